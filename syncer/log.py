@@ -1,0 +1,140 @@
+"""Logging: one event, one line, on standard error, without secrets.
+
+`configure` is called once by the process; everyone else calls `get_logger`. Secret values are
+registered as soon as they are read and are replaced by `***` wherever they appear in an event,
+however deep. Control characters are escaped, so that text from a tracker can neither forge a line
+nor drive a terminal.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TextIO
+
+import orjson
+import structlog
+from pydantic import SecretBytes, SecretStr
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+MASK: Final = "***"
+"""What stands in a log where a secret would have stood."""
+
+_SHORTEST_SECRET: Final = 4
+_SECRETS: Final[set[str]] = set()
+
+
+def register_secret(value: str | SecretStr) -> None:
+    """Never let this value appear in a log, alone or inside other text.
+
+    Values of fewer than four characters are refused with `ValueError`: masking them would blank
+    out ordinary words and tell the secret by its gaps.
+    """
+    plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if len(plain) < _SHORTEST_SECRET:
+        raise ValueError("a secret of fewer than four characters cannot be kept out of logs")
+    _SECRETS.add(plain)
+
+
+def redact(text: str) -> str:
+    """The text with every registered secret replaced by `***`, longest secrets first."""
+    for secret in sorted(_SECRETS, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+def one_line(text: str) -> str:
+    """The text with everything that could break or redirect a line written as an escape.
+
+    That is: control characters, line and paragraph separators, and the marks that change the
+    direction of writing.
+    """
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """A logger for one module; `name` is its `__name__`."""
+    logger: FilteringBoundLogger = structlog.get_logger(logger=name)
+    return logger
+
+
+def configure(
+    *,
+    form: Literal["console", "json"] = "console",
+    level: int = logging.INFO,
+    stream: TextIO | None = None,
+) -> None:
+    """Send events of `level` and above to `stream` (default: standard error), one line each.
+
+    The standard library's loggers, which the libraries use, come out in the same form; below
+    WARNING they are dropped unless `level` is DEBUG.
+    """
+    target = stream if stream is not None else sys.stderr
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _clean_event,
+            _as_json if form == "json" else _as_console,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=target),
+        cache_logger_on_first_use=False,
+    )
+    _route_standard_logging(level)
+
+
+class _ToStructlog(logging.Handler):
+    """Hands a record of the standard library's logging on as an event."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the record under its own logger's name."""
+        get_logger(record.name).log(
+            record.levelno, record.getMessage(), exc_info=record.exc_info or None
+        )
+
+
+def _route_standard_logging(level: int) -> None:
+    root = logging.getLogger()
+    root.handlers[:] = [_ToStructlog()]
+    root.setLevel(level if level <= logging.DEBUG else max(level, logging.WARNING))
+
+
+def _clean_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {_text(key): _clean(value) for key, value in event.items()}
+
+
+def _clean(value: object) -> Any:  # noqa: ANN401  an event holds any JSON value
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case SecretStr() | SecretBytes():
+            return MASK
+        case Mapping():
+            return {_text(key): _clean(inner) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_clean(inner) for inner in value]
+        case _:
+            return _text(value)
+
+
+def _text(value: object) -> str:
+    return one_line(redact(str(value)))
+
+
+def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
+    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _as_console(_: WrappedLogger, __: str, event: EventDict) -> str:
+    rest = dict(event)
+    head = [rest.pop("timestamp", ""), f"{rest.pop('level', ''):<8}", rest.pop("event", "")]
+    rest.pop("logger", None)
+    return " ".join([*head, *(f"{key}={value!r}" for key, value in sorted(rest.items()))])
