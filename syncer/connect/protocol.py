@@ -1,0 +1,138 @@
+"""What a connector is: the only face of a tracker that syncer knows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from pydantic import BaseModel, SecretStr
+
+from syncer.domain.cursor import Cursor
+from syncer.domain.item import ItemRecord, Unreadable
+from syncer.domain.ref import ContainerKey, ItemRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a connector's tracker can do; a missing capability is said in the trust line."""
+
+    webhooks: bool = False
+    incremental: bool = False
+    reports_deletions: bool = False
+    hierarchy: bool = False
+    links: bool = False
+    history: bool = False
+    write_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container that the account sees; `last_change_at` (UTC) lets idle ones cost nothing."""
+
+    key: ContainerKey
+    name: str
+    last_change_at: datetime | None = None
+    item_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something an administrator should know: what is wrong and how to mend it."""
+
+    message: str
+    fix: str = ""
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who the connection's account is and what it sees."""
+
+    account: str
+    server: str
+    timezone: str
+    containers: tuple[Container, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of changed items.
+
+    Saving `cursor` in the transaction that saves `records` makes the page resumable.
+    `total` is the expected number of items of this pass, None where the tracker tells none.
+    `missing_detail` names details that the tracker refused (403, 404, 410 beyond the list).
+    """
+
+    records: tuple[ItemRecord, ...]
+    unreadable: tuple[Unreadable, ...]
+    cursor: Cursor
+    total: int | None = None
+    missing_detail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """Items fetched by ref, with the three outcomes of an absent one kept apart."""
+
+    records: tuple[ItemRecord, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    moved: Mapping[ItemRef, ItemRef] = field(default_factory=dict)
+    gone: tuple[ItemRef, ...] = ()
+    hidden: tuple[ItemRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRequest:
+    """An inbound webhook: configured URL, lower-cased headers, raw body."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookReply:
+    """The verdict on a webhook: what to answer and which items it touched."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delivery_id: str = ""
+    refs: tuple[ItemRef, ...] = ()
+    offered_secret: SecretStr | None = None
+
+
+class Connector(Protocol):
+    """A connector of one kind for one connection.
+
+    Constructed with `(connection, config, session)`: the connection's name, an instance of
+    `config_type`, and an `aiohttp.ClientSession` that the caller owns. Errors are the ones of
+    `syncer.errors`, named by recovery.
+    """
+
+    kind: ClassVar[str]
+    config_type: ClassVar[type[BaseModel]]
+    capabilities: ClassVar[Capabilities]
+
+    async def probe(self) -> Identity:
+        """Who am I, which containers do I see, which scopes or fields are missing."""
+        ...
+
+    def changes(self, container: ContainerKey, since: Cursor | None) -> AsyncIterator[Page]:
+        """Items changed since the cursor, oldest change first; all of them without one."""
+        ...
+
+    async def fetch(self, refs: Sequence[ItemRef]) -> Fetched:
+        """The current state of single items."""
+        ...
+
+    def inventory(self, container: ContainerKey) -> AsyncIterator[ItemRef]:
+        """Every item that the container holds, by id only."""
+        ...
+
+    def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
+        """Verify and read one webhook: pure, synchronous, no trust in the body's content."""
+        ...

@@ -1,0 +1,184 @@
+"""What the configuration declares: projects, programs, products, teams, audiences' scopes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from syncer.domain.selector import Selector
+from syncer.domain.verdict import VerdictLevel
+
+
+class ProjectKind(StrEnum):
+    """Delivery work under a program, or the life of a product."""
+
+    DELIVERY = "delivery"
+    PRODUCT = "product"
+
+
+class ProjectState(StrEnum):
+    """The declared state of a project."""
+
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    ON_HOLD = "on_hold"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Criticality(StrEnum):
+    """How much a program depends on the project."""
+
+    MUST = "must"
+    SHOULD = "should"
+    COULD = "could"
+
+
+@dataclass(frozen=True, slots=True)
+class FixedTarget:
+    """A target date written in the configuration."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTarget:
+    """A target read from an item's due or start date; `item` is `<connection>:<key>`."""
+
+    item: str
+    field: str = "due"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionTarget:
+    """A target read from a version or milestone: `jira:NET/2.0`."""
+
+    version: str
+
+
+Target = FixedTarget | ItemTarget | VersionTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """Days (both included) on which only `capacity` (0..1) of the work gets done."""
+
+    first: date
+    last: date
+    capacity: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """A team and the containers or items it works on."""
+
+    key: str
+    name: str
+    items: tuple[Selector, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A named person with accounts `<connection>:<account id>`."""
+
+    name: str
+    email: str = ""
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Our unit of delivery: the items that its selectors pick."""
+
+    key: str
+    name: str
+    items: tuple[Selector, ...]
+    excluding: tuple[Selector, ...] = ()
+    owner: str = ""
+    team: str = ""
+    kind: ProjectKind = ProjectKind.DELIVERY
+    state: ProjectState = ProjectState.ACTIVE
+    start: date | None = None
+    target: Target | None = None
+    criticality: Criticality = Criticality.SHOULD
+    weight: float = 1.0
+    contractual: bool = False
+    cost_of_delay_per_week: float | None = None
+    implicit: bool = False
+
+    @property
+    def scope(self) -> str:
+        """The project's scope name: `proj:<key>`."""
+        return f"proj:{self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benefit:
+    """A benefit metric of a program, shown only where given."""
+
+    name: str
+    baseline: float | None = None
+    now: float | None = None
+    target: float | None = None
+    due: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Projects under one strategic objective."""
+
+    key: str
+    name: str
+    projects: tuple[str, ...]
+    objective: str = ""
+    owner: str = ""
+    sponsor: str = ""
+    target: date | None = None
+    benefits: tuple[Benefit, ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """The program's scope name: `prog:<key>`."""
+        return f"prog:{self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """Projects of one product line."""
+
+    key: str
+    name: str
+    projects: tuple[str, ...]
+    owner: str = ""
+    vision: str = ""
+    customers: tuple[Selector, ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """The product's scope name: `prod:<key>`."""
+        return f"prod:{self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassificationRule:
+    """An explicit mapping: items that a selector picks have this level."""
+
+    select: tuple[Selector, ...]
+    level: VerdictLevel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """Everything that the configuration says about the company's work."""
+
+    projects: tuple[Project, ...] = ()
+    programs: tuple[Program, ...] = ()
+    products: tuple[Product, ...] = ()
+    teams: tuple[Team, ...] = ()
+    people: tuple[Person, ...] = ()
+    rules: tuple[ClassificationRule, ...] = ()
+    holidays: frozenset[date] = frozenset()
+    freezes: tuple[Freeze, ...] = ()
+    timezone: str = "UTC"
+    currency: str = "EUR"

@@ -1,0 +1,344 @@
+"""The computed state of the portfolio at one instant: what snapshots hold and digests print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from syncer.domain.facts import ForecastInputs, ProgramFacts, ProjectFacts
+from syncer.domain.health import Colour, Confidence, Health
+from syncer.domain.portfolio import Criticality, ProjectKind
+from syncer.domain.statement import DateMove, Decision, OwnerStatus, Roam
+from syncer.domain.verdict import VerdictLevel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemMention:
+    """A work item as a report may mention it.
+
+    A `restricted` item is shown as "restricted item" without link by every renderer.
+    """
+
+    uid: str
+    key: str
+    title: str
+    url: str
+    project: str
+    level: VerdictLevel
+    due: date | None = None
+    restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One figure with its label, the items behind it and the formula or rule that gave it."""
+
+    label: str
+    value: str
+    formula: str = ""
+    items: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """The forecast of one scope; every figure is None where it is withheld or has no target.
+
+    Dates beyond the horizon are None with `beyond_horizon`. `overrun_days` are expected
+    working days after the target; `overrun_open` says that the true value is larger.
+    `late_days` are working days from target to the 85 % date, negative when early.
+    """
+
+    inputs: ForecastInputs
+    probability: float | None = None
+    p50: date | None = None
+    p85: date | None = None
+    beyond_horizon: bool = False
+    overrun_days: float | None = None
+    overrun_open: bool = False
+    late_days: int | None = None
+    pace: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levers:
+    """What would bring the chance of the target to 85 % (rollup.md 2.4).
+
+    `drop` items of `candidates` (optional: open, not started, not must, blocking nothing);
+    or move the target to `move_to`; or raise the pace to `pace_needed` items a week.
+    `drop` is None where too few candidates exist.
+    """
+
+    drop: int | None
+    drop_probability: float | None
+    candidates: tuple[ItemMention, ...]
+    move_to: date | None
+    move_probability: float | None
+    move_days: int | None
+    move_money: float | None
+    raise_percent: int | None
+    pace_needed: float | None
+    pace_now: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Items of one level under a scope: open, late among them, done."""
+
+    open: int = 0
+    late: int = 0
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledgers:
+    """Cross-project work beside product work (rollup.md 2.11)."""
+
+    program: Ledger
+    product: Ledger
+    unclassified: Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """Data quality 0..100, the confidence it allows, and why it is not higher."""
+
+    score: int | None
+    confidence: Confidence
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyFinding:
+    """A dependency whose waiting end belongs to `project`; lateness in working days.
+
+    `root` is the first predecessor of the chain, `predecessor` the direct one; `hops` counts
+    edges from root to waiting item. None lateness: an end has no date.
+    """
+
+    root: ItemMention
+    predecessor: ItemMention
+    waiting: ItemMention
+    project: str
+    hops: int
+    need_by: date | None
+    eta: date | None
+    lateness: int | None
+    must: bool
+
+
+class RiskChange(StrEnum):
+    """What happened to a risk since the last published edition."""
+
+    NEW = "new"
+    REOPENED = "reopened"
+    WORSENED = "worsened"
+    IMPROVED = "improved"
+    UNCHANGED = "unchanged"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """A detected or human risk; merged where several share one root.
+
+    `probability` and `impact` 1..5; `score` their product; `band` low, medium, high or
+    critical. `projects` are the keys of the projects hit; `level` decides which lens may name
+    it. `change` compares with the last published edition, None in a first edition.
+    """
+
+    id: str
+    rule: str
+    scope: str
+    title: str
+    probability: int
+    impact: int
+    score: int
+    band: str
+    owner: str = ""
+    projects: tuple[str, ...] = ()
+    level: VerdictLevel = VerdictLevel.PROGRAM
+    subjects: tuple[ItemMention, ...] = ()
+    root: ItemMention | None = None
+    exposure_days: float | None = None
+    exposure_money: float | None = None
+    proximity: date | None = None
+    evidence: tuple[Evidence, ...] = ()
+    merged: tuple[str, ...] = ()
+    ask: str = ""
+    next_step: str = ""
+    next_step_by: date | None = None
+    roam: Roam = Roam.NEW
+    first_seen: date | None = None
+    change: RiskChange | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """A gate with its own forecast; `probability` None with the reason in `withheld`."""
+
+    scope: str
+    name: str
+    on: date
+    owner: str
+    remaining: int
+    probability: float | None
+    withheld: str = ""
+    level: VerdictLevel = VerdictLevel.PROGRAM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectResult:
+    """One project at the snapshot's instant."""
+
+    key: str
+    name: str
+    owner: str
+    team: str
+    kind: ProjectKind
+    criticality: Criticality
+    computed: Colour
+    shown: Colour
+    facts: ProjectFacts
+    forecast: Forecast
+    quality: Quality
+    ledgers: Ledgers
+    total: int
+    done: int
+    remaining: int
+    wip: int
+    progress: float | None
+    planned: float | None
+    start: date | None
+    target: date | None
+    baseline_target: date | None = None
+    slip_days: int = 0
+    pushes: int = 0
+    target_moves: tuple[DateMove, ...] = ()
+    cost_of_delay_per_week: float | None = None
+    levers: Levers | None = None
+    dependencies: tuple[DependencyFinding, ...] = ()
+    beyond_safe: tuple[ItemMention, ...] = ()
+    restricted: int = 0
+    contradictions: tuple[ItemMention, ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """`proj:<key>`."""
+        return f"proj:{self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupResult:
+    """One program or product at the snapshot's instant; `scope` tells which.
+
+    `probability`, `p50`, `p85` are of the joint forecast; `target` the latest must target.
+    """
+
+    scope: str
+    key: str
+    name: str
+    owner: str
+    objective: str
+    projects: tuple[str, ...]
+    computed: Colour
+    shown: Colour
+    facts: ProgramFacts
+    probability: float | None
+    p50: date | None
+    p85: date | None
+    target: date | None
+    withheld: str
+    at_best: float | None
+    total: int
+    done: int
+    remaining: int
+    progress: float | None
+    planned: float | None
+    quality: Quality
+    ledgers: Ledgers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How fresh and how complete one container's data is. Instants are UTC.
+
+    `last_success_at` None: never read. `error` is the last failure, empty after a success.
+    """
+
+    connection: str
+    container: str
+    last_success_at: datetime | None
+    error: str = ""
+    found_by_reconcile: int = 0
+    hidden: int = 0
+    quarantined: int = 0
+    missing_detail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemDateMove:
+    """The due date of a dependency root or program-level item moved since an earlier instant."""
+
+    item: ItemMention
+    move: DateMove
+    working_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The roll-up of everything at one instant: immutable, serialisable, comparable.
+
+    `as_of` is aware UTC; `timezone` the IANA zone of report-local dates. `reconstructed` marks
+    a snapshot made from item history after the fact. `risks` are merged and ranked;
+    `unmerged` are the projects' own. `recent_moves` cover the seven days before `as_of`.
+    """
+
+    id: str
+    as_of: datetime
+    timezone: str
+    currency: str
+    reconstructed: bool
+    config_hash: str
+    engine_version: str
+    projects: tuple[ProjectResult, ...]
+    programs: tuple[GroupResult, ...]
+    products: tuple[GroupResult, ...]
+    risks: tuple[Risk, ...]
+    unmerged: tuple[Risk, ...]
+    gates: tuple[GateResult, ...]
+    decisions: tuple[Decision, ...]
+    owner_statuses: tuple[OwnerStatus, ...]
+    sources: tuple[SourceState, ...]
+    unclaimed: tuple[ItemMention, ...]
+    recent_moves: tuple[ItemDateMove, ...]
+    restricted: int
+    unclassified_share: float
+    reopened: int
+    overrides: int
+    holidays: int
+    freezes: int
+
+    def project(self, key: str) -> ProjectResult | None:
+        """The project with this key, or None."""
+        return next((project for project in self.projects if project.key == key), None)
+
+    def group(self, scope: str) -> GroupResult | None:
+        """The program or product with this scope (`prog:5g`, `prod:phone`), or None."""
+        return next((g for g in (*self.programs, *self.products) if g.scope == scope), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColourChange:
+    """A colour turned between two snapshots, and the input that turned it.
+
+    `cause`: pace, scope, date, dependency, data, owner, risk or several.
+    """
+
+    scope: str
+    name: str
+    before: Health
+    after: Health
+    cause: str
+    text: str

@@ -1,0 +1,105 @@
+"""Selectors: which work items belong to a project, a gate or a rule.
+
+They are evaluated over the store's items, so re-mapping never syncs again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from syncer.domain.item import WorkItem
+
+
+@dataclass(frozen=True, slots=True)
+class InContainer:
+    """Every item of the containers that match a glob such as `jira:PHN*`."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """The tree below an item, over all trackers; named `<connection>:<key>`."""
+
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithLabel:
+    """Items with a label that matches a glob."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithField:
+    """Items whose custom field (by its configured name) has exactly this value."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class InVersion:
+    """Items of one version or milestone: `jira:NET/2.0` (container glob, then name)."""
+
+    pattern: str
+
+
+Selector = InContainer | Under | WithLabel | WithField | InVersion
+
+
+def key_of(item: WorkItem) -> str:
+    """The item's name in the configuration: `<connection>:<human key>`."""
+    return f"{item.ref.connection}:{item.key}"
+
+
+def _in_version(item: WorkItem, pattern: str) -> bool:
+    container, _, name = pattern.rpartition("/")
+    names = (version.name for version in item.fix_versions)
+    return fnmatchcase(str(item.container), container) and any(fnmatchcase(n, name) for n in names)
+
+
+def _is_under(item: WorkItem, root: str, by_uid: Mapping[str, WorkItem]) -> bool:
+    seen: set[str] = set()
+    current: WorkItem | None = item
+    while current is not None and current.uid not in seen:
+        if key_of(current) == root:
+            return True
+        seen.add(current.uid)
+        current = by_uid.get(current.parent.uid) if current.parent else None
+    return False
+
+
+def matcher(selector: Selector, by_uid: Mapping[str, WorkItem]) -> Callable[[WorkItem], bool]:
+    """A predicate for one selector; `by_uid` lets `Under` climb to the ancestors."""
+    match selector:
+        case InContainer(pattern):
+            return lambda item: fnmatchcase(str(item.container), pattern)
+        case Under(root):
+            return lambda item: _is_under(item, root, by_uid)
+        case WithLabel(pattern):
+            return lambda item: any(fnmatchcase(label, pattern) for label in item.labels)
+        case WithField(name, value):
+            return lambda item: item.custom.get(name) == value
+        case InVersion(pattern):
+            return lambda item: _in_version(item, pattern)
+
+
+def select(
+    selectors: Iterable[Selector],
+    items: Iterable[WorkItem],
+    by_uid: Mapping[str, WorkItem],
+    *,
+    excluding: Iterable[Selector] = (),
+) -> list[WorkItem]:
+    """Items that any selector picks and no excluding one does, in their given order."""
+    wanted = [matcher(selector, by_uid) for selector in selectors]
+    unwanted = [matcher(selector, by_uid) for selector in excluding]
+    return [
+        item
+        for item in items
+        if any(test(item) for test in wanted) and not any(test(item) for test in unwanted)
+    ]
