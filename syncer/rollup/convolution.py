@@ -1,0 +1,154 @@
+"""Exact distribution of the items finished in k weeks, as sums of independent weekly draws.
+
+No random numbers: the same throughput gives the same bytes, in whatever order its weeks come,
+because values are taken in sorted order (roll-up spec, section 2.4).
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, islice
+from typing import Final
+
+from syncer.rollup.tolerance import at_least, round_half_up
+
+_NODES: Final = (
+    (0.0, 533_334),
+    (1.355626, 222_076),
+    (-1.355626, 222_076),
+    (2.85697, 11_257),
+    (-2.85697, 11_257),
+)
+"""Five Gauss-Hermite nodes of the standard normal and their weights in millionths."""
+_WHOLE: Final = 1_000_000
+_SLOWEST_RATE: Final = 0.2
+_LARGEST_GROWTH: Final = 0.5
+_WEEKS_FOR_DEVIATION: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One possible true pace, as a multiple of the observed one, with its weight in millionths."""
+
+    factor: float
+    weight: int
+
+
+PLAIN: Final = (Rate(1.0, _WHOLE),)
+"""The observed pace taken as exact: the plain bootstrap."""
+
+
+def checked_throughput(weekly_throughput: Sequence[int]) -> tuple[int, ...]:
+    """Return the weekly counts in sorted order.
+
+    Raises:
+        ValueError: if there is no week or a count is negative.
+        TypeError: if a count is no whole number.
+    """
+    weeks = tuple(sorted(operator.index(count) for count in weekly_throughput))
+    if not weeks:
+        raise ValueError("no week of throughput")
+    if weeks[0] < 0:
+        raise ValueError(f"a week cannot have finished {weeks[0]} items")
+    return weeks
+
+
+def rates(weekly_throughput: Sequence[int]) -> tuple[Rate, ...]:
+    """Return the possible true paces, given that the mean is known from few weeks only.
+
+    Raises:
+        ValueError: if there are fewer than two weeks, or nothing was ever finished.
+    """
+    weeks = checked_throughput(weekly_throughput)
+    n, total = len(weeks), sum(weeks)
+    if n < _WEEKS_FOR_DEVIATION or total == 0:
+        raise ValueError(
+            f"no rate from {n} weeks with {total} finished items: two weeks and one item are needed"
+        )
+    # Whole numbers up to the last step keep the sample variance exact.
+    variance = (n * sum(count * count for count in weeks) - total * total) / (n * (n - 1))
+    error = math.sqrt(variance) / (total / n) / math.sqrt(n)
+    return tuple(Rate(max(_SLOWEST_RATE, 1.0 + z * error), weight) for z, weight in _NODES)
+
+
+def scope_range(remaining: int, scope_growth: float) -> range:
+    """Return the equally likely numbers of items to finish, growth clamped to 0..0.5."""
+    growth = min(max(scope_growth, 0.0), _LARGEST_GROWTH)
+    return range(remaining, round_half_up(remaining * (1.0 + growth)) + 1)
+
+
+def unfinished_shares(scope: range, paces: Sequence[Rate]) -> list[float]:
+    """Return, for every total of finished items, the chance that it is not yet enough.
+
+    Entry ``s`` belongs to a total of ``s``; totals beyond the list are always enough. Weights
+    are summed as whole numbers, so that the first entry is exactly 1 and nothing drifts.
+    """
+    weights: Counter[int] = Counter()
+    for pace in paces:
+        for needed in scope:
+            weights[math.ceil(needed / pace.factor)] += pace.weight
+    whole = sum(weights.values())
+    enough = accumulate(weights[total] for total in range(max(weights)))
+    return [(whole - weight) / whole for weight in enough]
+
+
+def totals(weekly_throughput: Sequence[int], limit: int) -> Iterator[list[float]]:
+    """Yield, for k = 0, 1, 2 … weeks, the chances of every total below ``limit``, without end.
+
+    Chances of totals of ``limit`` or more are left out: no later week needs them.
+    """
+    weeks = checked_throughput(weekly_throughput)
+    draws = [(value, count / len(weeks)) for value, count in sorted(Counter(weeks).items())]
+    chances = [1.0] + [0.0] * (limit - 1) if limit > 0 else []
+    while True:
+        yield chances
+        chances = _one_week_more(chances, draws)
+
+
+def _one_week_more(chances: list[float], draws: Sequence[tuple[int, float]]) -> list[float]:
+    """Add one independent week to a distribution of totals.
+
+    Shifting whole lists is several times faster in plain Python than one loop over both indexes.
+    """
+    size = len(chances)
+    shifted = [
+        [0.0] * min(value, size) + [chance * weight for chance in chances[: max(size - value, 0)]]
+        for value, weight in draws
+    ]
+    return list(map(sum, zip(*shifted, strict=True)))
+
+
+def completion(
+    weekly_throughput: Sequence[int], shares: Sequence[float], weeks: int
+) -> list[float]:
+    """Return the chance of being finished after 0 … ``weeks`` weeks, never decreasing."""
+    curve: list[float] = []
+    done = 0.0
+    for chances in islice(totals(weekly_throughput, len(shares)), weeks + 1):
+        done = max(done, finished(chances, shares))
+        curve.append(done)
+        if done >= 1.0:
+            break
+    return curve + [1.0] * (weeks + 1 - len(curve))
+
+
+def finished(chances: Sequence[float], shares: Sequence[float]) -> float:
+    """Return the chance that a total drawn from ``chances`` is enough, between 0 and 1."""
+    open_share = math.fsum(map(operator.mul, chances, shares))
+    return min(max(1.0 - open_share, 0.0), 1.0)
+
+
+def quantile_total(weekly_throughput: Sequence[int], weeks: int, probability: float) -> int:
+    """Return the largest total that ``weeks`` weeks reach with at least ``probability``."""
+    limit = max(checked_throughput(weekly_throughput)) * weeks + 1
+    chances = next(islice(totals(weekly_throughput, limit), weeks, None))
+    reached = 0.0
+    for total in range(limit - 1, -1, -1):
+        reached += chances[total]
+        if at_least(reached, probability):
+            return total
+    return 0
