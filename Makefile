@@ -1,0 +1,80 @@
+# Everything here needs Python 3.11 to 3.13, make and git, and works as root and as a plain user.
+# The first target that needs it makes .venv from the hashed lock; nothing outside .venv is changed.
+
+VENV    ?= .venv
+PYTHON  ?=
+ARGS    ?=
+
+BIN     := $(VENV)/bin
+READY   := $(VENV)/.ready
+LOCK    := requirements.lock
+SOURCES := $(wildcard syncer connectors tests scripts bench)
+PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## Show this list
+	@printf 'make TARGET [ARGS="..."]\n\n'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target text; do printf '%-24s%s\n' "$$target" "$$text"; done
+	@printf '\nARGS is handed on: make test ARGS="tests/unit -k clock"\n'
+
+.PHONY: demo
+demo: $(READY) ## Print the digest of the sample portfolio, made by the real code
+	@$(BIN)/syncer demo --no-serve $(ARGS)
+
+.PHONY: test
+test: $(READY) ## Run all tests
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+.PHONY: lint
+lint: $(READY) ## Check style, types and the import rule
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(SOURCES)
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: format
+format: $(READY) ## Rewrite the sources in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(READY) ## Measure, and print what was measured
+	@for bench in $(sort $(wildcard bench/bench_*.py)); do \
+		echo "== $$bench"; $(BIN)/python "$$bench" $(ARGS) || exit 1; done
+
+.PHONY: train-classifier
+train-classifier: $(READY) ## Train the text model anew and write it to config/classification
+	$(BIN)/python scripts/train_classifier.py $(ARGS)
+
+.PHONY: evaluate-classifier
+evaluate-classifier: $(READY) ## Measure the classifier against labelled items
+	$(BIN)/python scripts/evaluate_classifier.py $(ARGS)
+
+.PHONY: install
+install: $(READY) ## Make .venv, if it is not there or no longer matches the lock
+
+$(READY): $(LOCK) pyproject.toml
+	@test -x $(BIN)/python || { \
+		python=$$(PYTHON="$(PYTHON)" scripts/find-python) && \
+		echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV); }
+	@echo "Installing from $(LOCK)"
+	@$(PIP) install --require-hashes -r $(LOCK)
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+.PHONY: lock
+lock: $(READY) ## Write requirements.lock anew (ARGS=--upgrade takes newer versions)
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--all-extras --group dev --group lint --group browser \
+		--output-file $(LOCK) $(ARGS)
+
+.PHONY: clean
+clean: ## Remove caches and build results, but not .venv
+	rm -rf build dist htmlcov .coverage .coverage.* .hypothesis \
+		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find syncer connectors tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
