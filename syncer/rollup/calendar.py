@@ -13,6 +13,8 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from syncer.domain.portfolio import Freeze
+
 NO_HOLIDAYS: Final[frozenset[date]] = frozenset()
 WORKING_DAYS_PER_WEEK: Final = 5
 _DAYS_PER_WEEK: Final = 7
@@ -42,34 +44,12 @@ def _is_weekday(day: date) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Freeze:
-    """Days on which less is finished: ``start`` and ``end`` are both part of it.
-
-    ``capacity`` is the share of a normal working day that is worked, 0 to 1. Where freezes
-    overlap the lowest capacity holds.
-
-    Raises:
-        ValueError: if the end lies before the start or the capacity outside 0..1.
-    """
-
-    start: date
-    end: date
-    capacity: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse a freeze that means nothing."""
-        if self.end < self.start:
-            raise ValueError(f"a freeze cannot end ({self.end}) before it starts ({self.start})")
-        if not 0.0 <= self.capacity <= 1.0:
-            raise ValueError(f"the capacity of a freeze lies between 0 and 1, not {self.capacity}")
-
-
-@dataclass(frozen=True, slots=True)
 class WorkCalendar:
     """Which days are worked, and how much of each.
 
     A freeze lowers what is finished on a day but the day stays a working day, so that
-    slips and delays are counted in the same days with and without a freeze.
+    slips and delays are counted in the same days with and without a freeze. Where freezes
+    overlap the lowest capacity holds.
     """
 
     holidays: frozenset[date] = NO_HOLIDAYS
@@ -90,7 +70,7 @@ class WorkCalendar:
         """Return the share of a full day worked on ``day``: 0 on weekends and holidays."""
         if not self.is_working_day(day):
             return 0.0
-        return min((f.capacity for f in self.freezes if f.start <= day <= f.end), default=1.0)
+        return min((f.capacity for f in self.freezes if f.first <= day <= f.last), default=1.0)
 
     def working_days(self, start: date, end: date) -> int:
         """Count working days ``d`` with ``start < d <= end``, antisymmetric."""

@@ -1,0 +1,93 @@
+"""How the scope of a project changed against its baseline: arithmetic on sets of item uids.
+
+Roll-up spec, sections 2.4 (growth) and 2.6 (creep, net, churn).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Final
+
+_LARGEST_GROWTH: Final = 0.5
+_NO_ANCESTORS: Final[Mapping[str, Collection[str]]] = {}
+_NOBODY: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeChange:
+    """What joined and left a scope; ratios are shares of the baseline, None without one.
+
+    ``added`` includes ``decomposed``: items that an undecomposed member of the baseline was
+    broken into. ``removed`` were cancelled or moved out; a member that was merely broken down
+    is not among them.
+    """
+
+    baseline: int
+    now: int
+    added: int
+    decomposed: int
+    removed: int
+
+    @property
+    def creep(self) -> float | None:
+        """Additions that nobody had planned. Breaking planned work down is no creep."""
+        return self._share(self.added - self.decomposed)
+
+    @property
+    def net(self) -> float | None:
+        """Growth in count, negative when the scope shrank."""
+        return self._share(self.now - self.baseline)
+
+    @property
+    def churn(self) -> float | None:
+        """Everything that joined or left."""
+        return self._share(self.added + self.removed)
+
+    @property
+    def removed_share(self) -> float | None:
+        """What was cancelled or moved out."""
+        return self._share(self.removed)
+
+    @property
+    def growth(self) -> float:
+        """Net growth without decomposition, clamped to 0..0.5: g of the forecast.
+
+        Taken over the forecast's window, with the scope at its start as the baseline.
+        """
+        share = self._share(self.added - self.decomposed - self.removed) or 0.0
+        return min(max(share, 0.0), _LARGEST_GROWTH)
+
+    def _share(self, count: int) -> float | None:
+        return count / self.baseline if self.baseline else None
+
+
+def scope_change(
+    baseline: AbstractSet[str],
+    countable: AbstractSet[str],
+    *,
+    undecomposed: AbstractSet[str] = _NOBODY,
+    ancestors: Mapping[str, Collection[str]] = _NO_ANCESTORS,
+) -> ScopeChange:
+    """Compare the countable items of two moments.
+
+    ``undecomposed`` are the members of the baseline that were placeholders then: level 1 and
+    above, without children. ``ancestors`` maps an item to the uids above it, at any distance.
+    """
+    placeholders = frozenset(undecomposed & baseline)
+    added = countable - baseline
+    origins = {uid: placeholders.intersection(ancestors.get(uid, ())) for uid in added}
+    broken_down = set[str]().union(*origins.values())
+    return ScopeChange(
+        baseline=len(baseline),
+        now=len(countable),
+        added=len(added),
+        decomposed=sum(bool(found) for found in origins.values()),
+        removed=len(baseline - countable - broken_down),
+    )
+
+
+def baseline_progress(baseline: AbstractSet[str], done: AbstractSet[str]) -> float | None:
+    """Return the done share of what was promised at first: cancelling work does not raise it."""
+    return len(baseline & done) / len(baseline) if baseline else None
