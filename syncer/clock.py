@@ -8,7 +8,8 @@ All instants are aware and in UTC. Durations (time-outs, pauses) are measured wi
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -44,22 +45,21 @@ class FixedClock:
         return self.instant
 
 
-@dataclass(frozen=True, slots=True)
 class ShiftedClock:
     """A clock that shows `start` when it is made and runs on from there at normal speed.
 
-    It never goes backwards: it counts on the machine's monotonic clock.
+    It never goes backwards: it counts on `monotonic`, a count of seconds that only grows and that
+    nobody can set (default: the machine's).
     """
 
-    start: datetime
-    _made_at: float = field(default_factory=time.monotonic, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "start", as_utc(self.start))
+    def __init__(self, start: datetime, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._start = as_utc(start)
+        self._monotonic = monotonic
+        self._made_at = monotonic()
 
     def now(self) -> datetime:
         """The start plus the time that has passed since the clock was made, in UTC."""
-        return self.start + timedelta(seconds=time.monotonic() - self._made_at)
+        return self._start + timedelta(seconds=self._monotonic() - self._made_at)
 
 
 def as_utc(instant: datetime) -> datetime:

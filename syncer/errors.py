@@ -50,10 +50,12 @@ class AuthFailed(SyncerError):
 class RateLimited(SyncerError):
     """The tracker asked for a pause (429, or a limit told in headers of another status).
 
-    `retry_at` is the instant (aware, UTC) from which a new request may be made.
+    `retry_at` is the instant from which a new request may be made; `ValueError` if it is naive.
     """
 
     def __init__(self, message: str, *, retry_at: datetime, fix: str = "") -> None:
+        if retry_at.utcoffset() is None:
+            raise ValueError(f"a time without a zone: {retry_at.isoformat()}")
         super().__init__(message, fix=fix)
         self.retry_at = retry_at
 

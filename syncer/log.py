@@ -59,7 +59,7 @@ def _escape(character: str) -> str:
 
 def get_logger(name: str) -> FilteringBoundLogger:
     """A logger for one module; `name` is its `__name__`."""
-    logger: FilteringBoundLogger = structlog.get_logger(logger=name)
+    logger: FilteringBoundLogger = structlog.get_logger(module=name)
     return logger
 
 
@@ -136,5 +136,5 @@ def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
 def _as_console(_: WrappedLogger, __: str, event: EventDict) -> str:
     rest = dict(event)
     head = [rest.pop("timestamp", ""), f"{rest.pop('level', ''):<8}", rest.pop("event", "")]
-    rest.pop("logger", None)
+    rest.pop("module", None)
     return " ".join([*head, *(f"{key}={value!r}" for key, value in sorted(rest.items()))])
