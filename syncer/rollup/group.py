@@ -1,0 +1,141 @@
+"""The colour of a program or product: a pure function of its members' facts (rollup.md 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+from syncer.domain.facts import MemberFacts, ProgramFacts
+from syncer.domain.health import Colour, Health
+from syncer.domain.portfolio import Criticality
+from syncer.rollup.display import show_probability
+from syncer.rollup.rules import GroupRules
+from syncer.rollup.tolerance import at_least, below
+
+_INACTIVE: Final = frozenset({Health.DONE, Health.CANCELLED, Health.ON_HOLD, Health.NOT_STARTED})
+_UNSURE: Final = frozenset({Health.UNKNOWN, Health.NO_PLAN})
+_NOT_GREEN: Final = frozenset({Health.AMBER, Health.RED, *_UNSURE})
+
+Row = Callable[[ProgramFacts, GroupRules], Colour | None]
+
+
+def _colour(health: Health, rule: str, reason: str) -> Colour:
+    return Colour(health=health, rule=rule, reason=reason)
+
+
+def _active(facts: ProgramFacts) -> tuple[MemberFacts, ...]:
+    return tuple(member for member in facts.members if member.health not in _INACTIVE)
+
+
+def _weighed(facts: ProgramFacts) -> tuple[MemberFacts, ...]:
+    """Active members without those that are too early to say: they are neutral."""
+    return tuple(member for member in _active(facts) if member.health is not Health.TOO_EARLY)
+
+
+def _names(members: Collection[MemberFacts], healths: Collection[Health]) -> str:
+    return ", ".join(member.name for member in members if member.health in healths)
+
+
+def _share(facts: ProgramFacts, healths: Collection[Health]) -> float:
+    members = _weighed(facts)
+    total = sum(member.weight for member in members)
+    return sum(m.weight for m in members if m.health in healths) / total if total else 0.0
+
+
+def _any_must(facts: ProgramFacts, healths: Collection[Health]) -> str:
+    must = [m for m in _active(facts) if m.criticality is Criticality.MUST]
+    return _names(must, healths)
+
+
+def _inactive(facts: ProgramFacts, _: GroupRules) -> Colour | None:
+    if _active(facts):
+        return None
+    states = {member.health for member in facts.members}
+    if not states:
+        return _colour(Health.UNKNOWN, "0", "no member project")
+    for health in (Health.ON_HOLD, Health.NOT_STARTED, Health.DONE):
+        if health in states and (
+            health is not Health.DONE or states <= {Health.DONE, Health.CANCELLED}
+        ):
+            return _colour(health, "0", "no active member project")
+    return _colour(Health.CANCELLED, "0", "every member project was cancelled")
+
+
+def _all_unknown(facts: ProgramFacts, _: GroupRules) -> Colour | None:
+    if all(member.health in _UNSURE for member in _active(facts)):
+        return _colour(Health.UNKNOWN, "0b", f"unknown: {_names(_active(facts), _UNSURE)}")
+    return None
+
+
+def _all_too_early(facts: ProgramFacts, _: GroupRules) -> Colour | None:
+    if not _weighed(facts):
+        return _colour(Health.TOO_EARLY, "0", "every active member is too early to say")
+    return None
+
+
+def _must_red(facts: ProgramFacts, _: GroupRules) -> Colour | None:
+    names = _any_must(facts, {Health.RED})
+    return _colour(Health.RED, "R1", f"Red: {names}") if names else None
+
+
+def _much_red(facts: ProgramFacts, rules: GroupRules) -> Colour | None:
+    if at_least(_share(facts, {Health.RED}), rules.red_share):
+        return _colour(Health.RED, "R2", f"Red: {_names(facts.members, {Health.RED})}")
+    return None
+
+
+def _joint_red(facts: ProgramFacts, rules: GroupRules) -> Colour | None:
+    in_joint = [member for member in _active(facts) if member.in_joint]
+    some_dark = any(member.health is not Health.GREEN for member in in_joint)
+    if facts.joint is not None and below(facts.joint, rules.joint_red) and some_dark:
+        return _colour(Health.RED, "R3", f"all together {show_probability(facts.joint)}")
+    if facts.top_risk_score >= rules.risk_red:
+        return _colour(Health.RED, "R3", f"critical program risk: {facts.top_risk}")
+    return None
+
+
+def _some_dark(facts: ProgramFacts, rules: GroupRules) -> Colour | None:
+    names = _names(_active(facts), {Health.RED})
+    if names:
+        return _colour(Health.AMBER, "A1", f"Red: {names}")
+    names = _any_must(facts, {Health.AMBER, *_UNSURE})
+    if names:
+        return _colour(Health.AMBER, "A1", f"not Green: {names}")
+    if at_least(_share(facts, _NOT_GREEN), rules.amber_share):
+        return _colour(Health.AMBER, "A1", f"not Green: {_names(_active(facts), _NOT_GREEN)}")
+    return None
+
+
+def _joint_amber(facts: ProgramFacts, rules: GroupRules) -> Colour | None:
+    if facts.joint is None:
+        why = facts.withheld or "a member has no forecast"
+        return _colour(Health.AMBER, "A2", f"joint forecast withheld: {why}")
+    if below(facts.joint, rules.joint_amber):
+        together = show_probability(facts.joint)
+        return _colour(Health.AMBER, "A2", f"each likely, all together {together}")
+    if facts.top_risk_score >= rules.risk_amber:
+        return _colour(Health.AMBER, "A2", f"program risk: {facts.top_risk}")
+    return None
+
+
+_TABLE: Final[tuple[Row, ...]] = (
+    _inactive,
+    _all_too_early,
+    _all_unknown,
+    _must_red,
+    _much_red,
+    _joint_red,
+    _some_dark,
+    _joint_amber,
+)
+
+
+def group_colour(facts: ProgramFacts, rules: GroupRules | None = None) -> Colour:
+    """The computed colour of a program or product, with its rule and one sentence."""
+    applied = rules or GroupRules()
+    for row in _TABLE:
+        colour = row(facts, applied)
+        if colour is not None:
+            return colour
+    together = f"all together {show_probability(facts.joint)}" if facts.joint is not None else ""
+    return _colour(Health.GREEN, "G", together or "every member Green")
