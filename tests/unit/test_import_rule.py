@@ -61,9 +61,9 @@ PLANTS = {
     ),
     "connectors import each other": Plant(
         {
-            "connectors/one/__init__.py": "",
-            "connectors/one/wire.py": "import connectors.two\n",
-            "connectors/two/__init__.py": "",
+            "connectors/planted/__init__.py": "",
+            "connectors/planted/wire.py": "import connectors.other\n",
+            "connectors/other/__init__.py": "",
         },
         {INDEPENDENT},
     ),
