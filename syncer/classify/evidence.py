@@ -1,0 +1,129 @@
+"""Step 5 of precedence: one additive log-odds score from structure and text.
+
+Text decides only where structure says nothing, and then says "text only"; where structure
+speaks, text moves it by at most a share. Every reason carries its part of the sum, so that the
+weights of a verdict's reasons add up to the log-odds of its confidence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from syncer.classify.config import ClassifierConfig
+from syncer.classify.features import Extractor, Feature, plain_words
+from syncer.classify.portfolio import PortfolioItem
+from syncer.classify.printable import printable
+from syncer.classify.text import ItemText, read_text
+from syncer.domain.verdict import Reason
+
+TEXT_ONLY, TEXT_REST, TOO_LITTLE, CYCLE = "text_only", "text_rest", "too_little", "parent_cycle"
+_NAMED_PHRASES = 5
+_UNDECIDED = 0.69
+_SURE = 0.99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The sum in log-odds (above zero: program) and its parts."""
+
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextModel:
+    """The linear model: a prior and a weight for each feature, all calibrated log-odds."""
+
+    extractor: Extractor
+    config: ClassifierConfig
+
+    def reasons(self, text: ItemText, *, alone: bool) -> tuple[Reason, ...]:
+        """The strongest phrases, and one reason for all the rest.
+
+        The prior, how common program items are, belongs only to a text that speaks alone.
+        """
+        weights = self.config.text.weights
+        features = self.extractor.concepts(text)
+        if self.config.text.uses_words:
+            features |= plain_words(text)
+        parts = sorted(
+            (
+                (weights[name] * feature.value, name, feature)
+                for name, feature in features.items()
+                if weights.get(name)
+            ),
+            key=lambda part: (-abs(part[0]), part[1]),
+        )
+        named = tuple(_phrase(*part, alone=alone) for part in parts[:_NAMED_PHRASES])
+        rest = math.fsum(part[0] for part in parts[_NAMED_PHRASES:])
+        if alone:
+            prior = self.config.text.prior
+            return (*named, Reason(signal=TEXT_ONLY, weight=prior + rest, text="text only"))
+        return (
+            (*named, Reason(signal=TEXT_REST, weight=rest, text="other words")) if rest else named
+        )
+
+
+def _phrase(weight: float, name: str, feature: Feature, *, alone: bool) -> Reason:
+    quoted = f'"{printable(feature.shown)}"'
+    if feature.labelled:
+        quoted = f"label {quoted}"
+    return Reason(
+        signal=f"text:{name}", weight=weight, text=f"text only: {quoted}" if alone else quoted
+    )
+
+
+def weigh(
+    item: PortfolioItem,
+    structure: Sequence[Reason],
+    *,
+    model: TextModel,
+    cyclic: bool,
+) -> Evidence:
+    """Add up structure and text for one item, within the bounds that honesty sets."""
+    text = read_text(item)
+    spoken = model.reasons(text, alone=not structure)
+    base = _sum(structure)
+    if structure:
+        spoken = _scaled(spoken, model.config.structure.limits.text_share * abs(base))
+    reasons = [*structure, *spoken]
+    if not structure and model.extractor.says_little(text):
+        reasons += _bounded(reasons, _UNDECIDED, signal=TOO_LITTLE, text="too little text to judge")
+    if cyclic and abs(base) < _log_odds(model.config.decides_at):
+        reasons += _bounded(reasons, _UNDECIDED, signal=CYCLE, text="it is its own ancestor")
+    reasons += _bounded(reasons, _SURE, signal="limit", text="never more than 99 % sure")
+    ordered = sorted(reasons, key=lambda reason: -abs(reason.weight))
+    return Evidence(score=_sum(reasons), reasons=tuple(ordered))
+
+
+def _scaled(spoken: Iterable[Reason], limit: float) -> tuple[Reason, ...]:
+    """The text's reasons shrunk so that their sum stays within the limit."""
+    spoken = tuple(spoken)
+    total = abs(_sum(spoken))
+    if total <= limit:
+        return spoken
+    share = limit / total
+    return tuple(Reason(signal=r.signal, weight=r.weight * share, text=r.text) for r in spoken)
+
+
+def _bounded(reasons: Iterable[Reason], at_most: float, *, signal: str, text: str) -> list[Reason]:
+    """The reason that pulls the sum back to the given probability, where it lies beyond."""
+    score, bound = _sum(reasons), _log_odds(at_most)
+    if abs(score) <= bound:
+        return []
+    return [Reason(signal=signal, weight=math.copysign(bound, score) - score, text=text)]
+
+
+def _sum(reasons: Iterable[Reason]) -> float:
+    return math.fsum(reason.weight for reason in reasons)
+
+
+def _log_odds(probability: float) -> float:
+    return math.log(probability / (1 - probability))
+
+
+def probability(score: float) -> float:
+    """The probability of program for a score in log-odds."""
+    return 1 / (1 + math.exp(-max(-50.0, min(50.0, score))))

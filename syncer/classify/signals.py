@@ -1,0 +1,236 @@
+"""Structural evidence: what hierarchy, links, products and teams say about one item.
+
+The signals of spec/classification.md section 2. Each function yields `(signal, share, text)`;
+the weight in log-odds is the configured weight of the signal times the share (mostly 1).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from syncer.classify.config import StructureConfig
+from syncer.classify.graph import BLOCKS, REQUIRES, THREATENS, Graph
+from syncer.classify.portfolio import PortfolioItem
+from syncer.classify.printable import printable
+from syncer.domain.verdict import Reason
+
+Signal = tuple[str, float, str]
+_TIED_KINDS = frozenset({"risk", "decision", "milestone"})
+_LEVELS = {"epic": 1, "initiative": 2, "program epic": 2, "goal": 3, "objective": 3}
+_NOTHING: Counter[str] = Counter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Products and teams that an item's subtree and outgoing links touch, with counts."""
+
+    products: Mapping[str, int]
+    teams: Mapping[str, int]
+    blocked: frozenset[str]
+    spreads: bool
+    linked: bool
+    below: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The indexes that structural signals need, built once for a portfolio."""
+
+    graph: Graph
+    config: StructureConfig
+    products_below: Mapping[str, Counter[str]]
+    teams_below: Mapping[str, Counter[str]]
+    campaigns: Mapping[tuple[str, str], frozenset[str]]
+
+
+def index_evidence(graph: Graph, config: StructureConfig) -> Evidence:
+    """Sum products and teams bottom-up; an item without a product adds neither."""
+    products: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    teams: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for key in reversed(graph.top_down):
+        parent = graph.parents.get(key)
+        if parent is None:
+            continue
+        place = graph.places[key]
+        for name in place.products:
+            products[parent][name] += 1
+        if place.products and place.team:
+            teams[parent][place.team] += 1
+        products[parent].update(products.get(key, _NOTHING))
+        teams[parent].update(teams.get(key, _NOTHING))
+    return Evidence(
+        graph=graph,
+        config=config,
+        products_below=products,
+        teams_below=teams,
+        campaigns=_campaigns(graph),
+    )
+
+
+def _campaigns(graph: Graph) -> dict[tuple[str, str], frozenset[str]]:
+    """Products of the children of one parent that share one title."""
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for key, parent in graph.parents.items():
+        found[parent, _same(graph.items[key].title)].update(graph.places[key].products)
+    return {title: frozenset(products) for title, products in found.items() if len(products) > 1}
+
+
+def _same(title: str) -> str:
+    return " ".join(title[:200].casefold().split())
+
+
+def structural_reasons(evidence: Evidence, key: str) -> tuple[Reason, ...]:
+    """Every structural reason for one item, in no particular order."""
+    item = evidence.graph.items[key]
+    reach = _reach(evidence, key)
+    signals = (
+        *_spread(evidence, item, reach),
+        *_blocking(reach),
+        *_membership(evidence, item),
+        *_campaign(evidence, key),
+        *_nature(evidence, item),
+        *_single(evidence, key, reach),
+        *_delivery(evidence.config, item, reach),
+    )
+    weights = evidence.config.weights
+    return tuple(
+        Reason(signal=name, weight=weights[name] * share, text=text)
+        for name, share, text in signals
+    )
+
+
+def _reach(evidence: Evidence, key: str) -> Reach:
+    """Everything below, and the direct targets of the outgoing links, each counted once."""
+    graph = evidence.graph
+    least = evidence.config.limits.outside_largest
+    products = Counter(evidence.products_below.get(key, _NOTHING))
+    teams = Counter(evidence.teams_below.get(key, _NOTHING))
+    below = products.total()
+    own = graph.places[key].products
+    blocked = {name for to in graph.targets(key, BLOCKS) for name in graph.places[to].products}
+    linked = {to for kind in (REQUIRES, THREATENS, BLOCKS) for to in graph.targets(key, kind)}
+    for to in linked:
+        if graph.parents.get(to) == key:
+            continue
+        place = graph.places[to]
+        products.update(place.products)
+        if place.products and place.team:
+            teams[place.team] += 1
+    return Reach(
+        products=products,
+        teams=teams,
+        blocked=frozenset(blocked - set(own)),
+        spreads=_spans(products, least),
+        linked=bool(linked),
+        below=below,
+    )
+
+
+def _spans(counts: Mapping[str, int], least: float) -> bool:
+    """Two or more, with at least the given share of all outside the largest."""
+    total = sum(counts.values())
+    return len(counts) > 1 and total - max(counts.values()) >= least * total
+
+
+def _spread(evidence: Evidence, item: PortfolioItem, reach: Reach) -> Iterator[Signal]:
+    """Two or more products or teams must act; hierarchy and kind count only with that."""
+    limits = evidence.config.limits
+    teams = _spans(reach.teams, limits.outside_largest)
+    only_blocks = set(reach.products) <= reach.blocked and not reach.below
+    if reach.spreads and not only_blocks:
+        yield "spread_products", 1, f"children and links in {len(reach.products)} products"
+    if teams:
+        yield "spread_teams", 1, f"{len(reach.teams)} teams must act"
+    level = item.hierarchy_level or _LEVELS.get(item.type.casefold(), 0)
+    if reach.spreads and level > 0:
+        yield "level_with_spread", 1, f"{printable(item.type) or 'level'} with spread"
+    if reach.spreads and {item.kind.casefold(), item.type.casefold()} & _TIED_KINDS:
+        what = printable(item.kind or item.type).lower()
+        yield "governance_kind", 1, f"{what} tied to several products"
+    days = _span_days(item)
+    if teams and days > limits.long_span_days:
+        yield "long_span", 1, f"{days} days with several teams"
+
+
+def _span_days(item: PortfolioItem) -> int:
+    """Whole days from the start to the end or due date; 0 where either is unknown."""
+    end = item.done_at or item.due_at
+    if item.started_at is None or end is None:
+        return 0
+    return (end.date() - item.started_at.date()).days
+
+
+def _blocking(reach: Reach) -> Iterator[Signal]:
+    count = len(reach.blocked)
+    if count > 1:
+        yield "blocks_many", 1, f"blocks {count} other products"
+    elif count == 1:
+        yield "blocks_one", 1, "blocks another product"
+
+
+def _membership(evidence: Evidence, item: PortfolioItem) -> Iterator[Signal]:
+    """What the item's project and goal say: member of a program, a product, a goal."""
+    project = evidence.graph.projects.get(item.project)
+    if project and project.program:
+        names = ", ".join(printable(name) for name in project.program[:2])
+        yield "program_member", 1, f"member of {names}"
+    if project and project.kind.casefold() == "product":
+        yield "product_kind", 1, f"{printable(project.name or project.key)} is a product"
+    if item.goal:
+        yield "goal", 1, f"serves the goal {printable(item.goal)}"
+
+
+def _campaign(evidence: Evidence, key: str) -> Iterator[Signal]:
+    parent = evidence.graph.parents.get(key)
+    if parent is None or _automated(evidence.config, evidence.graph.items[key]):
+        return
+    products = evidence.campaigns.get((parent, _same(evidence.graph.items[key].title)), frozenset())
+    others = len(products - set(evidence.graph.places[key].products))
+    if others > 1:
+        yield "campaign_instance", 1, f"same work ordered in {others} other products"
+
+
+def _automated(config: StructureConfig, item: PortfolioItem) -> bool:
+    return any(name.casefold() in config.automation.labels for name in item.labels)
+
+
+def _nature(evidence: Evidence, item: PortfolioItem) -> Iterator[Signal]:
+    """What the item's own type and labels say it is."""
+    types = evidence.config.types
+    name = item.type.casefold().strip()
+    project = evidence.graph.projects.get(item.project)
+    where = (project.name or project.product or project.key) if project else item.project
+    text = f"{printable(item.type)} in {printable(where)}"
+    if name in types.feature:
+        yield "type_feature", 1, text
+    elif name in types.story:
+        yield "type_story", 1, text
+    elif name in types.bug:
+        yield "type_bug", 1, text
+    if _automated(evidence.config, item):
+        yield "automated", 1, "opened by a bot or scanner"
+
+
+def _single(evidence: Evidence, key: str, reach: Reach) -> Iterator[Signal]:
+    """Everything the item reaches lies in its own product, and one team does it."""
+    own = evidence.graph.places[key].products
+    if len(own) != 1 or set(reach.products) != set(own) or len(reach.teams) > 1:
+        return
+    if reach.below:
+        yield "one_product", 1, f"everything below lies in {printable(own[0])}"
+    elif reach.linked:
+        yield "one_product_links", 1, f"its links stay in {printable(own[0])}"
+
+
+def _delivery(config: StructureConfig, item: PortfolioItem, reach: Reach) -> Iterator[Signal]:
+    """Marks of one product's delivery; a release train over several products is none."""
+    if item.fix_versions and not reach.spreads:
+        yield "fix_version", 1, f"fix version {printable(item.fix_versions[0])}"
+    asked = max(item.customers, item.votes, 0)
+    if asked:
+        text = f"{asked} customers asked" if item.customers >= item.votes else f"{asked} votes"
+        yield "customers", min(1.0, asked / config.limits.customers_full), text
+    if item.pull_requests > 0 and not reach.spreads:
+        yield "pull_request", 1, "pull request linked"
