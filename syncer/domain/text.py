@@ -1,0 +1,69 @@
+"""Text from trackers, made harmless without changing what it says.
+
+Titles and bodies are hostile data (reliability.md F20): a newline ends a mail header, U+2028 ends
+a line in JavaScript, NUL ends a database's patience, and marks that turn the direction of writing
+let a title say one thing and show another. Everything else, in whatever language, stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+TITLE_LIMIT: Final = 500
+"""Characters of a title that are kept."""
+
+BODY_LIMIT: Final = 20_000
+"""Characters of a body that are kept."""
+
+_CUT: Final = "…"
+
+_BREAKS: Final = "\x85\u2028\u2029"
+_CONTROLS: Final = "\x00-\x1f\x7f-\x9f"
+# Overrides, embeddings, isolates and implicit marks of direction; zero-width space, word joiner,
+# byte order mark, soft hyphen, Mongolian vowel separator; the invisible operators; tag characters.
+_INVISIBLE: Final = re.compile(
+    "[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\u200b\u2060-\u2064\ufeff\u00ad\u180e"
+    "\U000e0000-\U000e007f]"
+)
+# Joiners are spelling in Persian, the Indic scripts and emoji, and a disguise beside ASCII.
+_LOOSE_JOINERS: Final = re.compile(
+    "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])"
+)
+_LONE_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+_ONE_LINE: Final = re.compile(f"[{_CONTROLS}{_BREAKS}]")
+_ONE_BLOCK: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f]")
+_LINE_ENDS: Final = re.compile(f"\r\n?|[{_BREAKS}]")
+_SPACES: Final = re.compile(r" {2,}")
+
+
+def clean_line(text: str, *, limit: int = TITLE_LIMIT) -> str:
+    """The text as one line of at most `limit` characters.
+
+    Line breaks and control characters become a space, runs of spaces one space; marks of
+    direction and zero-width marks go.
+    """
+    if text.isascii() and text.isprintable():
+        visible = text
+    else:
+        visible = _ONE_LINE.sub(" ", _without_marks(text))
+    return _capped(_SPACES.sub(" ", visible).strip(), limit)
+
+
+def clean_block(text: str, *, limit: int = BODY_LIMIT) -> str:
+    """The text as lines separated by newlines, of at most `limit` characters in all.
+
+    Line ends of every kind become a newline, other control characters a space (tabs stay); marks
+    of direction and zero-width marks go.
+    """
+    lines = _LINE_ENDS.sub("\n", _without_marks(text[: limit * 2]))
+    return _capped(_ONE_BLOCK.sub(" ", lines).strip(), limit)
+
+
+def _without_marks(text: str) -> str:
+    whole = _LONE_SURROGATES.sub("\ufffd", text)
+    return _LOOSE_JOINERS.sub("", _INVISIBLE.sub("", whole))
+
+
+def _capped(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + _CUT

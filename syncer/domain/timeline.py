@@ -1,0 +1,121 @@
+"""What the history of an item says about its life: started, done, reopened, last cared for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Final
+
+from syncer.domain.change import Change, ChangeField
+from syncer.domain.item import StatusCategory
+
+MEANINGFUL: Final = frozenset({
+    ChangeField.STATUS,
+    ChangeField.ASSIGNEE,
+    ChangeField.DUE,
+    ChangeField.START,
+    ChangeField.ESTIMATE,
+    ChangeField.LINK,
+    ChangeField.COMMENT,
+})  # fmt: skip
+"""Changes that show care for an item (rollup.md 2.8); rank, labels and bots do not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """The instants (UTC) of an item's life, as `WorkItem` holds them."""
+
+    started_at: datetime | None
+    done_at: datetime | None
+    reopened_count: int
+    last_meaningful_change_at: datetime
+
+
+def timeline(
+    changes: Sequence[Change],
+    *,
+    current: StatusCategory,
+    created_at: datetime,
+    resolved_at: datetime | None = None,
+    complete: bool = True,
+) -> Timeline:
+    """The timeline of an item from its changes, oldest first.
+
+    `current` is the item's category now and wins over a history that ends elsewhere.
+    `started_at` is the first entry into IN_PROGRESS, WAITING or DONE. `done_at` is the last entry
+    into DONE of an item that is DONE now; where the history shows none it is `resolved_at`, the
+    tracker's own date, and without one the item's creation if it was created DONE and the
+    history is `complete`. `reopened_count` counts the recorded moves from DONE to an open category.
+    """
+    path = _path(changes, current=current, created_at=created_at)
+    born_done = created_at if complete else None
+    done_at = None
+    if current is StatusCategory.DONE:
+        done_at = _done_at(path, resolved_at=resolved_at, born_done=born_done)
+    return Timeline(
+        started_at=_started_at(path, done_at),
+        done_at=done_at,
+        reopened_count=sum(
+            1
+            for (_, before), (at, after) in pairwise(path)
+            if before is StatusCategory.DONE and after.is_open and at is not None
+        ),
+        last_meaningful_change_at=_last_meaningful(changes, created_at),
+    )
+
+
+Step = tuple[datetime | None, StatusCategory]
+
+
+def _path(
+    changes: Sequence[Change], *, current: StatusCategory, created_at: datetime
+) -> list[Step]:
+    """The categories in order, each with the instant of entry, None where that is unknown."""
+    moves = [change for change in changes if change.field is ChangeField.STATUS]
+    path: list[Step] = [(created_at, _category(moves[0].before) if moves else current)]
+    path += [(move.at, _category(move.after)) for move in moves]
+    if path[-1][1] is not current:
+        path.append((None, current))
+    return path
+
+
+def _category(value: str | None) -> StatusCategory:
+    try:
+        return StatusCategory(value or StatusCategory.UNKNOWN)
+    except ValueError:
+        return StatusCategory.UNKNOWN
+
+
+def _done_at(
+    path: Sequence[Step], *, resolved_at: datetime | None, born_done: datetime | None
+) -> datetime | None:
+    entries = [
+        at
+        for (_, before), (at, after) in pairwise(path)
+        if after is StatusCategory.DONE and before is not StatusCategory.DONE
+    ]
+    if entries and entries[-1] is not None:
+        return entries[-1]
+    if resolved_at is not None or entries:
+        return resolved_at
+    return born_done
+
+
+def _started_at(path: Sequence[Step], done_at: datetime | None) -> datetime | None:
+    started = next((at for at, category in path if at is not None and _has_begun(category)), None)
+    return _earliest(started, done_at)
+
+
+def _has_begun(category: StatusCategory) -> bool:
+    return category.is_wip or category is StatusCategory.DONE
+
+
+def _earliest(*instants: datetime | None) -> datetime | None:
+    return min((instant for instant in instants if instant is not None), default=None)
+
+
+def _last_meaningful(changes: Iterable[Change], created_at: datetime) -> datetime:
+    cared = (change.at for change in changes if change.field in MEANINGFUL and not change.by_bot)
+    return max(cared, default=created_at)
