@@ -112,14 +112,15 @@ def totals(weekly_throughput: Sequence[int], limit: int) -> Iterator[list[float]
 def _one_week_more(chances: list[float], draws: Sequence[tuple[int, float]]) -> list[float]:
     """Add one independent week to a distribution of totals.
 
-    Shifting whole lists is several times faster in plain Python than one loop over both indexes.
+    Adding whole shifted lists is several times faster in plain Python than one loop over both
+    indexes; ``sum`` is avoided, as its last bit depends on Python's version.
     """
     size = len(chances)
-    shifted = [
-        [0.0] * min(value, size) + [chance * weight for chance in chances[: max(size - value, 0)]]
-        for value, weight in draws
-    ]
-    return list(map(sum, zip(*shifted, strict=True)))
+    result = [0.0] * size
+    for value, weight in draws:
+        shifted = [chance * weight for chance in chances[: max(size - value, 0)]]
+        result[value:] = map(operator.add, result[value:], shifted)
+    return result
 
 
 def completion(

@@ -5,6 +5,7 @@ Ratios lie in 0..1, None means not applicable. Ages are hours.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
@@ -78,7 +79,7 @@ def data_quality(ratios: QualityRatios) -> float | None:
     parts = [(_WEIGHTS[f.name], getattr(ratios, f.name)) for f in fields(ratios)]
     known = [(weight, ratio) for weight, ratio in parts if ratio is not None]
     whole = sum(weight for weight, _ in known)
-    return 100.0 * sum(weight * ratio for weight, ratio in known) / whole if known else None
+    return 100.0 * math.fsum(weight * ratio for weight, ratio in known) / whole if known else None
 
 
 def synced_ratio(source_age_hours: float | None, thresholds: QualityThresholds = DEFAULTS) -> float:

@@ -80,10 +80,11 @@ def target_slip(
     the latest ``approved`` baseline that has a target, else from the first target that stood 48
     hours after the project became active (``active_since``).
     """
-    past = sorted((m for m in moves if m.at <= as_of), key=lambda move: move.at)
+    real = (m for m in moves if m.at <= as_of and m.before != m.after)
+    past = sorted(real, key=lambda move: move.at)
     stands = _stands(past, standing, active_since=active_since, as_of=as_of)
     since, baseline = _baseline(stands, approved, as_of)
-    current = stands[-1].target if stands else standing
+    current = stands[-1].target if stands else None
     dated = _carried(past)
     pushes = tuple(m for m in _pushes(dated, holidays) if since is not None and m.at > since)
     return Slip(

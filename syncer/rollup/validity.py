@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from syncer.rollup.tolerance import above, round_half_up
+from syncer.rollup.tolerance import above, ceil_tolerant, round_half_up
 
 LEAST_WEEKS: Final = 6
 LEAST_ACTIVE_WEEKS: Final = 4
@@ -51,6 +51,6 @@ def _unsound_data(undecomposed_share: float | None, source_age_hours: float | No
         return "the source was never read"
     if above(source_age_hours, OLDEST_SOURCE_HOURS):
         return (
-            f"data is {round_half_up(source_age_hours)} h old, at most {OLDEST_SOURCE_HOURS:.0f} h"
+            f"data is {ceil_tolerant(source_age_hours)} h old, at most {OLDEST_SOURCE_HOURS:.0f} h"
         )
     return None
