@@ -169,7 +169,7 @@ def _lint_imports(tree: Path) -> tuple[int, str]:
 
 
 def _broken(output: str) -> set[str]:
-    return set(re.findall(r"^(.+) BROKEN$", output, re.MULTILINE))
+    return set(re.findall(r"^(.+) BROKEN\b", output, re.MULTILINE))
 
 
 def _contracts(root: Path) -> list[dict[str, str]]:
