@@ -1,0 +1,240 @@
+"""Work items, their names and their history."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, Text, func, or_, select, type_coerce
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from syncer.domain.change import Change
+from syncer.domain.item import ItemRecord, ItemState, WorkItem
+from syncer.domain.ref import ContainerKey
+from syncer.errors import NotFound
+from syncer.store.bulk import chunks, upsert
+from syncer.store.codec import EncodedRecord, change_rows, decode_change, decode_item, item_row
+from syncer.store.tables import AliasRow, ChangeRow, ItemRow, table_of
+
+LIVE: Final = frozenset({ItemState.LIVE})
+
+_ITEMS: Final = table_of(ItemRow)
+_CHANGES: Final = table_of(ChangeRow)
+_ALIASES: Final = table_of(AliasRow)
+_PAYLOAD: Final = type_coerce(_ITEMS.c.payload, Text)  # parsed once, by the codec
+_KEY: Final = "key"
+_ID: Final = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """What must be known of a stored item to decide whether a new state of it is written."""
+
+    uid: str
+    key: str
+    updated_at: datetime
+    digest: str
+
+
+async def stored_states(session: AsyncSession, uids: Iterable[str]) -> dict[str, StoredState]:
+    """The stored states of those of the items that are there, by uid."""
+    columns = (_ITEMS.c.uid, _ITEMS.c.key, _ITEMS.c.updated_at, _ITEMS.c.digest)
+    found: dict[str, StoredState] = {}
+    for chunk in chunks(uids):
+        rows = await session.execute(select(*columns).where(_ITEMS.c.uid.in_(chunk)))
+        found.update((row[0], StoredState(*row)) for row in rows)
+    return found
+
+
+async def save_records(
+    session: AsyncSession,
+    records: Sequence[EncodedRecord],
+    *,
+    known: Mapping[str, StoredState],
+    at: datetime,
+) -> None:
+    """Write items, their changes and their keys; `known` are the states before, by uid.
+
+    A key that changed stays as an alias that ended at `at`.
+    """
+    await upsert(session, _ITEMS, [item_row(record, stored_at=at) for record in records])
+    changes = list(chain.from_iterable(change_rows(encoded.record) for encoded in records))
+    await upsert(session, _CHANGES, changes)
+    renamed = [known[e.record.item.uid] for e in records if _is_renamed(e, known)]
+    for state in renamed:
+        await _end_key(session, state, at=at)
+    fresh = [_alias(e.record.item, at=at) for e in records if _is_named_anew(e, known)]
+    await upsert(session, _ALIASES, fresh, keeping=("since",))
+
+
+def _is_renamed(encoded: EncodedRecord, known: Mapping[str, StoredState]) -> bool:
+    item = encoded.record.item
+    return item.uid in known and known[item.uid].key != item.key
+
+
+def _is_named_anew(encoded: EncodedRecord, known: Mapping[str, StoredState]) -> bool:
+    return encoded.record.item.uid not in known or _is_renamed(encoded, known)
+
+
+def _alias(item: WorkItem, *, at: datetime) -> dict[str, object]:
+    return {
+        "connection": item.ref.connection,
+        "sort": _KEY,
+        "alias": item.key,
+        "item_uid": item.uid,
+        "since": at,
+        "until": None,
+    }
+
+
+async def _end_key(session: AsyncSession, state: StoredState, *, at: datetime) -> None:
+    await session.execute(
+        _ALIASES.update()
+        .where(
+            _ALIASES.c.item_uid == state.uid,
+            _ALIASES.c.sort == _KEY,
+            _ALIASES.c.alias == state.key,
+        )
+        .values(until=at)
+    )
+
+
+async def add_id_alias(
+    session: AsyncSession, *, connection: str, native_id: str, uid: str, at: datetime
+) -> None:
+    """Remember that the tracker now knows the item under another id, after a transfer."""
+    row = {"connection": connection, "sort": _ID, "alias": native_id, "item_uid": uid}
+    await upsert(session, _ALIASES, [{**row, "since": at, "until": None}], keeping=("since",))
+
+
+async def id_aliases(session: AsyncSession, connection: str) -> dict[str, str]:
+    """The uid of each item of the connection that gained a new id, by `<connection>:<new id>`."""
+    rows = await session.execute(
+        select(_ALIASES.c.alias, _ALIASES.c.item_uid).where(
+            _ALIASES.c.connection == connection, _ALIASES.c.sort == _ID
+        )
+    )
+    return {f"{connection}:{alias}": uid for alias, uid in rows}
+
+
+async def load_items(
+    session: AsyncSession,
+    *,
+    states: Collection[ItemState] | None = None,
+    container: ContainerKey | None = None,
+    uids: Sequence[str] | None = None,
+) -> list[WorkItem]:
+    """Items in the order of their uids; `states` None: in every state."""
+    if uids is not None:
+        return await _load_by_uid(session, uids)
+    query = select(_PAYLOAD).order_by(_ITEMS.c.uid).where(*_conditions(states, container))
+    return [decode_item(payload) for payload in (await session.scalars(query)).all()]
+
+
+async def _load_by_uid(session: AsyncSession, uids: Sequence[str]) -> list[WorkItem]:
+    found: list[WorkItem] = []
+    for chunk in chunks(sorted(set(uids))):
+        query = select(_PAYLOAD).where(_ITEMS.c.uid.in_(chunk)).order_by(_ITEMS.c.uid)
+        found += [decode_item(payload) for payload in (await session.scalars(query)).all()]
+    return found
+
+
+def _conditions(
+    states: Collection[ItemState] | None, container: ContainerKey | None
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if states is not None:
+        conditions.append(_ITEMS.c.state.in_([str(state) for state in states]))
+    if container is not None:
+        conditions.append(_ITEMS.c.connection == container.connection)
+        conditions.append(_ITEMS.c.container == container.key)
+    return conditions
+
+
+async def load_changes(
+    session: AsyncSession, *, uids: Sequence[str] | None = None
+) -> dict[str, tuple[Change, ...]]:
+    """The history of the items (None: of all) by uid, oldest change first."""
+    if uids is None:
+        return _by_item(await _change_rows(session, select(*_CHANGES.c)))
+    rows: list[Sequence[object]] = []
+    for chunk in chunks(uids):
+        query = select(*_CHANGES.c).where(_CHANGES.c.item_uid.in_(chunk))
+        rows += await _change_rows(session, query)
+    return _by_item(rows)
+
+
+async def _change_rows(
+    session: AsyncSession, query: Select[tuple[object, ...]]
+) -> Sequence[Sequence[object]]:
+    ordered = query.order_by(_CHANGES.c.item_uid, _CHANGES.c.at, _CHANGES.c.change_id)
+    return (await (await session.connection()).execute(ordered)).all()
+
+
+def _by_item(rows: Iterable[Sequence[object]]) -> dict[str, tuple[Change, ...]]:
+    grouped: defaultdict[str, list[Change]] = defaultdict(list)
+    for row in rows:
+        grouped[str(row[0])].append(decode_change(row[1:]))
+    return {uid: tuple(changes) for uid, changes in grouped.items()}
+
+
+async def load_records(
+    session: AsyncSession,
+    *,
+    states: Collection[ItemState] | None = None,
+    container: ContainerKey | None = None,
+) -> list[ItemRecord]:
+    """Items with their history, in the order of their uids; what a roll-up is made from."""
+    items = await load_items(session, states=states, container=container)
+    wanted = None if container is None else [item.uid for item in items]
+    history = await load_changes(session, uids=wanted)
+    return [ItemRecord(item=item, changes=history.get(item.uid, ())) for item in items]
+
+
+async def find_item(session: AsyncSession, name: str) -> WorkItem:
+    """The item named by uid, `<connection>:<key>`, or a key that only one connection has.
+
+    Former keys find it too. `NotFound` where no item, or more than one, has the name.
+    """
+    connection, colon, key = name.partition(":")
+    is_name = (_ALIASES.c.alias == key) & (_ALIASES.c.connection == connection)
+    wanted = (_ALIASES.c.alias == name) | is_name if colon else _ALIASES.c.alias == name
+    aliases = select(_ALIASES.c.item_uid).where(wanted)
+    query = select(_ITEMS.c.uid, _ITEMS.c.key, _PAYLOAD).where(
+        or_(_ITEMS.c.uid == name, _ITEMS.c.uid.in_(aliases))
+    )
+    rows = (await session.execute(query)).all()
+    named = [row for row in rows if row[0] == name or row[1] in {key, name}] or rows
+    if len(named) != 1:
+        raise NotFound(*_unclear(name, [str(row[0]) for row in named]))
+    return decode_item(named[0][2])
+
+
+def _unclear(name: str, uids: Sequence[str]) -> tuple[str]:
+    if not uids:
+        return (f"No item is called {name!r}.",)
+    return (f"{name!r} names {len(uids)} items: {', '.join(sorted(uids))}.",)
+
+
+async def count_items(
+    session: AsyncSession, *, container: ContainerKey | None = None, live_only: bool = True
+) -> int:
+    """How many items are stored."""
+    states = LIVE if live_only else None
+    query = select(func.count()).select_from(_ITEMS).where(*_conditions(states, container))
+    return (await session.scalar(query)) or 0
+
+
+async def keys_of(session: AsyncSession, uid: str) -> list[tuple[str, datetime, datetime | None]]:
+    """The human keys that the item has had, with since and until (None: its present key)."""
+    columns = (_ALIASES.c.alias, _ALIASES.c.since, _ALIASES.c.until)
+    rows = await session.execute(
+        select(*columns)
+        .where(_ALIASES.c.item_uid == uid, _ALIASES.c.sort == _KEY)
+        .order_by(_ALIASES.c.since)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

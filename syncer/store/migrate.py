@@ -1,0 +1,87 @@
+"""The schema's version: bring a database up to date, take it back, tell where it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from syncer.errors import ConfigError
+from syncer.paths import shipped
+from syncer.store.engine import Store
+
+_ADVISORY_KEY: Final = 7_932_114_205_611_047
+
+# Alembic's command interface keeps its context in globals of the process.
+_ONE_AT_A_TIME: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = (
+    WeakKeyDictionary()
+)
+
+
+async def upgrade(store: Store, revision: str = "head") -> str:
+    """Bring the database to `revision` and return it; several processes may try at once.
+
+    `ConfigError` where the database was written by a newer syncer.
+    """
+    return await _run(store, lambda config: command.upgrade(config, revision))
+
+
+async def downgrade(store: Store, revision: str) -> str:
+    """Take the database back to `revision` (`base`: to nothing) and return where it is then."""
+    return await _run(store, lambda config: command.downgrade(config, revision))
+
+
+async def current(store: Store) -> str:
+    """The revision that the database is at; empty for a database without tables."""
+    await store.check()
+    async with store.writer.connect() as connection:
+        return await connection.run_sync(_revision)
+
+
+def head() -> str:
+    """The newest revision that this code knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+async def _run(store: Store, step: Callable[[Config], None]) -> str:
+    await store.check()
+    lock = _ONE_AT_A_TIME.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    async with lock, store.writer.begin() as connection:
+        return await connection.run_sync(_migrate, step)
+
+
+def _migrate(connection: Connection, step: Callable[[Config], None]) -> str:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+    config = _config()
+    config.attributes["connection"] = connection
+    _refuse_unknown(config, _revision(connection))
+    step(config)
+    return _revision(connection)
+
+
+def _refuse_unknown(config: Config, revision: str) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision and revision not in known:
+        raise ConfigError(
+            f"The database is at version {revision!r}, which this syncer does not know: a newer "
+            "one has written it.",
+            fix="Install the newer syncer, or take the database back with its `db downgrade`.",
+        )
+
+
+def _revision(connection: Connection) -> str:
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(shipped("alembic")).replace("%", "%%"))
+    return config
