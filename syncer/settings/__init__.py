@@ -1,0 +1,1 @@
+"""Typed settings: shipped defaults < syncer.toml < SYNCER_* environment < secret files."""

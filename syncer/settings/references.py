@@ -1,0 +1,200 @@
+"""Names that tables use for each other: every one must exist, once.
+
+This reads the raw tables, not the checked ones, so that a wrong name is told together with
+everything else that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from syncer.settings.faults import Fault, Places, did_you_mean, dotted, one_of, place_of
+from syncer.settings.positions import KeyPath
+
+_IDENTITIES: Final = {
+    "connections": "name",
+    "teams": "key",
+    "people": "name",
+    "projects": "key",
+    "programs": "key",
+    "products": "key",
+    "audiences": "key",
+}
+_SCOPES: Final = {"prog": "programs", "proj": "projects", "prod": "products", "team": "teams"}
+_SCOPED: Final = ("gates", "decisions", "risks", "risk_responses")
+_GROUPS: Final = ("programs", "products")
+_SELECTING: Final = (
+    ("teams", "items"),
+    ("projects", "items"),
+    ("projects", "except"),
+    ("programs", "items"),
+    ("gates", "items"),
+    ("classification", "select"),
+)
+
+Data = Mapping[str, Any]
+
+
+def reference_faults(data: Data, places: Places) -> list[Fault]:
+    """A fault for each key that is given twice and each name that nothing bears."""
+    checker = _Checker(data, places)
+    checker.run()
+    return checker.faults
+
+
+def scope_of(text: str, keys: Mapping[str, frozenset[str]]) -> str:
+    """The full scope (`proj:network`) of a full or bare one; `ValueError` says why there is none.
+
+    `keys` holds the known keys under `prog`, `proj`, `prod` and `team`. A team has no colour, so
+    a bare key means a team only where nothing else bears it. A container that no project claims
+    is a project of its own, called `<connection>:<container>`.
+    """
+    if text == "portfolio":
+        return text
+    word, colon, key = text.partition(":")
+    if colon and word in keys:
+        if key in keys[word] or (word == "proj" and ":" in key):
+            return text
+        near = did_you_mean(key, keys[word]) or f"There are {one_of(keys[word])}."
+        raise ValueError(f"there is no {_SCOPES[word].removesuffix('s')} {key!r}. {near}")
+    found = [f"{kind}:{text}" for kind, known in keys.items() if text in known]
+    found = [scope for scope in found if not scope.startswith("team:")] or found
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(f"{text!r} can mean {' or '.join(found)}. Write which one.")
+    return _project_of_container(text, keys)
+
+
+def _project_of_container(text: str, keys: Mapping[str, frozenset[str]]) -> str:
+    """The scope of an implicit project, by its full name or by its container's alone."""
+    named = [key for key in keys["proj"] if ":" in key and key.partition(":")[2] == text]
+    if len(named) == 1:
+        return f"proj:{named[0]}"
+    if named:
+        choices = " or ".join(f"proj:{key}" for key in sorted(named))
+        raise ValueError(f"{text!r} can mean {choices}. Write which one.")
+    every = {key for known in keys.values() for key in known}
+    near = did_you_mean(text, every) or f"There are {one_of(every)}."
+    raise ValueError(f"there is no program, project, product or team {text!r}. {near}")
+
+
+class _Checker:
+    """Walks the raw tables once."""
+
+    def __init__(self, data: Data, places: Places) -> None:
+        self._data = data
+        self._places = places
+        self._names = {section: self._named(section) for section in _IDENTITIES}
+        self.faults: list[Fault] = []
+
+    def run(self) -> None:
+        """Check everything; the faults are in `faults` afterwards."""
+        for section, identity in _IDENTITIES.items():
+            self._unique(section, identity)
+        self._members()
+        self._teams()
+        self._scopes()
+        self._audiences()
+        self._connections()
+
+    def _tables(self, section: str) -> Iterator[tuple[KeyPath, Data]]:
+        tables = self._data.get(section)
+        for index, table in enumerate(tables if isinstance(tables, list) else []):
+            if isinstance(table, Mapping):
+                yield (section, index), table
+
+    def _named(self, section: str) -> frozenset[str]:
+        names = (table.get(_IDENTITIES[section]) for _, table in self._tables(section))
+        return frozenset(name for name in names if isinstance(name, str))
+
+    def _fault(self, path: KeyPath, message: str, fix: str = "") -> None:
+        place = place_of(path, self._places)
+        self.faults.append(Fault(message=message, place=place, key=dotted(path), fix=fix))
+
+    def _unique(self, section: str, identity: str) -> None:
+        first: dict[str, KeyPath] = {}
+        for path, table in self._tables(section):
+            name = table.get(identity)
+            if isinstance(name, str) and first.setdefault(name, path) != path:
+                place = place_of((*first[name], identity), self._places)
+                message = f"{name!r} is defined twice; the first is at {place}."
+                self._fault((*path, identity), message, "Rename or remove one of the two.")
+
+    def _known(self, path: KeyPath, name: object, section: str) -> None:
+        if isinstance(name, str) and name not in self._names[section]:
+            singular = section.removesuffix("s")
+            known = self._names[section]
+            near = did_you_mean(name, known) or f"There are {one_of(known)}."
+            self._fault(path, f"there is no {singular} {name!r}.", near)
+
+    def _members(self) -> None:
+        for section in _GROUPS:
+            for path, table in self._tables(section):
+                for index, name in enumerate(_list(table.get("projects"))):
+                    if isinstance(name, str) and ":" in name:
+                        self._connection((*path, "projects", index), name)
+                    else:
+                        self._known((*path, "projects", index), name, "projects")
+
+    def _teams(self) -> None:
+        for path, table in self._tables("projects"):
+            if table.get("team"):
+                self._known((*path, "team"), table["team"], "teams")
+
+    def _scopes(self) -> None:
+        keys = {word: self._names[section] for word, section in _SCOPES.items()}
+        for section in _SCOPED:
+            for path, table in self._tables(section):
+                scope = table.get("scope")
+                if isinstance(scope, str) and scope:
+                    self._scope((*path, "scope"), scope, keys)
+
+    def _scope(self, path: KeyPath, scope: str, keys: Mapping[str, frozenset[str]]) -> None:
+        try:
+            scope_of(scope, keys)
+        except ValueError as error:
+            self._fault(path, str(error))
+
+    def _audiences(self) -> None:
+        for path, table in self._tables("audiences"):
+            for section in _GROUPS:
+                for index, pattern in enumerate(_list(table.get(section))):
+                    if isinstance(pattern, str) and not set(pattern) & set("*?["):
+                        self._known((*path, section, index), pattern, section)
+
+    def _connections(self) -> None:
+        for section, key in _SELECTING:
+            for path, table in self._tables(section):
+                for index, selector in enumerate(_list(table.get(key))):
+                    self._selector((*path, key, index), selector)
+        for path, table in self._tables("projects"):
+            target = table.get("target")
+            for key in ("from", "version", "milestone"):
+                if isinstance(target, Mapping) and isinstance(target.get(key), str):
+                    self._connection((*path, "target", key), target[key])
+        for path, table in self._tables("people"):
+            for index, account in enumerate(_list(table.get("accounts"))):
+                self._connection((*path, "accounts", index), account)
+
+    def _selector(self, path: KeyPath, selector: object) -> None:
+        if isinstance(selector, str):
+            self._connection(path, selector)
+        elif isinstance(selector, Mapping):
+            for key in ("under", "version"):
+                self._connection((*path, key), selector.get(key))
+
+    def _connection(self, path: KeyPath, text: object) -> None:
+        if not isinstance(text, str) or ":" not in text:
+            return
+        name = text.partition(":")[0]
+        known = self._names["connections"]
+        if not any(fnmatchcase(one, name) for one in known):
+            near = did_you_mean(name, known) or f"There are {one_of(known)}."
+            self._fault(path, f"there is no connection {name!r}.", near)
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
