@@ -1,0 +1,301 @@
+"""The figures of one project: counts, plan, target, slip, scope and forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from syncer.domain.facts import ForecastInputs
+from syncer.domain.item import WorkItem
+from syncer.domain.portfolio import Criticality, Project
+from syncer.domain.report import Forecast
+from syncer.domain.statement import Baseline
+from syncer.rollup.calendar import complete_weeks, report_date
+from syncer.rollup.counting import Countable
+from syncer.rollup.dependencies import CycleTime
+from syncer.rollup.display import overrun_is_open
+from syncer.rollup.flow import nearest_rank
+from syncer.rollup.forecast import (
+    completion_cdf,
+    date_reached,
+    expected_overrun,
+    probability_on_time,
+)
+from syncer.rollup.history import rewind_all
+from syncer.rollup.inputs import RollupInputs
+from syncer.rollup.plan import planned_by_due_dates, planned_share, schedule_performance
+from syncer.rollup.rules import DetectorRules
+from syncer.rollup.scope import ScopeChange, scope_change
+from syncer.rollup.slip import Slip, target_slip
+from syncer.rollup.targets import TargetRecord, resolve_target
+from syncer.rollup.throughput import WINDOW_WEEKS, first_activity, weekly_completions
+from syncer.rollup.validity import forecast_validity
+from syncer.rollup.view import View
+
+_SAFE: Final = 0.85
+_EVEN: Final = 0.50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectBasis:
+    """Everything about one project that needs no other project.
+
+    `target` is the one in force, or the last known one where it was taken away. `curve` is the
+    completion curve, None where the forecast is withheld.
+    """
+
+    project: Project
+    items: Sequence[WorkItem]
+    count: Countable
+    start: date | None
+    record: TargetRecord
+    target: date | None
+    slip: Slip
+    planned: float | None
+    spi: float | None
+    growth: ScopeChange | None
+    scope: ScopeChange | None
+    source_age_hours: float | None
+    source_name: str
+    forecast: Forecast
+    curve: tuple[float, ...] | None
+    cycle: CycleTime
+
+    @property
+    def must(self) -> bool:
+        """Whether delay here weighs more: a must project or a contract."""
+        return self.project.criticality is Criticality.MUST or self.project.contractual
+
+
+def _local_midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone)
+
+
+class PastViews:
+    """Views of the portfolio at past instants, each made once."""
+
+    def __init__(self, inputs: RollupInputs) -> None:
+        self._inputs = inputs
+        self._made: dict[datetime, View] = {}
+
+    def at(self, instant: datetime, today: date) -> View:
+        """The view as of an aware instant."""
+        if instant not in self._made:
+            items = rewind_all(self._inputs.items, self._inputs.changes, instant)
+            self._made[instant] = View(self._inputs.portfolio, items, self._inputs.verdicts, today)
+        return self._made[instant]
+
+
+def _source(project_items: Sequence[WorkItem], inputs: RollupInputs) -> tuple[float | None, str]:
+    """Age in hours and name of the oldest source that the project's items come from."""
+    wanted = {(item.container.connection, item.container.key) for item in project_items}
+    states = [s for s in inputs.sources if (s.connection, s.container) in wanted]
+    if not states:
+        return (None, "") if not project_items else (0.0, "")
+    unread = next((s for s in states if s.last_success_at is None), None)
+    if unread is not None:
+        return None, f"{unread.connection}:{unread.container}"
+    oldest = min(states, key=lambda s: (s.last_success_at or inputs.as_of, s.container))
+    age = (inputs.as_of - (oldest.last_success_at or inputs.as_of)).total_seconds() / 3600
+    return max(0.0, age), f"{oldest.connection}:{oldest.container}"
+
+
+def _start(project: Project, items: Sequence[WorkItem], zone: ZoneInfo) -> date | None:
+    if project.start is not None:
+        return project.start
+    return min((report_date(item.created_at, zone) for item in items), default=None)
+
+
+def _change_since(
+    then: View, now: View, key: str, *, baseline: Baseline | None = None
+) -> ScopeChange:
+    before, after = then.countables[key], now.countables[key]
+    joined = after.uids - before.uids
+    above = {
+        uid: [parent.uid for parent in now.tree.ancestors(now.tree.by_uid[uid])] for uid in joined
+    }
+    held = baseline.item_uids if baseline and baseline.item_uids else before.uids
+    return scope_change(held, after.uids, undecomposed=before.undecomposed, ancestors=above)
+
+
+def _approved(project: Project, inputs: RollupInputs) -> Baseline | None:
+    past = [
+        b for b in inputs.statements.baselines if b.project == project.key and b.at <= inputs.as_of
+    ]
+    return max(past, key=lambda b: b.at, default=None)
+
+
+def _scope_since_baseline(
+    project: Project, start: date | None, *, view: View, past: PastViews, inputs: RollupInputs
+) -> ScopeChange | None:
+    if start is None or start >= view.today:
+        return None
+    zone = ZoneInfo(inputs.portfolio.timezone)
+    then = past.at(_local_midnight(start + timedelta(days=1), zone), start)
+    approved = _approved(project, inputs)
+    if not then.countables[project.key].total and approved is None:
+        return None
+    return _change_since(then, view, project.key, baseline=approved)
+
+
+def _growth(project: Project, *, view: View, past: PastViews, zone: ZoneInfo) -> ScopeChange | None:
+    began = first_activity(view.countables[project.key].items, zone)
+    window = complete_weeks(view.today, WINDOW_WEEKS)[0]
+    if began is None:
+        return None
+    then = past.at(_local_midnight(max(window, began), zone), max(window, began))
+    if not then.countables[project.key].total:
+        return None
+    return _change_since(then, view, project.key)
+
+
+def cycle_times(
+    count: Countable, *, today: date, zone: ZoneInfo, view: View, rules: DetectorRules
+) -> CycleTime:
+    """P50 and P85 of the working days from start to done of recent items, else the defaults."""
+    since = today - timedelta(days=rules.cycle_days)
+    times: list[int] = []
+    for item in count.items:
+        if item.done_at is None or item.started_at is None or item.hierarchy_level != 0:
+            continue
+        done = report_date(item.done_at, zone)
+        if since <= done <= today:
+            eve = report_date(item.started_at, zone) - timedelta(days=1)
+            times.append(max(1, view.calendar.working_days(eve, done)))
+    if len(times) < rules.cycle_min_items:
+        return CycleTime(p50=rules.cycle_p50_default, p85=rules.cycle_p85_default)
+    return CycleTime(
+        p50=nearest_rank(times, _EVEN) or rules.cycle_p50_default,
+        p85=nearest_rank(times, _SAFE) or rules.cycle_p85_default,
+    )
+
+
+def forecast_of(inputs: ForecastInputs, view: View) -> tuple[Forecast, tuple[float, ...] | None]:
+    """The forecast that some inputs give, with its completion curve."""
+    if inputs.withheld:
+        return Forecast(inputs=inputs, pace=_pace(inputs)), None
+    curve = completion_cdf(inputs.throughput, inputs.remaining, inputs.scope_growth)
+    days = {"holidays": view.calendar.holidays, "freezes": view.calendar.freezes}
+    p50 = date_reached(curve, inputs.as_of, _EVEN, **days)  # type: ignore[arg-type]
+    p85 = date_reached(curve, inputs.as_of, _SAFE, **days)  # type: ignore[arg-type]
+    made = Forecast(inputs=inputs, p50=p50, p85=p85, beyond_horizon=p85 is None, pace=_pace(inputs))
+    if inputs.target is None:
+        return made, tuple(curve)
+    return replace(
+        made,
+        probability=probability_on_time(curve, inputs.as_of, inputs.target, **days),  # type: ignore[arg-type]
+        overrun_days=expected_overrun(curve, inputs.as_of, inputs.target, **days),  # type: ignore[arg-type]
+        overrun_open=overrun_is_open(curve[-1]),
+        late_days=view.calendar.working_days(inputs.target, p85) if p85 else None,
+    ), tuple(curve)
+
+
+def _pace(inputs: ForecastInputs) -> float | None:
+    weeks = inputs.throughput
+    return sum(weeks) / len(weeks) if weeks else None
+
+
+def _undecomposed_share(count: Countable, view: View) -> float | None:
+    epics = sum(view.tree.by_uid[uid].hierarchy_level == 1 for uid in count.undecomposed)
+    return epics / count.level_one if count.level_one else None
+
+
+def _planned(
+    count: Countable, *, start: date | None, target: date | None, view: View
+) -> float | None:
+    dues = [item.due_date for item in count.items if item.due_date is not None]
+    by_items = planned_by_due_dates(dues, count.total, view.today)
+    if by_items is not None:
+        return by_items
+    if start is None or target is None:
+        return None
+    return planned_share(start, target, view.today, holidays=view.calendar.holidays)
+
+
+def _forecast_inputs(
+    count: Countable,
+    growth: ScopeChange | None,
+    *,
+    target: date | None,
+    source_age: float | None,
+    view: View,
+) -> ForecastInputs:
+    zone = ZoneInfo(view.portfolio.timezone)
+    weeks = weekly_completions(count.items, as_of=view.today, zone=zone)
+    withheld = forecast_validity(
+        weeks, undecomposed_share=_undecomposed_share(count, view), source_age_hours=source_age
+    )
+    return ForecastInputs(
+        as_of=view.today,
+        target=target,
+        throughput=weeks,
+        remaining=count.remaining,
+        scope_growth=growth.growth if growth else 0.0,
+        scope_added=growth.added - growth.decomposed - growth.removed if growth else 0,
+        scope_at_start=growth.baseline if growth else count.total,
+        withheld="" if count.remaining == 0 else withheld or "",
+    )
+
+
+def project_basis(
+    project: Project, *, view: View, past: PastViews, inputs: RollupInputs
+) -> ProjectBasis:
+    """Work out one project at the view's instant."""
+    zone = ZoneInfo(inputs.portfolio.timezone)
+    items, count = view.members[project.key], view.countables[project.key]
+    start = _start(project, items, zone)
+    record = resolve_target(project, inputs, view.items)
+    target = record.current or record.lost
+    growth = _growth(project, view=view, past=past, zone=zone)
+    age, source = _source(items, inputs)
+    wanted = _forecast_inputs(count, growth, target=target, source_age=age, view=view)
+    forecast, curve = forecast_of(wanted, view)
+    planned = _planned(count, start=start, target=target, view=view)
+    return ProjectBasis(
+        project=project,
+        items=items,
+        count=count,
+        start=start,
+        record=record,
+        target=target,
+        slip=_slip(project, record, start=start, inputs=inputs),
+        planned=planned,
+        spi=None
+        if planned is None or count.progress is None
+        else schedule_performance(count.progress, planned),
+        growth=growth,
+        scope=_scope_since_baseline(project, start, view=view, past=past, inputs=inputs),
+        source_age_hours=age,
+        source_name=source,
+        forecast=forecast,
+        curve=curve,
+        cycle=cycle_times(
+            count, today=view.today, zone=zone, view=view, rules=inputs.rules.detectors
+        ),
+    )
+
+
+def _slip(
+    project: Project, record: TargetRecord, *, start: date | None, inputs: RollupInputs
+) -> Slip:
+    zone = ZoneInfo(inputs.portfolio.timezone)
+    begin = start or report_date(inputs.as_of, zone)
+    return target_slip(
+        record.moves,
+        active_since=_local_midnight(begin, zone),
+        as_of=inputs.as_of,
+        standing=record.current,
+        approved=_approved(project, inputs),
+        holidays=inputs.portfolio.holidays,
+    )
+
+
+def bases(view: View, past: PastViews, inputs: RollupInputs) -> Mapping[str, ProjectBasis]:
+    """The basis of every project, by key."""
+    return {
+        project.key: project_basis(project, view=view, past=past, inputs=inputs)
+        for project in view.portfolio.projects
+    }

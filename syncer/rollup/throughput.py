@@ -1,0 +1,41 @@
+"""How many countable items a scope finishes in each complete ISO week (rollup.md 2.4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from syncer.domain.item import StatusCategory, WorkItem
+from syncer.rollup.calendar import complete_weeks, report_date, week_start
+
+WINDOW_WEEKS: Final = 12
+
+
+def first_activity(items: Iterable[WorkItem], zone: ZoneInfo) -> date | None:
+    """The local date on which the first item was started or done."""
+    instants = (item.started_at or item.done_at for item in items)
+    days = [report_date(instant, zone) for instant in instants if instant is not None]
+    return min(days, default=None)
+
+
+def weekly_completions(
+    items: Sequence[WorkItem], *, as_of: date, zone: ZoneInfo, weeks: int = WINDOW_WEEKS
+) -> tuple[int, ...]:
+    """Completions in the last complete weeks, oldest first.
+
+    Weeks before the scope's first activity are left out; empty weeks after it are kept. An
+    item that was reopened counts in the week in which it was done for the last time.
+    """
+    began = first_activity(items, zone)
+    if began is None:
+        return ()
+    done = Counter(
+        week_start(report_date(item.done_at, zone))
+        for item in items
+        if item.status_category is StatusCategory.DONE and item.done_at is not None
+    )
+    mondays = complete_weeks(as_of, weeks)
+    return tuple(done[monday] for monday in mondays if monday >= week_start(began))

@@ -1,0 +1,163 @@
+"""The portfolio laid over the items of one instant: which item belongs where."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Final
+
+from syncer.domain.item import ItemState, WorkItem
+from syncer.domain.portfolio import Portfolio, Product, Program, Project, ProjectKind
+from syncer.domain.report import ItemMention
+from syncer.domain.selector import InContainer, select
+from syncer.domain.verdict import Verdict, VerdictLevel
+from syncer.rollup.calendar import WorkCalendar
+from syncer.rollup.counting import Countable, Tree, countable
+
+UNREAD: Final = Verdict(
+    level=VerdictLevel.UNCLASSIFIED,
+    leaning=VerdictLevel.PRODUCT,
+    confidence=0.0,
+    decided_by="none",
+)
+
+
+def with_implicit_projects(portfolio: Portfolio, items: Iterable[WorkItem]) -> Portfolio:
+    """The portfolio with a project for every container that no configured project claims."""
+    known = list(items)
+    by_uid = {item.uid: item for item in known}
+    claimed = {
+        item.container
+        for project in portfolio.projects
+        for item in select(project.items, known, by_uid)
+    }
+    taken = {project.key for project in portfolio.projects}
+    found = tuple(
+        Project(
+            key=container.key if container.key not in taken else str(container),
+            name=container.key,
+            items=(InContainer(str(container)),),
+            implicit=True,
+        )
+        for container in sorted({item.container for item in known} - claimed)
+    )
+    return replace(portfolio, projects=(*portfolio.projects, *found))
+
+
+@dataclass(frozen=True)
+class View:
+    """Items of one instant by project, program, product and team.
+
+    `today` is the report-local date of the instant. An item may belong to several projects;
+    the first configured one is its home.
+    """
+
+    portfolio: Portfolio
+    items: Sequence[WorkItem]
+    verdicts: Mapping[str, Verdict]
+    today: date
+
+    @cached_property
+    def tree(self) -> Tree:
+        """Hierarchy and identity over all items."""
+        return Tree(self.items)
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        """The organisation's working days."""
+        return WorkCalendar.of(self.portfolio.holidays, self.portfolio.freezes)
+
+    @cached_property
+    def members(self) -> Mapping[str, Sequence[WorkItem]]:
+        """The items that each project's selectors pick, by project key."""
+        return {
+            project.key: select(
+                project.items, self.items, self.tree.by_uid, excluding=project.excluding
+            )
+            for project in self.portfolio.projects
+        }
+
+    @cached_property
+    def countables(self) -> Mapping[str, Countable]:
+        """The countable set of each project."""
+        return {key: countable(items, self.tree) for key, items in self.members.items()}
+
+    @cached_property
+    def homes(self) -> Mapping[str, str]:
+        """The key of the first project that picks the item, by uid."""
+        homes: dict[str, str] = {}
+        for key, items in self.members.items():
+            for item in items:
+                homes.setdefault(item.uid, key)
+        return homes
+
+    @cached_property
+    def projects(self) -> Mapping[str, Project]:
+        """Projects by key."""
+        return {project.key: project for project in self.portfolio.projects}
+
+    @cached_property
+    def programs_of(self) -> Mapping[str, Sequence[Program]]:
+        """The programs that hold a project, by project key."""
+        found: dict[str, list[Program]] = defaultdict(list)
+        for program in self.portfolio.programs:
+            for key in program.projects:
+                found[key].append(program)
+        return found
+
+    @cached_property
+    def products_of(self) -> Mapping[str, Sequence[Product]]:
+        """The products that hold a project, by project key."""
+        found: dict[str, list[Product]] = defaultdict(list)
+        for product in self.portfolio.products:
+            for key in product.projects:
+                found[key].append(product)
+        return found
+
+    def team_of(self, project: Project) -> str:
+        """The team that works on a project; without one the project is its own team."""
+        return project.team or f"project {project.key}"
+
+    def union(self, keys: Iterable[str]) -> Countable:
+        """The countable set of several projects together: a union, never a sum."""
+        seen = {item.uid: item for key in keys for item in self.members.get(key, ())}
+        return countable(seen.values(), self.tree)
+
+    def verdict(self, uid: str) -> Verdict:
+        """The verdict on an item; unclassified where none was made."""
+        return self.verdicts.get(uid, UNREAD)
+
+    def programs_of_item(self, item: WorkItem) -> tuple[str, ...]:
+        """Keys of the programs that claim an item, by its own project or an ancestor's."""
+        lineage = (item, *self.tree.ancestors(item))
+        homes = [self.homes[i.uid] for i in lineage if i.uid in self.homes]
+        return tuple(dict.fromkeys(p.key for home in homes for p in self.programs_of.get(home, ())))
+
+    def mention(self, item: WorkItem) -> ItemMention:
+        """The item as a report may mention it."""
+        return ItemMention(
+            uid=item.uid,
+            key=item.key,
+            title=item.title,
+            url=item.url,
+            project=self.homes.get(item.uid, ""),
+            level=self.verdict(item.uid).level,
+            due=item.due_date,
+            restricted=item.restricted,
+        )
+
+
+def is_product_project(view: View, project: Project) -> bool:
+    """Whether a project belongs to a product's life rather than to a program."""
+    in_program = bool(view.programs_of.get(project.key))
+    return not in_program and (
+        project.kind is ProjectKind.PRODUCT or bool(view.products_of.get(project.key))
+    )
+
+
+def live(items: Iterable[WorkItem]) -> list[WorkItem]:
+    """The items that still exist and are visible."""
+    return [item for item in items if item.state is ItemState.LIVE]
