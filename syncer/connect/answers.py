@@ -1,0 +1,119 @@
+"""What came back over HTTP, turned into data or into an error that says how to recover."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import orjson
+
+from syncer.errors import AuthFailed, BadPayload
+
+JsonObject = dict[str, Any]
+"""A decoded JSON object."""
+
+_REQUEST_IDS: Final = ("X-Request-Id", "X-AREQUESTID", "Atl-Traceid", "Request-Id")
+_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_ESCAPES: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+_EXPLAINED: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One answer: status, headers (names in any case) and the raw body."""
+
+    label: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    charset: str = "utf-8"
+    content_type: str = ""
+
+    @cached_property
+    def data(self) -> Any:  # noqa: ANN401  JSON is any value
+        """The body as JSON.
+
+        `AuthFailed` for a web page, which is what a login form, a proxy or a wrong address sends
+        with status 200. `BadPayload` for everything else that is not JSON of reasonable depth
+        with finite numbers.
+        """
+        text = _as_utf8(self).strip()
+        if _is_page(self.content_type, text):
+            raise AuthFailed(
+                f"{self.label} answered with a web page instead of data: login needed.",
+                fix="Check the address and the credentials of this connection.",
+            )
+        try:
+            return orjson.loads(_without_lone_surrogates(text))
+        except orjson.JSONDecodeError as error:
+            raise BadPayload(
+                f"{self.label} answered with something that is no JSON ({error.msg})"
+                f"{self._request_id()}.",
+                fix="If it stays so, ask the tracker's administrator.",
+            ) from None
+
+    def object(self) -> JsonObject:
+        """The body as a JSON object; errors as in `data`."""
+        value = self.data
+        if not isinstance(value, dict):
+            raise BadPayload(f"{self.label} did not answer with an object{self._request_id()}.")
+        return value
+
+    def array(self) -> list[Any]:
+        """The body as a JSON array; errors as in `data`."""
+        value = self.data
+        if not isinstance(value, list):
+            raise BadPayload(f"{self.label} did not answer with a list{self._request_id()}.")
+        return value
+
+    def explanation(self) -> str:
+        """What a refusing tracker says in its body, shortened and escaped; may be empty."""
+        try:
+            value = orjson.loads(_as_utf8(self))
+        except (BadPayload, orjson.JSONDecodeError):
+            return ""
+        said = _said(value)[:_EXPLAINED]
+        return f" It says {said!r}." if said else ""
+
+    def _request_id(self) -> str:
+        found = next((self.headers[name] for name in _REQUEST_IDS if name in self.headers), "")
+        return f", request {found[:80]!r}" if found else ""
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(filter(None, map(_said, value)))
+    if not isinstance(value, dict):
+        return value if isinstance(value, str) else ""
+    parts = (value.get(key) for key in ("errorMessages", "message", "error", "errors"))
+    return " ".join(filter(None, (_said(part) for part in parts)))
+
+
+def _as_utf8(answer: Answer) -> bytes:
+    encoding = next((name for mark, name in _MARKS if answer.body.startswith(mark)), answer.charset)
+    if encoding.lower() in {"utf-8", "utf8", "us-ascii", "ascii"}:
+        return answer.body
+    try:
+        return answer.body.decode(encoding).encode()
+    except (LookupError, UnicodeError):
+        raise BadPayload(
+            f"{answer.label} answered in a charset that cannot be read: {encoding[:40]!r}."
+        ) from None
+
+
+def _is_page(content_type: str, text: bytes) -> bool:
+    start = text[:200].lower()
+    return "html" in content_type.lower() or start.startswith((b"<!doctype html", b"<html"))
+
+
+def _without_lone_surrogates(text: bytes) -> bytes:
+    """Half a surrogate pair becomes U+FFFD: one hostile title must not cost a whole page."""
+    if b"\\ud" not in text and b"\\uD" not in text:
+        return text
+    return _ESCAPES.sub(lambda found: b"\\ufffd" if found[1] else found[0], text)

@@ -1,0 +1,40 @@
+"""What every `[[connections]]` table holds, whatever its kind."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from syncer.connect.auth import refuse_literal
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
+"""A connection's name: it begins item uids, so it holds no colon."""
+
+
+class ConnectionConfig(BaseModel):
+    """The keys that all kinds share; a connector's `config_type` adds its own.
+
+    `containers` and `exclude` are globs over container keys.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    kind: str
+    containers: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] = ()
+    endpoint_id: str | None = None
+    webhook_secret_env: str | None = None
+    webhook_secret_file: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_literals(cls, values: object) -> object:
+        return refuse_literal(values)
+
+    def selects(self, container_key: str) -> bool:
+        """Whether the configuration asks for this container."""
+        wanted = any(fnmatchcase(container_key, pattern) for pattern in self.containers)
+        return wanted and not any(fnmatchcase(container_key, p) for p in self.exclude)

@@ -1,0 +1,300 @@
+"""The one way in which a connector asks its tracker.
+
+Every answer becomes either data or one of the errors of `syncer.errors`: a refusal never becomes
+"nothing found". The token leaves for one origin only, and no error text holds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, NoReturn
+
+import aiohttp
+
+from syncer.clock import Clock, SystemClock
+from syncer.connect.answers import Answer, JsonObject
+from syncer.connect.origin import Origin
+from syncer.connect.rate import Pause, Sleep, asked_pause
+from syncer.errors import (
+    AuthFailed,
+    BadPayload,
+    ConfigError,
+    RateLimited,
+    Rejected,
+    SyncerError,
+    Unreachable,
+)
+
+Params = Mapping[str, str]
+AuthHeaders = Callable[[], Mapping[str, str]]
+"""Gives the headers that authenticate a request; asked for each one, so that tokens may change."""
+
+Examine = Callable[[Answer], None]
+"""A connector's own look at every answer; raises what it finds wrong."""
+
+_TRY_AUTH_AGAIN: Final = timedelta(minutes=5)
+"""Asking with a refused token sooner may lock the account (reliability.md F45)."""
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_KEEPS_METHOD: Final = frozenset({307, 308})
+_TOO_MANY: Final = 429
+_FIXES: Final = {
+    401: "Give this connection a valid token.",
+    403: "Give the account the missing permission.",
+    404: "Check `url`; it may also be that the account may not see this.",
+    410: "The tracker has removed this; it may be archived.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long, how often and how much. Durations in seconds, the size in bytes.
+
+    A call is made at most `attempts` times. The wait before a further attempt doubles from
+    `first_wait` to `longest_wait`, half of it by chance, so that replicas spread out.
+    """
+
+    total: float = 30.0
+    sock_read: float = 10.0
+    attempts: int = 5
+    first_wait: float = 0.5
+    longest_wait: float = 20.0
+    longest_answer: int = 64 * 1024 * 1024
+    redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """One request as the connector means it; `local` says that a 403 concerns it alone."""
+
+    method: str
+    url: str
+    label: str
+    params: Params
+    body: JsonObject | None
+    local: bool
+
+
+class _TryAgain(Exception):
+    """The attempt failed in a way that another may mend; carries what to raise otherwise."""
+
+    def __init__(self, final: SyncerError, *, paused: bool = False) -> None:
+        super().__init__(final.message)
+        self.final = final
+        self.paused = paused
+
+
+class HttpClient:
+    """Asks one tracker with one account, over a session that the caller owns.
+
+    Answers are retried on 5xx, on connection errors and on truncated JSON, and after the pause
+    that a 429 or a `Retry-After` asks for; the pause holds for all calls of this client. A 401
+    is remembered for five minutes, in which nothing is asked.
+
+    Raises `AuthFailed` (401, 403, a login page), `Rejected` with the status (other 4xx),
+    `RateLimited`, `Unreachable` (5xx, network), `BadPayload` (no JSON, too long), `ConfigError`
+    (a redirect to another host).
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        base_url: str,
+        *,
+        auth: AuthHeaders,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+        sleep: Sleep = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,  # noqa: S311  spreads calls out
+        examine: Examine | None = None,
+    ) -> None:
+        self.origin = Origin.of(base_url)
+        self._session = session
+        self._auth = auth
+        self._limits = limits or Limits()
+        self._clock = clock or SystemClock()
+        self._sleep = sleep
+        self._jitter = jitter
+        self._examine = examine
+        self._refused: AuthFailed | None = None
+        self._refused_until = self._clock.now()
+        self.pause = Pause(clock=self._clock, sleep=sleep, jitter=jitter)
+        """The pause that the tracker asked this connection for."""
+
+    async def get(self, path: str, params: Params | None = None, *, local: bool = False) -> Answer:
+        """The answer to GET; `path` may be an absolute address of the same origin.
+
+        `local` says that the path concerns one container or one detail: a 403 is then `Rejected`
+        and says nothing about the account's other rights.
+        """
+        return await self._answer(self._call("GET", path, params=params, local=local))
+
+    async def post(self, path: str, body: JsonObject, *, local: bool = False) -> Answer:
+        """The answer to a POST that only reads, and so may be made again; `local` as in `get`."""
+        return await self._answer(self._call("POST", path, body=body, local=local))
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        local: bool,
+        params: Params | None = None,
+        body: JsonObject | None = None,
+    ) -> _Call:
+        url = self.origin.absolute(path)
+        bare = url.split("?", 1)[0].removeprefix(self.origin.base)
+        label = f"{method} {self.origin.host}{bare}"
+        return _Call(
+            method=method, url=url, label=label, params=params or {}, body=body, local=local
+        )
+
+    async def _answer(self, call: _Call) -> Answer:
+        """The answer whose JSON can be read, however many attempts that takes."""
+        return await self._persistently(lambda: self._attempt(call))
+
+    async def _persistently(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+        for number in range(1, self._limits.attempts + 1):
+            self._raise_if_refused()
+            await self.pause.over()
+            try:
+                return await attempt()
+            except _TryAgain as failed:
+                if number == self._limits.attempts:
+                    raise failed.final from failed.__cause__
+                await self._back_off(failed, number)
+        raise AssertionError("at least one attempt is made")
+
+    async def _back_off(self, failed: _TryAgain, number: int) -> None:
+        if failed.paused:
+            return
+        wait = self._wait(number)
+        if isinstance(failed.final, RateLimited):
+            self.pause.postpone(timedelta(seconds=wait))
+        else:
+            await self._sleep(wait)
+
+    def _wait(self, number: int) -> float:
+        longest = min(self._limits.first_wait * 2 ** (number - 1), self._limits.longest_wait)
+        return float(longest * (0.5 + self._jitter() / 2))
+
+    async def _attempt(self, call: _Call) -> Answer:
+        answer = await self._send(call)
+        paused = self._note_pause(answer)
+        if self._examine is not None:
+            self._examine(answer)
+        self._raise_for_status(answer, local=call.local, paused=paused)
+        try:
+            _ = answer.data
+        except BadPayload as broken:
+            raise _TryAgain(broken) from None
+        return answer
+
+    async def _send(self, call: _Call) -> Answer:
+        try:
+            return await self._follow(call)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise _TryAgain(
+                Unreachable(
+                    f"{call.label} gave no usable answer ({type(error).__name__}).",
+                    fix="Check the address and the network; syncer tries again later.",
+                )
+            ) from error
+
+    async def _follow(self, call: _Call) -> Answer:
+        method, url, body = call.method, call.url, call.body
+        params: Params | None = call.params
+        for _ in range(self._limits.redirects + 1):
+            async with self._session.request(
+                method,
+                url,
+                params=params,
+                json=body,
+                headers={"Accept": "application/json", **self._auth()},
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=self._limits.total,
+                    sock_connect=self._limits.sock_read,
+                    sock_read=self._limits.sock_read,
+                ),
+            ) as response:
+                if response.status not in _REDIRECTS or "Location" not in response.headers:
+                    return await self._read(call, response)
+                url = self._next_stop(str(response.url), response.headers["Location"])
+                params = None
+                if response.status not in _KEEPS_METHOD:
+                    method, body = "GET", None
+        raise ConfigError(f"{call.label} sends us round in circles.", fix="Check `url`.")
+
+    def _next_stop(self, seen_from: str, location: str) -> str:
+        try:
+            return self.origin.same(location, seen_from=seen_from)
+        except Rejected as elsewhere:
+            if any(word in location.lower() for word in ("login", "signin", "sso", "auth")):
+                raise AuthFailed(
+                    f"{self.origin.host} sends us to a login on another host: login needed.",
+                    fix="Check the credentials of this connection.",
+                ) from None
+            raise ConfigError(elsewhere.message, fix=elsewhere.fix) from None
+
+    async def _read(self, call: _Call, response: aiohttp.ClientResponse) -> Answer:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.content.iter_any():
+            size += len(part)
+            if size > self._limits.longest_answer:
+                raise BadPayload(
+                    f"{call.label} answered with more than {self._limits.longest_answer} bytes."
+                )
+            parts.append(part)
+        return Answer(
+            label=call.label,
+            status=response.status,
+            headers=response.headers,
+            body=b"".join(parts),
+            charset=response.charset or "utf-8",
+            content_type=response.content_type,
+        )
+
+    def _note_pause(self, answer: Answer) -> bool:
+        """Keep the pause that the answer asks for; whether it asks for one."""
+        pause = asked_pause(answer.status, answer.headers, now=self._clock.now())
+        if pause is not None:
+            self.pause.postpone(pause)
+        return pause is not None
+
+    def _raise_for_status(self, answer: Answer, *, local: bool, paused: bool) -> None:
+        status = answer.status
+        if status < 300:  # noqa: PLR2004  success
+            return
+        if status == _TOO_MANY:
+            raise _TryAgain(self._limited(answer), paused=paused)
+        if status >= 500:  # noqa: PLR2004  the server's fault
+            raise _TryAgain(Unreachable(f"{answer.label} answered {status}."), paused=paused)
+        if status == 401:  # noqa: PLR2004  unauthorized
+            self._refuse(answer)
+        message = f"{answer.label} answered {status}.{answer.explanation()}"
+        if status == 403 and not local:  # noqa: PLR2004  forbidden
+            raise AuthFailed(message, fix=_FIXES[status])
+        raise Rejected(message, status=status, fix=_FIXES.get(status, ""))
+
+    def _limited(self, answer: Answer) -> RateLimited:
+        retry_at = self.pause.until or self._clock.now() + timedelta(
+            seconds=self._limits.longest_wait
+        )
+        return RateLimited(f"{answer.label} answered 429: too many requests.", retry_at=retry_at)
+
+    def _refuse(self, answer: Answer) -> NoReturn:
+        self._refused = AuthFailed(
+            f"{answer.label} refused the credentials (401).", fix=_FIXES[answer.status]
+        )
+        self._refused_until = self._clock.now() + _TRY_AUTH_AGAIN
+        raise self._refused
+
+    def _raise_if_refused(self) -> None:
+        if self._refused is not None and self._clock.now() < self._refused_until:
+            raise AuthFailed(self._refused.message, fix=self._refused.fix)

@@ -1,0 +1,118 @@
+"""Pauses that a tracker asks for, shared by everything that uses one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from syncer.clock import Clock, SystemClock
+from syncer.errors import RateLimited
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Waits for some seconds; tests pass one that moves their clock instead."""
+
+LONGEST_PAUSE: Final = timedelta(minutes=15)
+"""A tracker that asks for more is asked again after this (reliability.md F1)."""
+
+PATIENCE: Final = timedelta(seconds=60)
+"""A longer pause is not waited for within a call: `RateLimited` lets other work go on."""
+
+_TOO_MANY: Final = 429
+
+
+def asked_pause(status: int, headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
+    """How long the answer asks us to wait, at most `LONGEST_PAUSE`; None if it does not ask.
+
+    `Retry-After` counts with every status, since Azure DevOps sends it with 200, and may be
+    seconds or an HTTP date (RFC 9110, 10.2.3). With 429 the `X-RateLimit-Reset` of Jira Cloud
+    (an ISO instant) or GitHub (epoch seconds) is read where `Retry-After` is missing.
+    """
+    asked = _delay(headers.get("Retry-After", ""), _their_now(headers, now))
+    if asked is None and status == _TOO_MANY:
+        asked = _delay_until(headers.get("X-RateLimit-Reset", ""), now)
+    return None if asked is None else min(max(asked, timedelta()), LONGEST_PAUSE)
+
+
+def _their_now(headers: Mapping[str, str], now: datetime) -> datetime:
+    """The tracker's own clock where it shows it: a date is meant on that clock."""
+    return _http_date(headers.get("Date", "")) or now
+
+
+def _delay(value: str, now: datetime) -> timedelta | None:
+    text = value.strip()
+    seconds = _seconds(text)
+    if seconds is not None:
+        return timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))
+    at = _http_date(text)
+    return None if at is None else at - now
+
+
+def _delay_until(value: str, now: datetime) -> timedelta | None:
+    seconds = _seconds(value.strip())
+    try:
+        if seconds is not None:
+            return datetime.fromtimestamp(seconds, UTC) - now
+        at = datetime.fromisoformat(value.strip())
+    except (ValueError, OverflowError, OSError):
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
+
+
+def _seconds(text: str) -> float | None:
+    plain = text.replace(".", "", 1)
+    return float(text) if plain.isascii() and plain.isdigit() else None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+class Pause:
+    """The instant before which nothing may be asked of one connection."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        sleep: Sleep = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,  # noqa: S311  spreads calls out
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._sleep = sleep
+        self._jitter = jitter
+        self._patience = patience
+        self._until: datetime | None = None
+
+    @property
+    def until(self) -> datetime | None:
+        """The end (UTC) of the last pause asked for, None if there was none."""
+        return self._until
+
+    def postpone(self, pause: timedelta) -> None:
+        """Let nothing be asked for this long; a later end already asked for stays."""
+        until = self._clock.now() + pause
+        self._until = until if self._until is None else max(until, self._until)
+
+    async def over(self) -> None:
+        """Return once the pause has passed, a moment late so that callers do not rush together.
+
+        `RateLimited` at once if more than the patience is left.
+        """
+        waited_for = None
+        while self._until is not None and self._until != waited_for:
+            waited_for = self._until
+            left = waited_for - self._clock.now()
+            if left <= timedelta():
+                return
+            if left > self._patience:
+                raise RateLimited("The tracker asked for a pause.", retry_at=waited_for)
+            await self._sleep(left.total_seconds() + self._jitter())
