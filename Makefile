@@ -8,7 +8,7 @@ ARGS    ?=
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
 LOCK    := requirements.lock
-SOURCES := $(wildcard syncer connectors tests scripts bench)
+SOURCES := $(wildcard syncer connectors alembic/env.py tests scripts bench)
 PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -77,4 +77,4 @@ lock: $(READY) ## Write requirements.lock anew (ARGS=--upgrade takes newer versi
 clean: ## Remove caches and build results, but not .venv
 	rm -rf build dist htmlcov .coverage .coverage.* .hypothesis \
 		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find syncer connectors tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(wildcard syncer connectors alembic tests scripts bench) -name __pycache__ -type d -prune -exec rm -rf {} +

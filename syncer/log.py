@@ -12,6 +12,7 @@ import logging
 import sys
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TextIO
+from urllib.parse import quote
 
 import orjson
 import structlog
@@ -26,15 +27,16 @@ _SECRETS: Final[set[str]] = set()
 
 
 def register_secret(value: str | SecretStr) -> None:
-    """Never let this value appear in a log, alone or inside other text.
+    """Never let this value appear in a log, alone or inside other text, plain, quoted or in a URL.
 
+    A header that encodes a secret, such as that of basic authentication, is a secret of its own.
     Values of fewer than four characters are refused with `ValueError`: masking them would blank
     out ordinary words and tell the secret by its gaps.
     """
     plain = value.get_secret_value() if isinstance(value, SecretStr) else value
     if len(plain) < _SHORTEST_SECRET:
         raise ValueError("a secret of fewer than four characters cannot be kept out of logs")
-    _SECRETS.add(plain)
+    _SECRETS.update({plain, repr(plain)[1:-1], quote(plain, safe="")})
 
 
 def redact(text: str) -> str:

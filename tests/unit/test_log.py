@@ -99,6 +99,12 @@ def test_a_secret_in_a_traceback_does_not_appear(json_log: io.StringIO) -> None:
     assert "hunter22" not in json_log.getvalue()
 
 
+def test_a_secret_is_recognised_quoted_and_in_a_url() -> None:
+    log.register_secret("k/y\n+1 0")
+    assert log.redact("https://x.example/?t=k%2Fy%0A%2B1%200&u=1") == "https://x.example/?t=***&u=1"
+    assert log.redact(f"got {'k/y' + chr(10) + '+1 0'!r}") == "got '***'"
+
+
 def _connect(password: str) -> None:
     raise ConnectionError(f"connecting with {password}")
 
