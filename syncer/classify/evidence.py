@@ -47,7 +47,7 @@ class TextModel:
         weights = self.config.text.weights
         features = self.extractor.concepts(text)
         if self.config.text.uses_words:
-            features |= plain_words(text)
+            features |= plain_words(text, self.config.text.weights)
         parts = sorted(
             (
                 (weights[name] * feature.value, name, feature)

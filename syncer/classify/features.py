@@ -1,26 +1,31 @@
-"""Features of one item's text: hand-made concepts, shape, and plain words and word pairs.
+"""Features of one item's text: hand-made concepts, and plain words and word pairs.
 
-Names carry their kind: `concept:…`, `shape:…`, `word:…`. A feature's value is what it counts
-in title and labels (1) and in the body (½), so that a weight means the same wherever it was met.
-Tracker, source, organisation and person are never features.
+Names carry their kind: `concept:…` and `word:…`. A phrase counts 1 in the title or a label. In
+the body a program concept counts ½ for once and 1 for three times or more: actors that must act
+are named again and again. A product concept counts by its density, for any long document names
+an error or an option somewhere. Tracker, source, organisation and person are never features.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from syncer.classify.config import WordConfig
-from syncer.classify.phrases import PhraseBook, build_phrases
+from syncer.classify.phrases import Found, PhraseBook, build_phrases
 from syncer.classify.text import STOP, ItemText
 
-TITLE, LABEL, BODY = 1.0, 1.0, 0.5
+HEADLINE = 1.0  # in the title or a label
+BODY = 0.5
+_MOST_BODY = 2.0
+_DENSE = 40  # words of body from which one product phrase no longer counts as a whole
 _WIDE_LETTERS, _TELLING_WORDS = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """How much of the feature there is (0 … 1.5), and the words that showed it (in a label)."""
+    """How much of the feature there is (0 … 2), and the words that showed it (in a label)."""
 
     value: float
     shown: str
@@ -32,29 +37,38 @@ class Extractor:
     """Word lists made ready for reading many items."""
 
     book: PhraseBook
+    program: frozenset[str]
     characters: Mapping[str, tuple[str, ...]]
     generic: frozenset[str]
 
     def concepts(self, text: ItemText) -> dict[str, Feature]:
         """The hand-made concepts that occur, by `concept:` name."""
+        title, labels = self.book.find(text.title), self.book.find(text.labels)
+        body = self.book.find(text.body)
+        self._add_wide(text.wide_title, title)
+        self._add_wide(text.wide_body, body)
+        length = len(text.body)
         found: dict[str, Feature] = {}
-        parts = ((text.title, TITLE), (text.labels, LABEL), (text.body, BODY))
-        for tokens, share in parts:
-            for name, shown in self.book.find(tokens).items():
-                feature = Feature(share, shown, labelled=tokens is text.labels)
-                _add(found, f"concept:{name}", feature)
-        for name, shown, share in self._wide_concepts(text):
-            _add(found, f"concept:{name}", Feature(share, shown))
+        for name in {**title, **labels, **body}:
+            first = title.get(name) or labels.get(name) or body[name]
+            value = HEADLINE if name in title or name in labels else 0.0
+            if name in body:
+                value += self._in_body(name, body[name].count, length)
+            found[f"concept:{name}"] = Feature(value, first.shown, first is labels.get(name))
         return found
 
-    def _wide_concepts(self, text: ItemText) -> Iterator[tuple[str, str, float]]:
-        for written, share in ((text.wide_title, TITLE), (text.wide_body, BODY)):
-            if written:
-                for name, phrases in self.characters.items():
-                    for phrase in phrases:
-                        if phrase in written:
-                            yield name, phrase, share
-                            break
+    def _in_body(self, name: str, count: int, length: int) -> float:
+        if name in self.program:
+            return BODY * min(_MOST_BODY, math.log2(1 + count))
+        return min(1.0, count * _DENSE / max(length, _DENSE))
+
+    def _add_wide(self, written: str, found: dict[str, Found]) -> None:
+        if not written:
+            return
+        for name, phrases in self.characters.items():
+            for phrase in phrases:
+                if name not in found and phrase in written:
+                    found[name] = Found(1, 0, phrase)
 
     def says_little(self, text: ItemText) -> bool:
         """Whether a careful reader would find too little: no body and hardly a telling word."""
@@ -72,36 +86,32 @@ def build_extractor(words: WordConfig) -> Extractor:
     """Prepare the configured word lists."""
     return Extractor(
         book=build_phrases(words),
+        program=frozenset(words.program),
         characters={name: tuple(sorted(found)) for name, found in words.characters.items()},
         generic=words.generic,
     )
 
 
-def plain_words(text: ItemText) -> dict[str, Feature]:
-    """Words and pairs of neighbouring words, by `word:` name; pairs never cross a sentence."""
+def plain_words(text: ItemText, known: Mapping[str, float] | None = None) -> dict[str, Feature]:
+    """Words and pairs of neighbouring words, by `word:` name; pairs never cross a sentence.
+
+    With `known`, only names that are in it.
+    """
     found: dict[str, Feature] = {}
-    parts = ((text.title, TITLE), (text.labels, LABEL), (text.body, BODY))
+    parts = ((text.title, HEADLINE), (text.labels, HEADLINE), (text.body, BODY))
     for tokens, share in parts:
-        for name in _terms(tokens):
-            if name not in found:
-                found[name] = Feature(share, name[len("word:") :])
+        for term in _terms(tokens):
+            name = f"word:{term}"
+            if name not in found and (known is None or name in known):
+                found[name] = Feature(share, term)
     return found
 
 
-def _terms(tokens: Sequence[str]) -> Iterable[str]:
+def _terms(tokens: tuple[str, ...]) -> Iterator[str]:
     last = STOP
     for token in tokens:
         if token != STOP and not token.isdigit():
-            yield f"word:{token}"
+            yield token
             if last != STOP:
-                yield f"word:{last} {token}"
+                yield f"{last} {token}"
         last = token
-
-
-def _add(found: dict[str, Feature], name: str, new: Feature) -> None:
-    """The title's and the body's shares add up; title and labels count once."""
-    old = found.get(name)
-    if old is None:
-        found[name] = new
-    elif new.value == BODY and old.value == TITLE:
-        found[name] = Feature(TITLE + BODY, old.shown)

@@ -17,6 +17,15 @@ Step = tuple[str, bool]  # what must stand here, and whether up to two words may
 
 
 @dataclass(slots=True)
+class Found:
+    """How often a concept occurs, where its last phrase ends, and the words of its first."""
+
+    count: int
+    end: int
+    shown: str
+
+
+@dataclass(slots=True)
 class PhraseBook:
     """Phrases indexed by their first word; word classes and beginnings are resolved per token."""
 
@@ -24,18 +33,21 @@ class PhraseBook:
     by_first: Mapping[str, Sequence[tuple[tuple[Step, ...], str]]]
     seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def find(self, tokens: Sequence[str]) -> dict[str, str]:
-        """The concepts that occur, each with the words of its first occurrence."""
+    def find(self, tokens: Sequence[str]) -> dict[str, Found]:
+        """The concepts that occur, by name; occurrences of one concept do not overlap."""
         symbols = [self._symbols(token) for token in tokens]
-        found: dict[str, str] = {}
+        found: dict[str, Found] = {}
         for start, here in enumerate(symbols):
             for symbol in here:
                 for steps, concept in self.by_first.get(symbol, ()):
-                    if concept in found:
+                    known = found.get(concept)
+                    if known is not None and start < known.end:
                         continue
                     end = _match(steps, symbols, start)
-                    if end:
-                        found[concept] = " ".join(tokens[start:end])
+                    if end and known is None:
+                        found[concept] = Found(1, end, " ".join(tokens[start:end]))
+                    elif end and known is not None:
+                        known.count, known.end = known.count + 1, end
         return found
 
     def _symbols(self, token: str) -> tuple[str, ...]:
