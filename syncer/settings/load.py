@@ -19,7 +19,7 @@ from syncer.settings.faults import ConfigurationFaults, Fault
 from syncer.settings.references import reference_faults
 from syncer.settings.root import Origin, Settings
 from syncer.settings.secrets import literal_secrets
-from syncer.settings.sources import Merged, Table, read_files
+from syncer.settings.sources import Merged, Table, read_files, read_text
 from syncer.settings.validation import faults_of
 
 _HASH_DIGITS: Final = 16
@@ -40,6 +40,12 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     merged = read_files(path)
     overlay(merged, environment)
     return settings_from(merged, origin=Origin(path, merged.places, environment))
+
+
+def check_text(text: str, file: Path) -> Settings:
+    """The settings of a text that is to become a file; `ConfigurationFaults` as for a file."""
+    merged = read_text(text, file.name)
+    return settings_from(merged, origin=Origin(file, merged.places, Environment({})))
 
 
 def settings_from(merged: Merged, *, origin: Origin) -> Settings:

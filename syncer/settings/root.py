@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,13 @@ from syncer.settings.portfolio_models import (
 )
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class Origin:
     """Where settings come from: the file, the place of each key, the variables. Never shown."""
 
-    def __init__(self, file: Path, places: Places, environment: Mapping[str, str]) -> None:
-        self.file = file
-        self.places = places
-        self.environment = environment
+    file: Path
+    places: Places
+    environment: Mapping[str, str]
 
     def __repr__(self) -> str:
         return f"Origin({self.file.name})"

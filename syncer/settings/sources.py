@@ -44,6 +44,14 @@ def read_files(main: Path) -> Merged:
     return merged
 
 
+def read_text(text: str, name: str) -> Merged:
+    """One text as if it were the only file; `include` means nothing in it."""
+    merged = Merged(places={(): Place(name)})
+    _add_text(merged, text, name=name)
+    merged.data.pop("include", None)
+    return merged
+
+
 def _add(merged: Merged, path: Path, *, name: str) -> None:
     try:
         text = path.read_text(encoding="utf-8-sig")
