@@ -1,0 +1,197 @@
+"""Why a colour turned: found by recomputing with one input swapped for the earlier one.
+
+Rollup.md 3.2: every change of colour names its cause. The causes are tried from the most
+discrete to the least; the first whose swap undoes the change is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from syncer.domain.facts import ForecastInputs, ProjectFacts
+from syncer.domain.health import Colour, Health
+from syncer.domain.report import ColourChange, GroupResult, ProjectResult, Snapshot
+from syncer.rollup.calendar import WorkCalendar
+from syncer.rollup.forecast import (
+    HORIZON_WEEKS,
+    completion_cdf,
+    probability_on_time,
+    weeks_until,
+)
+from syncer.rollup.health import project_colour, severity, short_date
+from syncer.rollup.rules import ColourRules
+
+Swap = Callable[[ForecastInputs, ForecastInputs, int], ForecastInputs]
+
+_WORDS: Final = {Health.NO_PLAN: "to No plan", Health.TOO_EARLY: "to Too early"}
+
+
+def _swap_date(now: ForecastInputs, before: ForecastInputs, _: int) -> ForecastInputs:
+    return replace(now, target=before.target)
+
+
+def _swap_scope(now: ForecastInputs, before: ForecastInputs, finished: int) -> ForecastInputs:
+    """The open items that last time's scope would have left after what was finished since."""
+    left = max(0, before.remaining - finished)
+    return replace(now, remaining=left, scope_growth=before.scope_growth)
+
+
+def _swap_pace(now: ForecastInputs, before: ForecastInputs, _: int) -> ForecastInputs:
+    return replace(now, throughput=before.throughput)
+
+
+_FORECAST_SWAPS: Final[Mapping[str, Swap]] = {
+    "date": _swap_date,
+    "scope": _swap_scope,
+    "pace": _swap_pace,
+}
+_FACT_SWAPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "dependency": ("lateness_own", "lateness_must", "lateness_text"),
+    "owner": ("owner_word", "owner_word_age", "has_owner", "lost_owner"),
+    "data": ("confidence", "source_age_hours", "source_name", "withheld"),
+    "slip": ("slip_days", "pushes", "first_edition_after_rebaseline"),
+    "risk": ("top_risk_score", "top_risk", "unowned_high_risk_days", "warnings"),
+    "gate": ("must_gate_missed_days",),
+    "state": ("state", "start_in_future", "total", "remaining"),
+}
+
+
+def _chance(inputs: ForecastInputs, calendar: WorkCalendar) -> float | None:
+    if inputs.withheld or inputs.target is None:
+        return None
+    curve = completion_cdf(inputs.throughput, inputs.remaining, inputs.scope_growth)
+    return probability_on_time(
+        curve,
+        inputs.as_of,
+        inputs.target,
+        holidays=calendar.holidays,
+        freezes=calendar.freezes,
+    )
+
+
+def _undone(colour: Colour, now: Health, before: Health) -> bool:
+    """Whether a recomputed colour lies on the earlier side of the change."""
+    if severity(now) > severity(before):
+        return severity(colour.health) <= severity(before)
+    return severity(colour.health) >= severity(before)
+
+
+def _swapped_facts(
+    now: ProjectResult, before: ProjectResult, calendar: WorkCalendar
+) -> Mapping[str, ProjectFacts]:
+    """The facts record with one input swapped, by cause, in the order of trying."""
+    finished = now.done - before.done
+    facts = now.facts
+    by_fact = {
+        cause: replace(facts, **{name: getattr(before.facts, name) for name in names})
+        for cause, names in _FACT_SWAPS.items()
+    }
+    inputs = {
+        cause: swap(now.forecast.inputs, before.forecast.inputs, finished)
+        for cause, swap in _FORECAST_SWAPS.items()
+    }
+    by_forecast = {
+        cause: replace(facts, probability=_chance(swapped, calendar), target=swapped.target)
+        for cause, swapped in inputs.items()
+        if swapped != now.forecast.inputs
+    }
+    order = ("date", "dependency", "scope", "pace", *_FACT_SWAPS)
+    found = {**by_fact, **by_forecast}
+    return {cause: found[cause] for cause in order if cause in found}
+
+
+def find_cause(
+    now: ProjectResult, before: ProjectResult, *, calendar: WorkCalendar, rules: ColourRules
+) -> str:
+    """The one input whose earlier value would have kept the earlier colour, else `several`."""
+    for cause, facts in _swapped_facts(now, before, calendar).items():
+        colour = project_colour(facts, rules)
+        if colour != now.computed and _undone(colour, now.shown.health, before.shown.health):
+            return cause
+    return "several"
+
+
+def needed_pace(inputs: ForecastInputs, calendar: WorkCalendar) -> tuple[float, float] | None:
+    """Items a week that the target needs, and the weeks left; None without target or time."""
+    if inputs.target is None:
+        return None
+    weeks = weeks_until(inputs.as_of, inputs.target, horizon_weeks=HORIZON_WEEKS, calendar=calendar)
+    return (inputs.remaining / weeks, weeks) if weeks > 0 else None
+
+
+def _pace_detail(now: ProjectResult, calendar: WorkCalendar) -> str:
+    inputs = now.forecast.inputs
+    need = needed_pace(inputs, calendar)
+    last = inputs.throughput[-2:]
+    done = f"{sum(last)} item{'' if sum(last) == 1 else 's'} done in two weeks"
+    return f"{done}, {need[0]:.1f} a week needed" if need else done
+
+
+def _detail(
+    cause: str, now: ProjectResult, before: ProjectResult, *, calendar: WorkCalendar
+) -> str:
+    if cause == "pace":
+        return _pace_detail(now, calendar)
+    if cause == "date" and now.target is not None:
+        was = f" from {short_date(before.target)}" if before.target else ""
+        return f"target moved{was} to {short_date(now.target)}"
+    if cause == "scope":
+        grown = now.total - before.total
+        return f"{abs(grown)} items {'more' if grown >= 0 else 'fewer'} than a week ago"
+    if cause == "dependency" and now.facts.lateness_text:
+        return now.facts.lateness_text
+    return now.computed.reason
+
+
+def _turned(name: str, health: Health) -> str:
+    return f"{name} turned {_WORDS.get(health, health.value.replace('_', ' ').capitalize())}"
+
+
+def _project_change(
+    now: ProjectResult, before: ProjectResult, *, calendar: WorkCalendar, rules: ColourRules
+) -> ColourChange:
+    cause = find_cause(now, before, calendar=calendar, rules=rules)
+    detail = _detail(cause, now, before, calendar=calendar)
+    by = "" if cause == "several" else f" by {cause}"
+    return ColourChange(
+        scope=now.scope,
+        name=now.name,
+        before=before.shown.health,
+        after=now.shown.health,
+        cause=cause,
+        text=f"{_turned(now.name, now.shown.health)}{by}: {detail}.",
+    )
+
+
+def _group_change(now: GroupResult, before: GroupResult) -> ColourChange:
+    return ColourChange(
+        scope=now.scope,
+        name=now.name,
+        before=before.shown.health,
+        after=now.shown.health,
+        cause="members",
+        text=f"{_turned(now.name, now.shown.health)}: {now.shown.reason}.",
+    )
+
+
+def colour_changes(
+    now: Snapshot, previous: Snapshot | None, *, calendar: WorkCalendar, rules: ColourRules
+) -> list[ColourChange]:
+    """Every scope whose shown colour differs from the previous snapshot's, with its cause.
+
+    Projects come first, the darkest first: what happened to a program happened in them.
+    """
+    if previous is None:
+        return []
+    changes: list[ColourChange] = []
+    for project in now.projects:
+        old = previous.project(project.key)
+        if old is not None and old.shown.health is not project.shown.health:
+            changes.append(_project_change(project, old, calendar=calendar, rules=rules))
+    for group in (*now.programs, *now.products):
+        was = previous.group(group.scope)
+        if was is not None and was.shown.health is not group.shown.health:
+            changes.append(_group_change(group, was))
+    return sorted(changes, key=lambda c: (c.cause == "members", -severity(c.after), c.scope))

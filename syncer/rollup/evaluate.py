@@ -1,0 +1,302 @@
+"""The roll-up: from items, portfolio and statements to one snapshot.
+
+A pure function. Nothing here knows where items come from, what time it is, or who reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+
+from syncer.domain.facts import ProjectFacts
+from syncer.domain.health import Colour
+from syncer.domain.item import ItemState, WorkItem
+from syncer.domain.report import (
+    DependencyFinding,
+    GateResult,
+    ProjectResult,
+    Quality,
+    Risk,
+    Snapshot,
+    SourceState,
+)
+from syncer.domain.statement import Baseline, OwnerStatus, Statements
+from syncer.rollup.calendar import report_date
+from syncer.rollup.dependencies import CycleTime, Dependencies
+from syncer.rollup.detectors import (
+    ProjectDetectors,
+    cycle_risks,
+    dependency_risks,
+    overload_risks,
+    withdrawn_risks,
+)
+from syncer.rollup.gates import gate_results, gate_risks, live_gates
+from syncer.rollup.group_result import Members, product_results, program_results
+from syncer.rollup.health import project_colour, settle
+from syncer.rollup.history import rewind_all
+from syncer.rollup.inputs import RollupInputs
+from syncer.rollup.ledgers import ledgers, unclaimed, unclaimed_risks
+from syncer.rollup.moves import recent_moves, reopened_items
+from syncer.rollup.observed import Observed, observe, quality_of, unclassified_share
+from syncer.rollup.options import project_levers
+from syncer.rollup.project import PastViews, ProjectBasis, bases
+from syncer.rollup.project_facts import Surroundings, project_facts
+from syncer.rollup.risks import for_display, human_risks
+from syncer.rollup.view import View, with_implicit_projects
+
+
+def said_by(statements: Statements, as_of: datetime) -> Statements:
+    """What people had said by an instant."""
+    return replace(
+        statements,
+        owner_statuses=tuple(s for s in statements.owner_statuses if s.provenance.at <= as_of),
+        risks=tuple(r for r in statements.risks if r.provenance.at <= as_of),
+        responses=tuple(r for r in statements.responses if r.provenance.at <= as_of),
+        baselines=tuple(b for b in statements.baselines if b.at <= as_of),
+    )
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """One run of the roll-up; each part is worked out once, when something asks for it."""
+
+    inputs: RollupInputs
+
+    @cached_property
+    def today(self) -> date:
+        """The report-local date."""
+        return report_date(self.inputs.as_of, self.inputs.portfolio.timezone)
+
+    @cached_property
+    def statements(self) -> Statements:
+        """What people had said by the instant of the roll-up."""
+        return said_by(self.inputs.statements, self.inputs.as_of)
+
+    @cached_property
+    def view(self) -> View:
+        """The portfolio over the items of the instant."""
+        items = rewind_all(self.inputs.items, self.inputs.changes, self.inputs.as_of)
+        return View(self.inputs.portfolio, items, self.inputs.verdicts, self.today)
+
+    @cached_property
+    def bases(self) -> Mapping[str, ProjectBasis]:
+        """The figures of each project alone."""
+        return bases(self.view, PastViews(self.inputs), self.inputs)
+
+    @cached_property
+    def observed(self) -> Mapping[str, Observed]:
+        """Data quality as seen on the items of each project."""
+        rules, as_of = self.inputs.rules.detectors, self.inputs.as_of
+        return {
+            key: observe(basis, self.view, as_of=as_of, rules=rules)
+            for key, basis in self.bases.items()
+        }
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """The dependency graph with expected dates."""
+        rules = self.inputs.rules.detectors
+        return Dependencies(
+            view=self.view,
+            cycle_times={key: basis.cycle for key, basis in self.bases.items()},
+            forecasts={key: basis.forecast.p85 for key, basis in self.bases.items()},
+            default=CycleTime(p50=rules.cycle_p50_default, p85=rules.cycle_p85_default),
+        )
+
+    @cached_property
+    def findings(self) -> Sequence[DependencyFinding]:
+        """Every open dependency with its lateness."""
+        return self.dependencies.findings()
+
+    @cached_property
+    def gates(self) -> Sequence[GateResult]:
+        """Gates with their chances."""
+        return gate_results(live_gates(self.statements.gates), self.bases, self.view)
+
+    @cached_property
+    def unmerged(self) -> Sequence[Risk]:
+        """Every risk that fires, before merging, in id order, with its age."""
+        rules, view = self.inputs.rules.detectors, self.view
+        must = frozenset(key for key, basis in self.bases.items() if basis.must)
+        found = [
+            risk
+            for key, basis in self.bases.items()
+            for risk in ProjectDetectors(basis, self.observed[key], view, rules).risks()
+        ]
+        found += dependency_risks(self.findings, view, must)
+        found += cycle_risks(self.dependencies, view)
+        found += withdrawn_risks(self.dependencies, view)
+        found += overload_risks(list(self.bases.values()), view, rules)
+        found += gate_risks(self.gates, self.bases, view=view, rules=rules)
+        found += unclaimed_risks(view, rules)
+        found += human_risks(self.statements.risks, view)
+        return [self._aged(risk) for risk in sorted(found, key=lambda risk: risk.id)]
+
+    def _aged(self, risk: Risk) -> Risk:
+        known = self.inputs.previous.unmerged if self.inputs.previous else ()
+        seen = next((old.first_seen for old in known if old.id == risk.id), None)
+        return replace(risk, first_seen=seen or self.today)
+
+    @cached_property
+    def risks(self) -> Sequence[Risk]:
+        """Risks as readers see them: merged, answered, compared, ranked."""
+        return for_display(
+            self.unmerged,
+            responses=self.statements.responses,
+            previous=self.inputs.previous,
+            view=self.view,
+        )
+
+    def _before(self, key: str) -> ProjectResult | None:
+        return self.inputs.previous.project(key) if self.inputs.previous else None
+
+    def _quality(self, basis: ProjectBasis) -> Quality:
+        share = unclassified_share(basis.items, self.view)
+        return quality_of(basis, self.observed[basis.project.key], unclassified=share)
+
+    def _owner_status(self, scope: str) -> OwnerStatus | None:
+        said = [s for s in self.statements.owner_statuses if s.scope == scope and s.value]
+        return max(said, key=lambda s: s.provenance.at, default=None)
+
+    def _baseline(self, key: str) -> Baseline | None:
+        mine = [b for b in self.statements.baselines if b.project == key]
+        return max(mine, key=lambda b: b.at, default=None)
+
+    def _facts(self, basis: ProjectBasis, quality: Quality) -> ProjectFacts:
+        key = basis.project.key
+        around = Surroundings(
+            quality=quality,
+            risks=[risk for risk in self.unmerged if key in risk.projects],
+            findings=[finding for finding in self.findings if finding.project == key],
+            gates=self.gates,
+            owner_status=self._owner_status(basis.project.scope),
+            baseline=self._baseline(key),
+            before=self._before(key),
+            previous=self.inputs.previous,
+            unowned_from=self.inputs.rules.colour.risk_red_unowned,
+        )
+        return project_facts(basis, around, self.view)
+
+    def _shown(self, computed: Colour, basis: ProjectBasis) -> Colour:
+        before = self._before(basis.project.key)
+        if before is None:
+            return computed
+        return settle(
+            computed,
+            shown_before=before.shown.health,
+            computed_before=before.computed.health,
+            cause=before.target != basis.record.current or self._decided(basis.project.scope),
+        )
+
+    def _decided(self, scope: str) -> bool:
+        """Whether a decision on the scope was taken since the previous edition."""
+        since = self.inputs.previous.as_of if self.inputs.previous else self.inputs.as_of
+        first = report_date(since, self.inputs.portfolio.timezone)
+        return any(
+            decision.decided_on is not None and first < decision.decided_on <= self.today
+            for decision in self.statements.decisions
+            if scope in {decision.scope, f"proj:{decision.scope}"}
+        )
+
+    @cached_property
+    def projects(self) -> Mapping[str, ProjectResult]:
+        """The result of each project, by key."""
+        return {key: self._project(basis) for key, basis in self.bases.items()}
+
+    def _project(self, basis: ProjectBasis) -> ProjectResult:
+        project, count, view = basis.project, basis.count, self.view
+        quality = self._quality(basis)
+        facts = self._facts(basis, quality)
+        computed = project_colour(facts, self.inputs.rules.colour)
+        faults = self.observed[project.key].contradictions
+        return ProjectResult(
+            key=project.key,
+            name=project.name,
+            owner=project.owner,
+            team=project.team,
+            kind=project.kind,
+            criticality=project.criticality,
+            computed=computed,
+            shown=self._shown(computed, basis),
+            facts=facts,
+            forecast=basis.forecast,
+            quality=quality,
+            ledgers=ledgers(basis.items, view),
+            total=count.total,
+            done=count.done,
+            remaining=count.remaining,
+            wip=len(count.wip),
+            progress=count.progress,
+            planned=basis.planned,
+            start=basis.start,
+            target=basis.record.current,
+            baseline_target=basis.slip.baseline,
+            slip_days=basis.slip.days or 0,
+            pushes=len(basis.slip.pushes),
+            target_moves=basis.record.moves,
+            cost_of_delay_per_week=project.cost_of_delay_per_week,
+            levers=project_levers(basis, view),
+            dependencies=tuple(f for f in self.findings if f.project == project.key),
+            beyond_safe=tuple(view.mention(item) for item in _beyond_safe(basis)),
+            restricted=sum(item.restricted and item.is_open for item in basis.items),
+            contradictions=tuple(view.mention(item) for item, _ in faults),
+        )
+
+
+def _beyond_safe(basis: ProjectBasis) -> list[WorkItem]:
+    """Open items whose own due date lies after the date by which all is safely done."""
+    safe = basis.forecast.p85
+    if safe is None:
+        return []
+    late = [i for i in basis.count.open_items if i.due_date is not None and i.due_date > safe]
+    return sorted(late, key=lambda item: (item.due_date or date.max, item.uid), reverse=True)
+
+
+def _sources(inputs: RollupInputs) -> tuple[SourceState, ...]:
+    return tuple(sorted(inputs.sources, key=lambda s: (s.connection, s.container)))
+
+
+def _snapshot_id(inputs: RollupInputs, body: str) -> str:
+    text = f"{inputs.as_of.isoformat()}|{inputs.config_hash}|{inputs.engine_version}|{body}"
+    return f"S-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def evaluate(inputs: RollupInputs) -> Snapshot:
+    """Compute the snapshot of one instant. The same inputs in any order give the same result."""
+    items = sorted(inputs.items, key=lambda item: item.uid)
+    portfolio = with_implicit_projects(inputs.portfolio, items)
+    run = Rollup(replace(inputs, items=items, portfolio=portfolio))
+    members = Members(
+        bases=run.bases, results=run.projects, risks=run.unmerged, rules=inputs.rules.group
+    )
+    live = [item for item in run.view.items if item.state is ItemState.LIVE]
+    snapshot = Snapshot(
+        id="",
+        as_of=inputs.as_of,
+        timezone=portfolio.timezone,
+        currency=portfolio.currency,
+        reconstructed=inputs.reconstructed,
+        config_hash=inputs.config_hash,
+        engine_version=inputs.engine_version,
+        projects=tuple(run.projects.values()),
+        programs=program_results(members, run.view),
+        products=product_results(members, run.view),
+        risks=tuple(run.risks),
+        unmerged=tuple(run.unmerged),
+        gates=tuple(run.gates),
+        decisions=run.statements.decisions,
+        owner_statuses=run.statements.owner_statuses,
+        sources=_sources(inputs),
+        unclaimed=tuple(run.view.mention(item) for item in unclaimed(run.view)),
+        recent_moves=tuple(recent_moves(run.findings, run.view, run.inputs)),
+        restricted=sum(item.restricted and item.is_open for item in live),
+        unclassified_share=unclassified_share(live, run.view),
+        reopened=reopened_items(run.view, run.inputs),
+        overrides=0,
+        holidays=len(portfolio.holidays),
+        freezes=len(portfolio.freezes),
+    )
+    return replace(snapshot, id=_snapshot_id(inputs, repr(snapshot)))

@@ -1,0 +1,206 @@
+"""Programs and products: the joint forecast and figures of their members."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from syncer.domain.facts import MemberFacts, ProgramFacts
+from syncer.domain.health import Confidence, Health
+from syncer.domain.portfolio import Criticality, Product, Program
+from syncer.domain.report import GroupResult, ProjectResult, Quality, Risk
+from syncer.rollup.forecast import HORIZON_WEEKS, date_reached, joint_cdf, probability_on_time
+from syncer.rollup.group import group_colour
+from syncer.rollup.ledgers import ledgers
+from syncer.rollup.plan import planned_share
+from syncer.rollup.project import ProjectBasis
+from syncer.rollup.quality import program_confidence
+from syncer.rollup.rules import GroupRules
+from syncer.rollup.view import View
+
+_INACTIVE: Final = frozenset({Health.CANCELLED, Health.ON_HOLD, Health.NOT_STARTED, Health.DONE})
+_OUTSIDE: Final = _INACTIVE | {Health.TOO_EARLY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """The joint forecast of a group; `at_best` is the joint of those that have a forecast."""
+
+    probability: float | None
+    p50: date | None
+    p85: date | None
+    target: date | None
+    withheld: str
+    at_best: float | None
+    members: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """What a group's results are computed from."""
+
+    bases: Mapping[str, ProjectBasis]
+    results: Mapping[str, ProjectResult]
+    risks: Sequence[Risk]
+    rules: GroupRules
+
+
+def _in_joint(keys: Sequence[str], members: Members) -> list[ProjectBasis]:
+    """The must members that are active; all active ones where none is must."""
+    active = [k for k in keys if members.results[k].shown.health not in _OUTSIDE]
+    must = [k for k in active if members.results[k].criticality is Criticality.MUST]
+    return [members.bases[k] for k in must or active]
+
+
+def _curve(chosen: Sequence[ProjectBasis], view: View) -> list[float] | None:
+    by_team: dict[str, list[Sequence[float]]] = defaultdict(list)
+    for basis in chosen:
+        if basis.curve is not None:
+            by_team[view.team_of(basis.project)].append(basis.curve)
+        elif basis.count.remaining == 0:
+            by_team[view.team_of(basis.project)].append([1.0] * (HORIZON_WEEKS + 1))
+    return joint_cdf([by_team[team] for team in sorted(by_team)]) if by_team else None
+
+
+def joint_forecast(
+    keys: Sequence[str], members: Members, view: View, *, target: date | None
+) -> Joint:
+    """The joint forecast of a group's members at its target.
+
+    The target defaults to the latest target of the members in the joint.
+    """
+    chosen = _in_joint(keys, members)
+    without = [basis.project.name for basis in chosen if basis.curve is None]
+    targets = [basis.target for basis in chosen if basis.target is not None]
+    by = target or max(targets, default=None)
+    curve = _curve(chosen, view)
+    if curve is None or by is None:
+        why = f"no forecast for {', '.join(without)}" if without else "no target date"
+        return _nothing(by, why, chosen)
+    holidays, freezes = view.calendar.holidays, view.calendar.freezes
+    chance = probability_on_time(curve, view.today, by, holidays=holidays, freezes=freezes)
+    if without:
+        return _nothing(by, f"no forecast for {', '.join(without)}", chosen, at_best=chance)
+    return Joint(
+        probability=chance,
+        p50=date_reached(curve, view.today, 0.5, holidays=holidays, freezes=freezes),
+        p85=date_reached(curve, view.today, 0.85, holidays=holidays, freezes=freezes),
+        target=by,
+        withheld="",
+        at_best=None,
+        members=frozenset(basis.project.key for basis in chosen),
+    )
+
+
+def _nothing(
+    target: date | None,
+    why: str,
+    chosen: Sequence[ProjectBasis],
+    *,
+    at_best: float | None = None,
+) -> Joint:
+    return Joint(
+        probability=None,
+        p50=None,
+        p85=None,
+        target=target,
+        withheld=why,
+        at_best=at_best,
+        members=frozenset(basis.project.key for basis in chosen),
+    )
+
+
+def _facts(scope: str, keys: Sequence[str], *, members: Members, joint: Joint) -> ProgramFacts:
+    mine = [risk for risk in members.risks if risk.scope == scope]
+    worst = max(mine, key=lambda risk: (risk.score, risk.id), default=None)
+    return ProgramFacts(
+        members=tuple(
+            MemberFacts(
+                key=key,
+                name=members.results[key].name,
+                health=members.results[key].shown.health,
+                criticality=members.results[key].criticality,
+                weight=members.bases[key].project.weight,
+                in_joint=key in joint.members,
+            )
+            for key in keys
+        ),
+        joint=joint.probability,
+        withheld=joint.withheld,
+        top_risk_score=worst.score if worst else 0,
+        top_risk=worst.title if worst else "",
+    )
+
+
+def _quality(keys: Sequence[str], members: Members) -> Quality:
+    active = [members.results[k] for k in keys if members.results[k].shown.health not in _INACTIVE]
+    must = [r.quality.confidence for r in active if r.criticality is Criticality.MUST]
+    others = [r.quality.confidence for r in active if r.criticality is not Criticality.MUST]
+    scores = [r.quality.score for r in active if r.quality.score is not None]
+    lowered = [r for r in active if r.quality.reasons]
+    return Quality(
+        score=min(scores, default=None),
+        confidence=program_confidence(must, others) or Confidence.LOW,
+        reasons=tuple(f"{r.name}: {reason}" for r in lowered for reason in r.quality.reasons),
+    )
+
+
+def _start(keys: Sequence[str], members: Members) -> date | None:
+    starts = [members.bases[key].start for key in keys]
+    return min((start for start in starts if start is not None), default=None)
+
+
+def _group(
+    group: Program | Product, members: Members, view: View, *, target: date | None
+) -> GroupResult:
+    keys = [key for key in group.projects if key in members.results]
+    joint = joint_forecast(keys, members, view, target=target)
+    count = view.union(keys)
+    facts = _facts(group.scope, keys, members=members, joint=joint)
+    computed = group_colour(facts, members.rules)
+    start = _start(keys, members)
+    planned = None
+    if start is not None and joint.target is not None:
+        holidays = view.calendar.holidays
+        planned = planned_share(start, joint.target, view.today, holidays=holidays)
+    items = {item.uid: item for key in keys for item in view.members[key]}
+    return GroupResult(
+        scope=group.scope,
+        key=group.key,
+        name=group.name,
+        owner=group.owner,
+        objective=group.objective if isinstance(group, Program) else group.vision,
+        projects=tuple(keys),
+        computed=computed,
+        # Members carry the hysteresis already: a second one would only delay the truth.
+        shown=computed,
+        facts=facts,
+        probability=joint.probability,
+        p50=joint.p50,
+        p85=joint.p85,
+        target=joint.target,
+        withheld=joint.withheld,
+        at_best=joint.at_best,
+        total=count.total,
+        done=count.done,
+        remaining=count.remaining,
+        progress=count.progress,
+        planned=planned,
+        quality=_quality(keys, members),
+        ledgers=ledgers(list(items.values()), view),
+    )
+
+
+def program_results(members: Members, view: View) -> tuple[GroupResult, ...]:
+    """Every program, in the configuration's order."""
+    return tuple(
+        _group(program, members, view, target=program.target) for program in view.portfolio.programs
+    )
+
+
+def product_results(members: Members, view: View) -> tuple[GroupResult, ...]:
+    """Every product, in the configuration's order."""
+    return tuple(_group(product, members, view, target=None) for product in view.portfolio.products)

@@ -1,0 +1,69 @@
+"""Levers of a project with the items that could be cut, named (rollup.md 2.4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from syncer.domain.item import StatusCategory, WorkItem
+from syncer.domain.report import Levers
+from syncer.rollup.dependencies import edges
+from syncer.rollup.levers import LeverFigures, levers
+from syncer.rollup.project import ProjectBasis
+from syncer.rollup.scoring import exposure_money
+from syncer.rollup.tolerance import below
+from syncer.rollup.view import View
+
+_SAFE: Final = 0.85
+
+
+def candidates(basis: ProjectBasis, view: View) -> list[WorkItem]:
+    """Items that could be cut, least urgent first: not started, not must, blocking nothing."""
+    blocking = {predecessor for predecessor, _ in edges(view.items)}
+    free = [
+        item
+        for item in basis.count.open_items
+        if item.status_category is StatusCategory.TODO
+        and not item.must_have
+        and item.uid not in blocking
+    ]
+    return sorted(free, key=lambda i: (-(i.priority if i.priority is not None else 9), i.uid))
+
+
+def _figures(basis: ProjectBasis, view: View, *, available: int) -> LeverFigures:
+    inputs = basis.forecast.inputs
+    target = basis.target
+    if target is None:
+        raise ValueError(f"{basis.project.key} has no target to bring closer")
+    return levers(
+        inputs.throughput,
+        inputs.remaining,
+        as_of=view.today,
+        target=target,
+        scope_growth=inputs.scope_growth,
+        holidays=view.calendar.holidays,
+        freezes=view.calendar.freezes,
+        candidates=available,
+    )
+
+
+def project_levers(basis: ProjectBasis, view: View) -> Levers | None:
+    """The ways to a safe target, None where it is safe already or nothing can be forecast."""
+    chance = basis.forecast.probability
+    if chance is None or basis.target is None or not below(chance, _SAFE):
+        return None
+    free = candidates(basis, view)
+    figures = _figures(basis, view, available=len(free))
+    late = view.calendar.working_days(basis.target, figures.p85_date) if figures.p85_date else None
+    cost = basis.project.cost_of_delay_per_week
+    return Levers(
+        drop=figures.drop,
+        drop_probability=figures.p_drop,
+        candidates=tuple(view.mention(item) for item in free),
+        move_to=figures.p85_date,
+        move_probability=figures.p_at_p85,
+        move_days=late,
+        move_money=exposure_money(late, cost) if cost and late is not None else None,
+        raise_percent=figures.raise_percent,
+        pace_needed=figures.items_per_week_needed,
+        pace_now=figures.items_per_week_now,
+    )
