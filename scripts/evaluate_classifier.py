@@ -13,22 +13,26 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-
-from train_classifier import Labelled, examples, folds, load, shared_data, source_names, train
+from typing import Any
 
 from syncer.classify import classify_portfolio
 from syncer.classify.config import ClassifierConfig
+from syncer.classify.labelled import Labelled, folds, labelled
 from syncer.classify.portfolio import Portfolio, PortfolioProject
-from syncer.classify.shipped import shipped_config
+from syncer.classify.shipped import shipped_config, shipped_words
+from syncer.classify.training import train
 from syncer.domain.verdict import Verdict, VerdictLevel
 
-OUTER_FOLDS = 54
+CHECKOUT = Path(__file__).resolve().parent.parent
+ALL_SOURCES_APART = 1000
 ROUNDS = 2000
 BINS = 5
 BATCH = 10_000
@@ -58,15 +62,19 @@ class Judged:
 Measure = Callable[[Sequence[Judged]], float]
 
 
-def judge_real(items: Sequence[Labelled], count: int = OUTER_FOLDS) -> list[Judged]:
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file of JSON lines."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+def judge_real(items: Sequence[Labelled], count: int) -> list[Judged]:
     """Every real item by a model that never saw its source."""
-    rows, groups, names = examples(items), [item.group for item in items], source_names(items)
     judged: list[Judged] = []
-    for fold in folds(groups, count):
+    for fold in folds([item.group for item in items], count):
         held = set(fold)
-        seen = [n for n in range(len(rows)) if n not in held]
-        text = train([rows[n] for n in seen], [groups[n] for n in seen], names)
-        config = shipped_config().model_copy(update={"text": text})
+        seen = [item for n, item in enumerate(items) if n not in held]
+        config = shipped_config().model_copy(update={"text": train(seen, shipped_words())})
         judged += [_judged(items[n], config) for n in fold]
     return judged
 
@@ -104,7 +112,7 @@ def calibration_error(judged: Sequence[Judged]) -> float:
     ordered = sorted(judged, key=lambda one: one.verdict.confidence)
     edges = [round(len(ordered) * n / BINS) for n in range(BINS + 1)]
     gap = 0.0
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         part = ordered[start:end]
         gap += abs(sum(one.verdict.confidence for one in part) - sum(one.right for one in part))
     return gap / len(ordered)
@@ -139,6 +147,7 @@ def print_real(title: str, judged: Sequence[Judged]) -> None:
     """The table of one part of the real items."""
     low, high = interval(judged, macro_f1, by_source=True)
     ece_low, ece_high = interval(judged, calibration_error, by_source=False)
+    ece = f"{calibration_error(judged):.3f}  [{ece_low:.3f}, {ece_high:.3f}]"
     counts = Counter(one.truth for one in judged)
     print(
         f"\n{title}: {len(judged)} items, {counts['program']} program, {counts['product']} product"
@@ -148,14 +157,12 @@ def print_real(title: str, judged: Sequence[Judged]) -> None:
         precision, recall = precision_recall(judged, level)
         print(f"  {level:<9} precision {precision:.3f}  recall {recall:.3f}")
     print(f"  decided  accuracy {accuracy_decided(judged):.3f}  coverage {coverage(judged):.3f}")
-    print(
-        f"  ECE ({BINS} equal-mass bins)  {calibration_error(judged):.3f}  [{ece_low:.3f}, {ece_high:.3f}]"
-    )
+    print(f"  ECE ({BINS} equal-mass bins)  {ece}")
 
 
 def print_structural(path: Path) -> None:
     """The confusion of the synthetic portfolios, policy-dependent ones apart."""
-    portfolios = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    portfolios = read_lines(path)
     for debatable in (False, True):
         part = [one for one in portfolios if bool(one["policy_dependent"]) is debatable]
         pairs = Counter((_expected(one["label"]), _level(one)) for one in part)
@@ -190,11 +197,12 @@ def print_speed(items: Sequence[Labelled]) -> None:
 
 def main() -> None:
     """Print every table."""
+    shared = Path(os.environ.get("SYNCER_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))
     parser = argparse.ArgumentParser(description="Measure syncer's classifier.")
-    parser.add_argument("--data", type=Path, default=shared_data() / "classification")
-    parser.add_argument("--folds", type=int, default=OUTER_FOLDS, help="sources apart: 54")
+    parser.add_argument("--data", type=Path, default=shared / "classification")
+    parser.add_argument("--folds", type=int, default=ALL_SOURCES_APART, help="fewer is faster")
     arguments = parser.parse_args()
-    items = load([arguments.data / "real_dev.jsonl"])
+    items = labelled(read_lines(arguments.data / "real_dev.jsonl"))
     judged = judge_real(items, arguments.folds)
     print_real("real items", judged)
     print_real("proposal documents", [one for one in judged if one.document])

@@ -61,6 +61,8 @@ class WordConfig(_Strict):
     product: dict[str, frozenset[str]]
     characters: dict[str, frozenset[str]] = Field(default_factory=dict)
     generic: frozenset[str]
+    empty: frozenset[str]
+    unproven: frozenset[str]
 
     @property
     def concepts(self) -> dict[str, frozenset[str]]:
