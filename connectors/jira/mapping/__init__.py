@@ -1,0 +1,1 @@
+"""Jira's answers as the domain's values: pure, one module a subject."""

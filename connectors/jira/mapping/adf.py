@@ -1,0 +1,71 @@
+"""Atlassian Document Format as plain text: total, whatever the document holds.
+
+Jira's wiki markup, which Server and older answers send as a string, passes through as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+_BLOCKS: Final = frozenset({
+    "paragraph", "heading", "codeBlock", "blockquote", "panel", "rule", "bulletList",
+    "orderedList", "taskList", "decisionList", "table", "tableRow", "mediaSingle", "mediaGroup",
+    "expand", "nestedExpand", "blockCard", "embedCard", "layoutSection",
+})  # fmt: skip
+_ITEMS: Final = frozenset({"listItem", "taskItem", "decisionItem"})
+_CELLS: Final = frozenset({"tableCell", "tableHeader"})
+_DEEPEST: Final = 200
+
+
+def plain_text(value: object) -> str:
+    """The text of a document, one block a line, list items with a dash; never raises.
+
+    Strings pass through; of unknown nodes the text is kept; anything else is empty.
+    """
+    if isinstance(value, str):
+        return value
+    lines = (line.rstrip() for line in "".join(_pieces(value, 0)).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _pieces(node: object, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(node, list):
+        for child in node:
+            yield from _pieces(child, depth + 1)
+    elif isinstance(node, dict):
+        yield from _node(node, depth)
+
+
+def _node(node: dict[str, Any], depth: int) -> Iterator[str]:
+    kind = node.get("type")
+    if kind in _ITEMS:
+        yield "\n- "
+        yield "".join(_pieces(node.get("content"), depth + 1)).strip()
+        yield "\n"
+        return
+    block = kind in _BLOCKS
+    if block:
+        yield "\n"
+    yield _own_text(node)
+    yield from _pieces(node.get("content"), depth + 1)
+    if kind in _CELLS:
+        yield " "
+    if block:
+        yield "\n"
+
+
+def _own_text(node: dict[str, Any]) -> str:
+    """What the node itself says: its text, or the attribute that people see."""
+    text = node.get("text")
+    if isinstance(text, str):
+        return text
+    if node.get("type") == "hardBreak":
+        return "\n"
+    attrs = node.get("attrs")
+    if not isinstance(attrs, dict):
+        return ""
+    shown = (attrs.get(name) for name in ("text", "shortName", "title", "url"))
+    return next((value for value in shown if isinstance(value, str)), "")

@@ -1,0 +1,69 @@
+"""Custom fields, whose values come in every shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from connectors.jira.mapping.adf import plain_text
+from connectors.jira.mapping.faults import Unmappable
+from syncer.domain.text import clean_line
+
+Raw = Mapping[str, Any]
+_TEXT_KEYS: Final = ("value", "name", "displayName", "key", "id")
+_NO: Final = frozenset({"", "no", "false", "0", "none", "nein", "non"})
+
+
+def first_value(fields: Raw, ids: Iterable[str]) -> Any:  # noqa: ANN401  a field holds anything
+    """The first value that is there, in the order of the ids; None if there is none."""
+    values = (fields.get(one) for one in ids)
+    return next((value for value in values if value not in (None, "", [], {})), None)
+
+
+def as_text(value: object) -> str:
+    """What people see of a value of any shape; lists are joined by commas."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, str | int | float):
+        return clean_line(str(value))
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(as_text, value)))
+    return _of_object(value) if isinstance(value, dict) else ""
+
+
+def _of_object(value: Raw) -> str:
+    if value.get("type") == "doc":
+        return clean_line(plain_text(value))
+    own = next((as_text(value[key]) for key in _TEXT_KEYS if value.get(key) is not None), "")
+    child = value.get("child")  # the second half of a cascading select
+    return f"{own} / {as_text(child)}" if child else own
+
+
+def as_number(value: object) -> float | None:
+    """A finite number of at least zero, None where there is none; `Unmappable` otherwise."""
+    if value is None or value == "":
+        return None
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number) or number < 0:
+        raise Unmappable(f"{str(value)[:40]!r} is no amount")
+    return number
+
+
+def as_date_text(value: object) -> str | None:
+    """The text of a date field, None where it is empty; `Unmappable` if it holds no text."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return value
+    raise Unmappable(f"{str(value)[:40]!r} is no date")
+
+
+def is_yes(value: object) -> bool:
+    """Whether a value of any shape means yes."""
+    return as_text(value).casefold() not in _NO

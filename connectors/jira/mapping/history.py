@@ -1,0 +1,253 @@
+"""The changelog as changes with canonical values (see `syncer.domain.change.ChangeField`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from connectors.jira.mapping.canonical import TEXT_LIMIT, Canonical, Side
+from connectors.jira.mapping.faults import Unmappable
+from connectors.jira.mapping.people import is_bot, shown_name
+from connectors.jira.mapping.site import Site
+from connectors.jira.mapping.status import resolution_kind
+from connectors.jira.mapping.times import instant
+from connectors.jira.rules import FieldRole, fold
+from connectors.jira.wire import ChangeItem, Comments, History, Named
+from syncer.domain.change import Change, ChangeField
+from syncer.domain.item import ResolutionKind
+from syncer.domain.text import clean_line
+
+_SYSTEM: Final = {
+    "status": ChangeField.STATUS,
+    "resolution": ChangeField.RESOLUTION,
+    "duedate": ChangeField.DUE,
+    "assignee": ChangeField.ASSIGNEE,
+    "labels": ChangeField.LABELS,
+    "fixversions": ChangeField.VERSIONS,
+    "fix version": ChangeField.VERSIONS,
+    "timeoriginalestimate": ChangeField.ESTIMATE,
+    "priority": ChangeField.PRIORITY,
+    "summary": ChangeField.TITLE,
+    "description": ChangeField.BODY,
+    "key": ChangeField.KEY,
+    "project": ChangeField.CONTAINER,
+    "link": ChangeField.LINK,
+    "rank": ChangeField.RANK,
+    "comment": ChangeField.COMMENT,
+    "parent": ChangeField.PARENT,
+    "issueparentassociation": ChangeField.PARENT,
+    "epic link": ChangeField.PARENT,
+    "sprint": ChangeField.SPRINT,
+    "flagged": ChangeField.FLAG,
+}
+HOURS_FIELD: Final = "timeoriginalestimate"
+"""Jira's own estimate, in seconds."""
+
+_ROLES: Final = {
+    FieldRole.START: ChangeField.START,
+    FieldRole.END: ChangeField.DUE,
+    FieldRole.POINTS: ChangeField.ESTIMATE,
+    FieldRole.EPIC_LINK: ChangeField.PARENT,
+    FieldRole.SPRINT: ChangeField.SPRINT,
+    FieldRole.FLAGGED: ChangeField.FLAG,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """The issue as it is, where its history can only be told from there.
+
+    `due_id` and `estimate_id` are the fields from which the item's due date and estimate come:
+    changes of other fields of that sort are OTHER. `ids` tells the ids of known keys.
+    """
+
+    resolution: ResolutionKind | None = None
+    versions: tuple[str, ...] = ()
+    due_id: str = "duedate"
+    estimate_id: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One history entry with its instant and the resolution before and after it."""
+
+    raw: History
+    at: datetime
+    resolved: tuple[ResolutionKind | None, ResolutionKind | None] = (None, None)
+
+
+def changes_of(
+    histories: Iterable[History], comments: Comments | None, *, site: Site, now: Now
+) -> tuple[Change, ...]:
+    """Every change of one issue, oldest first; `Unmappable` for an entry without a time."""
+    entries = _with_resolutions(_ordered(histories, site), site, now.resolution)
+    reader = _Reader(
+        site=site,
+        now=now,
+        canonical=Canonical(site, hours=now.estimate_id == HOURS_FIELD, ids=now.ids),
+        versions=_versions(entries, now.versions),
+    )
+    told = [change for entry in entries for change in reader.changes(entry)]
+    every = [*_numbered(_without_repeats(told)), *_comments(comments, site)]
+    return tuple(sorted(every, key=lambda change: change.at))
+
+
+def _ordered(histories: Iterable[History], site: Site) -> list[_Entry]:
+    entries = []
+    for raw in histories:
+        if raw.created is None:
+            raise Unmappable("a change without a time")
+        entries.append(_Entry(raw, instant(raw.created, site.zone)))
+    return sorted(entries, key=lambda entry: (entry.at, len(entry.raw.id), entry.raw.id))
+
+
+def _items(raw: History) -> Iterator[ChangeItem]:
+    return (item for item in raw.items or () if item is not None)
+
+
+def _with_resolutions(
+    entries: Sequence[_Entry], site: Site, current: ResolutionKind | None
+) -> list[_Entry]:
+    """Each entry with the resolution in force before and after it: DONE depends on it."""
+    told = [
+        item
+        for entry in entries
+        for item in _items(entry.raw)
+        if _kind(item, site) is ChangeField.RESOLUTION
+    ]
+    before = _resolution(told[0].before, told[0].before_text, site) if told else current
+    placed = []
+    for entry in entries:
+        after = before
+        for item in _items(entry.raw):
+            if _kind(item, site) is ChangeField.RESOLUTION:
+                after = _resolution(item.after, item.after_text, site)
+        placed.append(replace(entry, resolved=(before, after)))
+        before = after
+    return placed
+
+
+def _resolution(id_: str | None, text: str | None, site: Site) -> ResolutionKind | None:
+    return resolution_kind(Named(id=id_ or "", name=text), site.rules)
+
+
+def _kind(item: ChangeItem, site: Site) -> ChangeField:
+    for name in (item.field_id, item.field):
+        if not name:
+            continue
+        role = next((r for r, ids in site.field_ids.items() if name in ids), None)
+        if role is not None:
+            return _ROLES[role]
+        if fold(name) in _SYSTEM:
+            return _SYSTEM[fold(name)]
+    return ChangeField.OTHER
+
+
+def _versions(
+    entries: Sequence[_Entry], current: tuple[str, ...]
+) -> dict[int, tuple[str | None, str | None]]:
+    """The names before and after each change of versions, by the identity of its item.
+
+    Jira tells only what was added or taken away, so the sets are told backwards from now.
+    """
+    names = list(current)
+    found: dict[int, tuple[str | None, str | None]] = {}
+    for entry in reversed(entries):
+        for item in reversed(list(_items(entry.raw))):
+            if _SYSTEM.get(fold(item.field_id or item.field or "")) is not ChangeField.VERSIONS:
+                continue
+            after = _joined(names)
+            added, removed = item.after_text, item.before_text
+            names = [name for name in names if name != added] + ([removed] if removed else [])
+            found[id(item)] = (_joined(names), after)
+    return found
+
+
+def _joined(names: Iterable[str]) -> str | None:
+    return ",".join(sorted(clean_line(name) for name in names)) or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """Turns history entries into changes."""
+
+    site: Site
+    now: Now
+    canonical: Canonical
+    versions: Mapping[int, tuple[str | None, str | None]]
+
+    def changes(self, entry: _Entry) -> Iterator[Change]:
+        actor, by_bot = shown_name(entry.raw.author), is_bot(entry.raw.author)
+        for item in _items(entry.raw):
+            kind = self._field(item)
+            before, after = self._values(kind, item, entry)
+            yield Change(
+                id=entry.raw.id,
+                at=entry.at,
+                field=kind,
+                before=before,
+                after=after,
+                before_text=_shown(kind, item.before_text),
+                after_text=_shown(kind, item.after_text),
+                actor=actor,
+                by_bot=by_bot,
+            )
+
+    def _field(self, item: ChangeItem) -> ChangeField:
+        """The field, OTHER for a date or estimate that is not the one the item goes by."""
+        kind = _kind(item, self.site)
+        name = item.field_id or item.field or ""
+        if kind is ChangeField.DUE and name != self.now.due_id:
+            return ChangeField.OTHER
+        if kind is ChangeField.ESTIMATE and name != self.now.estimate_id:
+            return ChangeField.OTHER
+        return kind
+
+    def _values(
+        self, kind: ChangeField, item: ChangeItem, entry: _Entry
+    ) -> tuple[str | None, str | None]:
+        if kind is ChangeField.VERSIONS:
+            return self.versions.get(id(item), (item.before_text, item.after_text))
+        before = Side(item.before or "", item.before_text or "", entry.resolved[0])
+        after = Side(item.after or "", item.after_text or "", entry.resolved[1])
+        return self.canonical.value(kind, before), self.canonical.value(kind, after)
+
+
+def _shown(kind: ChangeField, text: str | None) -> str:
+    return "" if kind is ChangeField.BODY else clean_line(text or "", limit=TEXT_LIMIT)
+
+
+def _without_repeats(changes: Iterable[Change]) -> Iterator[Change]:
+    """Jira tells a new parent twice, as epic link and as parent: once is enough."""
+    last: Change | None = None
+    for change in changes:
+        if change.field is ChangeField.PARENT:
+            if last is not None and change.after == last.after:
+                continue
+            last = change
+        yield change
+
+
+def _numbered(changes: Iterable[Change]) -> Iterator[Change]:
+    """An entry may change one field twice (two links): the later ones get a number."""
+    seen: dict[tuple[str, ChangeField], int] = {}
+    for change in changes:
+        count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
+        yield change if count == 1 else replace(change, id=f"{change.id}.{count}")
+
+
+def _comments(comments: Comments | None, site: Site) -> Iterator[Change]:
+    for comment in (comments.comments if comments else None) or ():
+        if comment is not None and comment.created is not None:
+            yield Change(
+                id=f"comment-{comment.id}",
+                at=instant(comment.created, site.zone),
+                field=ChangeField.COMMENT,
+                before=None,
+                after=None,
+                actor=shown_name(comment.author),
+                by_bot=is_bot(comment.author),
+            )

@@ -1,0 +1,330 @@
+"""One issue as an item record, or as unreadable with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fnmatch import fnmatchcase
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import quote
+
+import orjson
+from pydantic import ValidationError
+
+from connectors.jira.mapping.adf import plain_text
+from connectors.jira.mapping.faults import Unmappable
+from connectors.jira.mapping.fields import (
+    Raw,
+    as_date_text,
+    as_number,
+    as_text,
+    first_value,
+    is_yes,
+)
+from connectors.jira.mapping.hierarchy import kind_and_level, parent_of
+from connectors.jira.mapping.history import HOURS_FIELD, Now, changes_of
+from connectors.jira.mapping.links import links_of
+from connectors.jira.mapping.people import account
+from connectors.jira.mapping.site import Site, standard_rank
+from connectors.jira.mapping.status import category_of, category_of_key, resolution_kind
+from connectors.jira.mapping.times import day, instant
+from connectors.jira.rules import FieldRole, fold
+from connectors.jira.wire import Fields, FixVersion, History, Issue, SprintWire
+from syncer.domain.change import Change
+from syncer.domain.item import (
+    ItemRecord,
+    ResolutionKind,
+    Sprint,
+    StatusCategory,
+    Unreadable,
+    Version,
+    WorkItem,
+)
+from syncer.domain.ref import ContainerKey, ItemRef
+from syncer.domain.text import clean_block, clean_line
+from syncer.domain.timeline import timeline
+
+NO_SUMMARY: Final = "(no summary)"
+_RAW_LIMIT: Final = 100_000
+_SECONDS_AN_HOUR: Final = 3600
+_REASONS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What the connector found out beside the issue itself.
+
+    `histories` are the changelog's entries beyond those that came with the issue; `complete`
+    whether that makes all of them; `ids` the ids of keys.
+    """
+
+    histories: tuple[History, ...] = ()
+    complete: bool = True
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+_NO_EXTRAS: Final = Extras()
+
+
+def read_issue(
+    raw: object, *, container: ContainerKey, site: Site, extras: Extras = _NO_EXTRAS
+) -> ItemRecord | Unreadable:
+    """The record of one issue as Jira sent it; `Unreadable` where its shape is not as promised.
+
+    `container` stands in for the project if the issue does not name its own.
+    """
+    try:
+        return _Mapper(raw, container=container, site=site, extras=extras).record()
+    except ValidationError as error:
+        return _unreadable(raw, site, _reason(error))
+    except Unmappable as error:
+        return _unreadable(raw, site, str(error))
+
+
+def _reason(error: ValidationError) -> str:
+    """Where the shape is wrong and how, without what was sent."""
+    faults = error.errors(include_input=False, include_url=False)[:_REASONS]
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
+
+
+def _unreadable(raw: object, site: Site, reason: str) -> Unreadable:
+    text = orjson.dumps(raw, default=str).decode()
+    told = raw if isinstance(raw, dict) else {}
+    id_, key = (
+        value if isinstance(value, str) else "" for value in (told.get("id"), told.get("key"))
+    )
+    known_id = id_ or f"unknown-{sha256(text.encode()).hexdigest()[:16]}"
+    return Unreadable(
+        ref=ItemRef(site.connection, known_id, key),
+        key=clean_line(key),
+        reason=clean_line(reason),
+        raw=text[:_RAW_LIMIT],
+    )
+
+
+class _Mapper:
+    """Holds one issue while its record is made."""
+
+    def __init__(self, raw: object, *, container: ContainerKey, site: Site, extras: Extras) -> None:
+        self.issue = Issue.model_validate(raw)
+        self.raw: Raw = self.issue.fields
+        self.fields = Fields.model_validate(self.raw)
+        self.container = container
+        self.site = site
+        self.extras = extras
+
+    def record(self) -> ItemRecord:
+        estimate, unit, estimate_id = self._estimate()
+        due, due_id = self._due()
+        resolution = resolution_kind(self.fields.resolution, self.site.rules)
+        now = Now(
+            resolution=resolution,
+            versions=tuple(v.name for v in self.fields.fix_versions or () if v and v.name),
+            due_id=due_id,
+            estimate_id=estimate_id,
+            ids=self.extras.ids,
+        )
+        changes = changes_of(self._histories(), self.fields.comment, site=self.site, now=now)
+        category, flagged = self._category(resolution)
+        item = WorkItem(
+            **self._identity(),
+            **self._sort_of_thing(),
+            **self._life(category, changes),
+            **self._people(),
+            **self._plan(),
+            status_category=category,
+            flagged=flagged,
+            resolution_kind=resolution,
+            estimate=estimate,
+            estimate_unit=unit,
+            due_date=due,
+        )
+        return ItemRecord(item=item, changes=changes)
+
+    def _histories(self) -> Sequence[History]:
+        inline = (self.issue.changelog.histories if self.issue.changelog else None) or []
+        known = {entry.id for entry in inline}
+        return [*inline, *(entry for entry in self.extras.histories if entry.id not in known)]
+
+    def _identity(self) -> dict[str, Any]:
+        key = clean_line(self.issue.key)
+        project = self.fields.project.key if self.fields.project else None
+        return {
+            "ref": ItemRef(self.site.connection, self.issue.id, self.issue.key),
+            "key": key,
+            "url": f"{self.site.url}/browse/{quote(key, safe='')}",
+            "container": (
+                ContainerKey(self.site.connection, project) if project else self.container
+            ),
+            "title": clean_line(self.fields.summary or "") or NO_SUMMARY,
+            "body": clean_block(plain_text(self.fields.description)),
+        }
+
+    def _sort_of_thing(self) -> dict[str, Any]:
+        labels = self._labels()
+        kind, level = kind_and_level(self.fields.issuetype, labels, self.site)
+        epic_link = first_value(self.raw, self.site.ids_of(FieldRole.EPIC_LINK))
+        parent, parent_key = parent_of(
+            self.fields, epic_link, connection=self.site.connection, ids=self.extras.ids
+        )
+        return {
+            "kind": kind,
+            "hierarchy_level": level,
+            "native_type": _name(self.fields.issuetype),
+            "labels": labels,
+            "parent": parent,
+            "parent_key": clean_line(parent_key),
+            "links": links_of(
+                self.fields.issuelinks, connection=self.site.connection, rules=self.site.rules
+            ),
+        }
+
+    def _labels(self) -> tuple[str, ...]:
+        return tuple(clean_line(label) for label in self.fields.labels or () if label)
+
+    def _category(self, resolution: ResolutionKind | None) -> tuple[StatusCategory, bool]:
+        status = self.fields.status
+        flag = first_value(self.raw, (*self.site.ids_of(FieldRole.FLAGGED), "flagged"))
+        flagged = bool(flag)
+        if status is None:
+            return StatusCategory.UNKNOWN, flagged
+        base = category_of_key(status.category)
+        if status.category is None:
+            base = self.site.categories.get(status.id, base)
+        category = category_of(
+            base,
+            rules=self.site.rules,
+            status_id=status.id,
+            status_name=status.name or "",
+            resolution=resolution,
+            flagged=flagged,
+        )
+        return category, flagged
+
+    def _life(self, category: StatusCategory, changes: Sequence[Change]) -> dict[str, Any]:
+        zone, fields = self.site.zone, self.fields
+        first, last = fields.created or fields.updated, fields.updated or fields.created
+        if first is None or last is None:
+            raise Unmappable("neither created nor updated is told")
+        created = instant(first, zone)
+        life = timeline(
+            changes,
+            current=category,
+            created_at=created,
+            resolved_at=instant(fields.resolutiondate, zone) if fields.resolutiondate else None,
+            complete=self.extras.complete,
+        )
+        status = _name(fields.status)
+        backlog = category is StatusCategory.TODO and fold(status) in self.site.rules.backlog
+        return {
+            "native_status": status,
+            "resolution": _name(fields.resolution) or None,
+            "backlog": backlog,
+            "created_at": created,
+            "updated_at": instant(last, zone),
+            "started_at": life.started_at,
+            "done_at": life.done_at,
+            "reopened_count": life.reopened_count,
+            "last_meaningful_change_at": life.last_meaningful_change_at,
+            "history_complete": self.extras.complete,
+        }
+
+    def _people(self) -> dict[str, Any]:
+        assignee = account(self.fields.assignee, self.site.connection)
+        return {
+            "assignees": (assignee,) if assignee else (),
+            "reporter": account(self.fields.reporter, self.site.connection),
+            "restricted": self._is_restricted(),
+            "customers": self._customers(),
+        }
+
+    def _is_restricted(self) -> bool:
+        """A security level, or the restriction of a team-managed project, hides the issue."""
+        restrictions = (self.fields.issuerestriction or {}).get("issuerestrictions")
+        return self.fields.security is not None or bool(restrictions)
+
+    def _customers(self) -> tuple[str, ...]:
+        patterns = self.site.rules.customer_labels
+        by_label = [x for x in self._labels() if any(fnmatchcase(fold(x), p) for p in patterns)]
+        by_field = [as_text(self.raw.get(one)) for one in self.site.customer_field_ids]
+        return tuple(dict.fromkeys(filter(None, [*by_label, *by_field])))
+
+    def _plan(self) -> dict[str, Any]:
+        start = as_date_text(first_value(self.raw, self.site.ids_of(FieldRole.START)))
+        customs = {
+            name: as_text(first_value(self.raw, ids)) for name, ids in self.site.custom_ids.items()
+        }
+        return {
+            "priority": self._priority(),
+            "must_have": self._must_have(),
+            "components": tuple(_name(c) for c in self.fields.components or () if c),
+            "fix_versions": tuple(self._version(v) for v in self.fields.fix_versions or () if v),
+            "sprints": self._sprints(),
+            "start_date": day(start, self.site.zone) if start else None,
+            "custom": {name: text for name, text in customs.items() if text},
+        }
+
+    def _priority(self) -> int | None:
+        priority = self.fields.priority
+        if priority is None:
+            return None
+        return self.site.priorities.get(priority.id, standard_rank(priority.name))
+
+    def _must_have(self) -> bool:
+        labelled = any(fold(label) in self.site.rules.must_labels for label in self._labels())
+        value = first_value(self.raw, self.site.must_field_ids)
+        return labelled or (value is not None and is_yes(value))
+
+    def _version(self, version: FixVersion) -> Version:
+        due = version.release_date
+        return Version(
+            id=version.id,
+            name=clean_line(version.name or ""),
+            due=day(due, self.site.zone) if due else None,
+            closed=bool(version.released or version.archived),
+        )
+
+    def _sprints(self) -> tuple[Sprint, ...]:
+        value = first_value(self.raw, self.site.ids_of(FieldRole.SPRINT))
+        sprints = [SprintWire.model_validate(s) for s in _dicts(value)]
+        return tuple(
+            Sprint(
+                id=sprint.id,
+                name=clean_line(sprint.name or ""),
+                end=day(sprint.end_date, self.site.zone) if sprint.end_date else None,
+                closed=sprint.state == "closed",
+            )
+            for sprint in sprints
+        )
+
+    def _due(self) -> tuple[date | None, str]:
+        """The due date and the field that it comes from: Jira's own, else the end of the plan."""
+        ends = [one for one in self.site.ids_of(FieldRole.END) if self.raw.get(one)]
+        if self.fields.duedate or not ends:
+            text, source = self.fields.duedate, "duedate"
+        else:
+            text, source = as_date_text(self.raw.get(ends[0])), ends[0]
+        return (day(text, self.site.zone) if text else None), source
+
+    def _estimate(self) -> tuple[float | None, str, str]:
+        """Amount, unit and the field that they come from: points before hours."""
+        points = self.site.ids_of(FieldRole.POINTS)
+        given = next((one for one in points if self.raw.get(one) is not None), None)
+        if given is not None:
+            return as_number(self.raw[given]), "points", given
+        seconds = as_number(self.fields.timeoriginalestimate)
+        if seconds is not None:
+            return seconds / _SECONDS_AN_HOUR, "hours", HOURS_FIELD
+        return None, "", points[0] if points else HOURS_FIELD
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _name(thing: object) -> str:
+    """The name exactly as it comes, in its own language, but on one line."""
+    name = getattr(thing, "name", None)
+    return clean_line(name) if isinstance(name, str) else ""
