@@ -1,0 +1,346 @@
+"""Block 4, what changed: at most five facts with their causes, the weightiest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from syncer.domain.health import Health
+from syncer.domain.report import (
+    ColourChange,
+    DependencyFinding,
+    Evidence,
+    GroupResult,
+    ItemDateMove,
+    ProjectResult,
+    Risk,
+    RiskChange,
+)
+from syncer.domain.statement import DecisionState
+from syncer.publish.digest.context import Context, severity
+from syncer.publish.digest.figures import inputs, named, word
+from syncer.publish.digest.model import Claim
+from syncer.publish.digest.risks import ranked, title
+from syncer.publish.digest.tracker_text import clean
+from syncer.publish.digest.wording import (
+    counted,
+    day,
+    days,
+    first_words,
+    listed,
+    long_day,
+    moved,
+    one_decimal,
+    sentence,
+)
+from syncer.rollup.calendar import working_days
+
+MOST = 5
+_LONGEST = 30
+_NAMED = 3
+
+
+def changes(context: Context, top: frozenset[str]) -> tuple[Claim, ...]:
+    """What happened since the last edition; `top` are risks that the next block lists anyway."""
+    every = [claim for block in _blocks(context, top) for claim in block]
+    return tuple(every[:MOST])
+
+
+def _blocks(context: Context, top: frozenset[str]) -> Iterator[Iterator[Claim]]:
+    """From causes to consequences to housekeeping: the order is the rank."""
+    yield _moves(context, with_consequence=True)
+    yield _colours(context, worse=True)
+    yield _finished(context)
+    yield _paces(context)
+    yield _targets(context)
+    yield _decided(context)
+    yield _membership(context)
+    yield _unclaimed(context)
+    yield _risks(context, top)
+    yield _colours(context, worse=False)
+    yield _reopened(context)
+    yield _moves(context, with_consequence=False)
+
+
+def _claim(text: str, kind: str, *evidence: Evidence) -> Claim:
+    return Claim(text=first_words(sentence(text), _LONGEST), kind=kind, evidence=evidence)
+
+
+# --- dates of items --------------------------------------------------------------------------
+
+
+def _moves(context: Context, *, with_consequence: bool) -> Iterator[Claim]:
+    for entry in context.snapshot.recent_moves:
+        waiting = _waiting_on(entry, context)
+        concerned = bool(waiting) or _concerns(entry, context)
+        if concerned and bool(waiting) is with_consequence:
+            yield _move_claim(entry, waiting, context)
+
+
+def _concerns(entry: ItemDateMove, context: Context) -> bool:
+    mine = {project.key for project in context.projects}
+    return entry.item.project in mine and context.shown.may_name(entry.item)
+
+
+def _waiting_on(entry: ItemDateMove, context: Context) -> list[DependencyFinding]:
+    """Late dependencies of this audience that hang on the moved item, the latest a project."""
+    worst: dict[str, DependencyFinding] = {}
+    for project in context.projects:
+        for edge in project.dependencies:
+            hangs = entry.item.uid in {edge.root.uid, edge.predecessor.uid}
+            if hangs and (edge.lateness or 0) > (_late(worst.get(project.key)) or 0):
+                worst[project.key] = edge
+    return sorted(worst.values(), key=lambda edge: (-_late(edge), edge.project))
+
+
+def _late(edge: DependencyFinding | None) -> int:
+    return (edge.lateness or 0) if edge else 0
+
+
+def _move_claim(entry: ItemDateMove, waiting: list[DependencyFinding], context: Context) -> Claim:
+    label = context.shown.label(entry.item, 50)
+    what = "A restricted item" if entry.item.restricted else label
+    waits = [f"{context.place(edge.project)} {days(_late(edge))}" for edge in waiting[:_NAMED]]
+    consequence = f": {_must_wait(waits)}" if waits else ""
+    backing = Evidence(
+        label=f"{what}: due date",
+        value=_trail(entry.move.before, entry.move.after),
+        formula=f"{entry.working_days} working days",
+        items=(context.shown.item(entry.item).key,) if context.shown.may_name(entry.item) else (),
+    )
+    change = _how_moved(entry.move.before, entry.move.after, context.today)
+    return _claim(f"{what} {change}{consequence}", "date", backing)
+
+
+def _must_wait(waits: list[str]) -> str:
+    first, *rest = waits
+    name, _, length = first.rpartition(" ")
+    head, _, count = name.rpartition(" ")
+    return listed([f"{head} waits {count} {length}", *rest])
+
+
+def _how_moved(before: date | None, after: date | None, today: date) -> str:
+    if before is None and after is None:
+        return "has no date"
+    if after is None:
+        return f"lost its date (was {day(before, today=today)})" if before else ""
+    if before is None:
+        return f"got the date {long_day(after, today=today)}"
+    return f"moved {moved(before, after, today=today)}"
+
+
+def _trail(before: date | None, after: date | None) -> str:
+    return " → ".join(when.isoformat() if when else "none" for when in (before, after))
+
+
+# --- colours ---------------------------------------------------------------------------------
+
+
+def _colours(context: Context, *, worse: bool) -> Iterator[Claim]:
+    mine = [c for c in context.colour_changes if context.ungrouped or c.scope in context.scopes]
+    told = {project for entry in context.snapshot.recent_moves for project in _hit(entry, context)}
+    seen: set[str] = set()
+    for change in sorted(mine, key=lambda c: -severity(c.after)):
+        got_worse = severity(change.after) > severity(change.before)
+        if got_worse is worse and not _told(change, told | seen, context):
+            seen |= _projects_of(change.scope, context)
+            yield _colour_claim(change, context)
+
+
+def _hit(entry: ItemDateMove, context: Context) -> set[str]:
+    return {edge.project for edge in _waiting_on(entry, context)}
+
+
+def _told(change: ColourChange, told: set[str], context: Context) -> bool:
+    """Whether a sentence before this one says it: the cause, or the group's only project."""
+    projects = _projects_of(change.scope, context)
+    return bool(projects) and projects <= told and (change.cause == "dependency" or _alone(change))
+
+
+def _alone(change: ColourChange) -> bool:
+    return change.scope.startswith("proj:")
+
+
+def _projects_of(scope: str, context: Context) -> set[str]:
+    if scope.startswith("proj:"):
+        return {scope.partition(":")[2]}
+    group = context.snapshot.group(scope)
+    return set(group.projects) if group and len(group.projects) == 1 else set()
+
+
+def _colour_claim(change: ColourChange, context: Context) -> Claim:
+    fallback = f"{clean(change.name, 40)} turned {named(change.after)} by {change.cause}"
+    backing = Evidence(
+        label=f"{clean(change.name, 40)}: colour",
+        value=f"{word(change.before)} → {word(change.after)}",
+        formula=f"cause: {clean(change.cause)}",
+    )
+    return _claim(context.shown.text(change.text) or fallback, "colour", backing)
+
+
+def _finished(context: Context) -> Iterator[Claim]:
+    """The closing summary of a program that is done since the last edition."""
+    for group in context.groups:
+        before = context.earlier_group(group.scope)
+        was_open = before is not None and before.shown.health is not Health.DONE
+        if group.shown.health is Health.DONE and was_open:
+            yield _closing(group, context)
+
+
+def _closing(group: GroupResult, context: Context) -> Claim:
+    members = context.members(group)
+    planned = max((p.baseline_target for p in members if p.baseline_target), default=None)
+    slip = max((project.slip_days for project in members), default=0)
+    baseline = f"baseline {day(planned, today=context.today)}, " if planned else ""
+    slipped = f"slip {counted(slip, 'working day')}" if slip > 0 else "no slip"
+    done = f"done by {day(context.today, today=context.today)}"
+    facts = f"{baseline}{done}, {slipped}; benefits still to be measured"
+    count = Evidence(
+        label=f"{context.name(group)}: items done", value=f"{group.done} of {group.total}"
+    )
+    return _claim(f"{context.name(group)} is finished: {facts}", "finished", count)
+
+
+# --- pace, targets, decisions ----------------------------------------------------------------
+
+
+def _paces(context: Context) -> Iterator[Claim]:
+    for project in context.projects:
+        if project.shown.health is Health.RED and project.forecast.probability is not None:
+            claim = _pace(project, context)
+            if claim is not None:
+                yield claim
+
+
+def _pace(project: ProjectResult, context: Context) -> Claim | None:
+    """Such as `Network: 82 items in 17 weeks need 4.8 a week; the pace is 4.7`."""
+    given = project.forecast.inputs
+    weeks = _weeks_left(project, context)
+    if weeks <= 0 or not given.throughput or not given.remaining:
+        return None
+    pace = sum(given.throughput) / len(given.throughput)
+    grew = f" and scope grew by {given.scope_added}" if given.scope_added > 0 else ""
+    span = one_decimal(weeks).removesuffix(".0")
+    text = (
+        f"{context.short(project.scope)}: {counted(given.remaining, 'item')} in {span} weeks need "
+        f"{one_decimal(given.remaining / weeks)} a week; the pace is {one_decimal(pace)}{grew}"
+    )
+    backing = Evidence(
+        label=f"{context.name(project)}: pace against need",
+        value=f"{one_decimal(pace)} a week",
+        formula=inputs(project.forecast),
+    )
+    return _claim(text, "pace", backing)
+
+
+def _weeks_left(project: ProjectResult, context: Context) -> float:
+    """Working weeks from today to the target, both included."""
+    given = project.forecast.inputs
+    if given.target is None:
+        return 0.0
+    today = date.fromordinal(given.as_of.toordinal() - 1)
+    return working_days(today, given.target, context.view.days_off) / 5
+
+
+def _targets(context: Context) -> Iterator[Claim]:
+    for project in context.projects:
+        before = context.earlier_project(project.key)
+        if before is None or before.target is None or before.target == project.target:
+            continue
+        name = context.short(project.scope)
+        why = next((m.reason for m in reversed(project.target_moves) if m.reason), "")
+        reason = f" ({clean(context.shown.text(why, 60), 60)})" if why else ""
+        backing = Evidence(
+            label=f"{context.name(project)}: target",
+            value=_trail(before.target, project.target),
+            formula=f"slip {project.slip_days} working days, pushes {project.pushes}",
+        )
+        change = _how_moved(before.target, project.target, context.today)
+        verb = (
+            change if project.target else f"removed (was {day(before.target, today=context.today)})"
+        )
+        yield _claim(f"{name}'s target {verb}{reason}", "target", backing)
+
+
+def _decided(context: Context) -> Iterator[Claim]:
+    for decision in context.snapshot.decisions:
+        since = context.local(context.previous.as_of).date() if context.previous else None
+        is_new = (
+            decision.decided_on is not None and since is not None and decision.decided_on >= since
+        )
+        if decision.state is not DecisionState.DECIDED or not is_new:
+            continue
+        scope = context.resolve(decision.scope)
+        if context.ungrouped or scope in context.scopes:
+            question = first_words(context.shown.text(decision.question, 120), 12)
+            outcome = first_words(context.shown.text(decision.outcome, 120), 12)
+            backing = Evidence(
+                label="Decided", value=f"{clean(decision.decider, 40)}, {decision.decided_on}"
+            )
+            yield _claim(f"Decided: {question} {outcome}", "decision", backing)
+
+
+# --- membership, unclaimed work, risks, reopened ----------------------------------------------
+
+
+def _membership(context: Context) -> Iterator[Claim]:
+    for group in context.groups:
+        before = context.earlier_group(group.scope)
+        if before is None or set(before.projects) == set(group.projects):
+            continue
+        joined = [context.short(f"proj:{k}") for k in group.projects if k not in before.projects]
+        left = [context.short(f"proj:{k}") for k in before.projects if k not in group.projects]
+        parts = [f"{listed(joined)} joined"] if joined else []
+        parts += [f"{listed(left)} left"] if left else []
+        backing = Evidence(
+            label=f"{context.name(group)}: members",
+            value=f"{len(before.projects)} → {len(group.projects)}",
+        )
+        text = f"Membership of {context.short(group.scope)} changed: {', '.join(parts)}"
+        yield _claim(text, "membership", backing)
+
+
+def _unclaimed(context: Context) -> Iterator[Claim]:
+    if context.previous is None:
+        return
+    known = {item.uid for item in context.previous.unclaimed}
+    new = [item for item in context.snapshot.unclaimed if item.uid not in known]
+    if new:
+        labels = [context.shown.label(item, 40) for item in new if context.shown.may_name(item)]
+        named_items = f": {listed(labels[:2])}" if labels else ""
+        backing = Evidence(
+            label="Unclaimed program work",
+            value=counted(len(context.snapshot.unclaimed), "item"),
+            items=tuple(context.shown.item(i).key for i in new if context.shown.may_name(i)),
+        )
+        count = counted(len(new), "program-level item")
+        verb = "belongs" if len(new) == 1 else "belong"
+        yield _claim(f"{count} {verb} to no program{named_items}", "unclaimed", backing)
+
+
+def _risks(context: Context, top: frozenset[str]) -> Iterator[Claim]:
+    if context.previous is None:
+        return
+    words = {
+        RiskChange.NEW: "New risk",
+        RiskChange.REOPENED: "Risk reopened",
+        RiskChange.WORSENED: "Risk worsened",
+    }
+    for risk in ranked(context):
+        if risk.change in words and risk.id not in top and risk.band in {"high", "critical"}:
+            yield _risk_claim(words[risk.change], risk, context)
+    for risk in context.risks_in_view(context.snapshot.risks):
+        if risk.change is RiskChange.CLOSED:
+            yield _risk_claim("Risk closed", risk, context)
+
+
+def _risk_claim(head: str, risk: Risk, context: Context) -> Claim:
+    backing = Evidence(label=f"{risk.rule}: {risk.band}", value=risk.change or "")
+    return _claim(f"{head}: {title(risk, context)}, {risk.band}", "risk", backing)
+
+
+def _reopened(context: Context) -> Iterator[Claim]:
+    count = context.snapshot.reopened
+    if count:
+        backing = Evidence(label="Reopened since the last edition", value=str(count))
+        yield _claim(f"{counted(count, 'item')} reopened", "reopened", backing)

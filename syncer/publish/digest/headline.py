@@ -1,0 +1,219 @@
+"""Blocks 0 and 1, subject and headline: the worst thing by name, then what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from syncer.domain.health import Health
+from syncer.domain.report import GroupResult, ProjectResult
+from syncer.publish.digest.context import SETTLED, Context, severity
+from syncer.publish.digest.figures import named, probability_of
+from syncer.publish.digest.model import Claim, DecisionNeeded, StatusRow
+from syncer.publish.digest.wording import (
+    counted,
+    cut,
+    day,
+    deadline,
+    first_words,
+    listed,
+    long_day,
+    spelled,
+)
+from syncer.rollup.display import BEYOND_HORIZON, show_probability
+from syncer.rollup.tolerance import below
+
+SUBJECT_LIMIT = 60
+_NAME = 18
+_HEADLINE_WORDS = 30
+_SURE = 0.85
+
+Scope = GroupResult | ProjectResult
+
+
+def entries(context: Context) -> Sequence[Scope]:
+    """What the headline speaks of, worst first."""
+    if not context.ungrouped:
+        return context.groups
+    return sorted(context.projects, key=lambda project: -severity(project.shown.health))
+
+
+def worst(context: Context) -> Scope | None:
+    """The worst scope that asks anything of the reader: the least likely of the worst colour."""
+    open_entries = [e for e in entries(context) if e.shown.health not in SETTLED]
+    return min(open_entries, key=_how_bad, default=None)
+
+
+def _how_bad(entry: Scope) -> tuple[int, float]:
+    probability = probability_of(entry)
+    return -severity(entry.shown.health), 1.0 if probability is None else probability
+
+
+# --- subject ---------------------------------------------------------------------------------
+
+
+def subject(
+    context: Context,
+    decisions: Sequence[DecisionNeeded],
+    *,
+    rows: Sequence[StatusRow],
+    banner: Sequence[Claim],
+) -> str:
+    """At most 60 characters of which the first 35 carry the message."""
+    prefix = "Correction: " if context.correction else ""
+    room = SUBJECT_LIMIT - len(prefix)
+    heads = _subject_heads(context, rows, banner)
+    tails = [tail for tail in (_asked(decisions, context), _week(context)) if tail]
+    choices = [f"{head} · {tail}" for tail in tails[:1] for head in heads] + heads
+    fitting = next((choice for choice in choices if len(choice) <= room), cut(heads[-1], room))
+    return prefix + fitting
+
+
+def _week(context: Context) -> str:
+    return f"W{context.today.isocalendar().week:02d}"
+
+
+def _asked(decisions: Sequence[DecisionNeeded], context: Context) -> str:
+    if not decisions:
+        return ""
+    first = decisions[0]
+    if first.overdue_days:
+        return "decision overdue"
+    if first.needed_by is None:
+        return "decision needed"
+    return f"decide by {deadline(first.needed_by, today=context.today)}"
+
+
+def _subject_heads(
+    context: Context, rows: Sequence[StatusRow], banner: Sequence[Claim]
+) -> list[str]:
+    """The same message, longest first."""
+    if not entries(context):
+        return ["Nothing synced yet: no status" if banner else "No program matches this audience"]
+    entry = worst(context)
+    if entry is None:
+        return [_calm(entries(context), context)]
+    if entry.shown.health in {Health.UNKNOWN, Health.NO_PLAN} and banner:
+        return ["No current data: status unknown"]
+    name = _whole_words(context.short(entry.scope), _NAME)
+    head = f"{name} {named(entry.shown.health)}"
+    figure = _figure(entry)
+    if figure and entry.target is not None:
+        long, short = (form(entry.target, today=context.today) for form in (long_day, day))
+        return [f"{head}: {figure} for {long}", f"{head}: {figure} for {short}"]
+    reason = _cause(entry, rows)
+    return [f"{head}: {reason}", f"{head}: {cut(reason, 35)}"] if reason else [head]
+
+
+def _whole_words(name: str, limit: int) -> str:
+    """The name cut between words, or inside its first one where that alone is too long."""
+    short = cut(name, limit)
+    head, space, _ = short.rpartition(" ")
+    return f"{head.rstrip()}…" if short != name and space else short
+
+
+def _figure(entry: Scope) -> str:
+    """The chance, where the chance is what is bad; else the reason speaks."""
+    probability = probability_of(entry)
+    if probability is None or not below(probability, _SURE):
+        return ""
+    return show_probability(probability)
+
+
+def _cause(entry: Scope, rows: Sequence[StatusRow]) -> str:
+    row = next((row for row in rows if row.scope == entry.scope), None)
+    text = (row.note or row.reason) if row else ""
+    return text.rstrip(".")
+
+
+def _calm(everything: Sequence[Scope], context: Context) -> str:
+    running = [entry for entry in everything if entry.shown.health is Health.GREEN]
+    who = running or list(everything)
+    state = "on track" if running else named(who[0].shown.health)
+    if len(who) == 1:
+        return f"{cut(context.name(who[0]), 30)} {state} · {_week(context)}"
+    return f"{_all(who, context)} {state} · {_week(context)}"
+
+
+def _all(some: Sequence[Scope], context: Context) -> str:
+    """`All 4 programs`, `All 4 programs and 3 products`."""
+    sorts = [("prog:", "program"), ("prod:", "product"), ("proj:", "project")]
+    counts = [(sum(e.scope.startswith(sort) for e in some), noun) for sort, noun in sorts]
+    named_counts = [counted(count, noun) for count, noun in counts if count]
+    whole = len(some) == len(entries(context))
+    return f"{'All ' if whole else ''}{listed(named_counts)}"
+
+
+# --- headline --------------------------------------------------------------------------------
+
+
+def headline(
+    context: Context, decisions: Sequence[DecisionNeeded], rows: Sequence[StatusRow]
+) -> str:
+    """At most two sentences and 30 words: the worst, its cause, and what is needed."""
+    first = _first_sentence(context, rows)
+    second = _second_sentence(context, decisions)
+    room = _HEADLINE_WORDS - len(second.split())
+    return f"{first_words(first, room)} {second}"
+
+
+def _first_sentence(context: Context, rows: Sequence[StatusRow]) -> str:
+    if not entries(context):
+        return "There is nothing to report on."
+    entry = worst(context)
+    if entry is None:
+        return _calm_sentence(context)
+    health = entry.shown.health
+    alike = [e for e in entries(context) if e.shown.health is health]
+    verb = "is" if len(alike) == 1 else f"and {counted(len(alike) - 1, 'other')} are"
+    head = f"{context.name(entry)} {verb} {named(health)}"
+    detail = _detail(entry, context) or _cause(entry, rows)
+    if len(alike) > 1 and detail:
+        detail = f"{context.short(entry.scope)} has {detail}" if _figure(entry) else detail
+    return f"{head}: {detail}." if detail else f"{head}."
+
+
+def _detail(entry: Scope, context: Context) -> str:
+    """`30 % chance of 19 March, safe by 13 April`."""
+    figure = _figure(entry)
+    if not figure or entry.target is None:
+        return ""
+    safe = entry.p85 if isinstance(entry, GroupResult) else entry.forecast.p85
+    target = long_day(entry.target, today=context.today)
+    return f"{figure} chance of {target}, {_safe(safe, context.today)}"
+
+
+def _safe(when: date | None, today: date) -> str:
+    return f"safe by {long_day(when, today=today)}" if when else f"safe only {BEYOND_HORIZON}"
+
+
+def _calm_sentence(context: Context) -> str:
+    everything = entries(context)
+    green = [entry for entry in everything if entry.shown.health is Health.GREEN]
+    if not green:
+        return f"No work is running: all is {named(everything[0].shown.health)}."
+    if len(green) == 1:
+        return f"{context.name(green[0])} is on track."
+    return f"{_all(green, context)} are on track."
+
+
+def _second_sentence(context: Context, decisions: Sequence[DecisionNeeded]) -> str:
+    if not decisions:
+        return "No decision is needed."
+    overdue = sum(bool(decision.overdue_days) for decision in decisions)
+    count = len(decisions)
+    noun = "decision" if count == 1 else "decisions"
+    if overdue:
+        verb = "is" if overdue == 1 else "are"
+        if count == overdue:
+            return f"{spelled(count)} {noun} {verb} overdue."
+        return f"{spelled(count)} {noun} needed, {overdue} overdue."
+    first = decisions[0].needed_by
+    if first is None:
+        return f"{spelled(count)} {noun} needed."
+    when = deadline(first, today=context.today, long=True)
+    return (
+        f"{spelled(count)} {noun} by {when}."
+        if count == 1
+        else f"{spelled(count)} {noun}, the first by {when}."
+    )

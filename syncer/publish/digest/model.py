@@ -1,0 +1,218 @@
+"""The digest as data: what every renderer prints and what `--format json` gives.
+
+All text in here is plain: one line, cleaned, not escaped for any format. A claim that holds a
+figure carries its evidence; one without cannot be made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from syncer.domain.health import Health
+from syncer.domain.portfolio import Criticality
+from syncer.domain.report import Evidence
+from syncer.publish.audience import Lens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One statement of the digest with the figures behind it.
+
+    Raises `ValueError` where the text holds a figure and nothing backs it.
+    """
+
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.evidence and any(character.isdigit() for character in self.text):
+            raise ValueError(f"a claim without evidence: {self.text!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownItem:
+    """A work item as this audience may see it; `url` is empty unless its origin is allowed."""
+
+    label: str
+    key: str = ""
+    url: str = ""
+    restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One way to decide. `items` are the candidates of a cut."""
+
+    letter: str
+    text: str
+    effect: str = ""
+    recommended_by: str = ""
+    items: tuple[ShownItem, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionNeeded:
+    """A confirmed question that waits for its decider. `overdue_days` are calendar days."""
+
+    id: str
+    scope: str
+    question: str
+    decider: str
+    needed_by: date | None
+    overdue_days: int
+    deadline: str
+    moved: str
+    cost_of_waiting: str
+    recommendation: str
+    options: tuple[Option, ...]
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Trend(StrEnum):
+    """The direction since the last edition; empty where there is nothing to compare with."""
+
+    BETTER = "▲"
+    WORSE = "▼"
+    SAME = "►"
+    NONE = ""
+
+
+class Place(StrEnum):
+    """Where a status row stands: as a row, or by name in a line below the table."""
+
+    ROW = "row"
+    LINE = "line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRow:
+    """One program, product or project. `chance`, `dates` and `note` are the printed cells.
+
+    `depth` 1 is a project under its program. Probabilities are 0..1, None where withheld.
+    """
+
+    scope: str
+    name: str
+    depth: int
+    criticality: Criticality | None
+    health: Health
+    computed: Health
+    previous: Health | None
+    trend: Trend
+    rule: str
+    reason: str
+    probability: float | None
+    previous_probability: float | None
+    target: date | None
+    p50: date | None
+    p85: date | None
+    chance: str
+    dates: str
+    note: str = ""
+    place: Place = Place.ROW
+    evidence: tuple[Evidence, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError(f"a status row without evidence: {self.scope}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerWords:
+    """The last word of a program's owner, or that there is none (`silence`)."""
+
+    scope: str
+    name: str
+    author: str
+    on: date | None
+    text: str
+    silence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskLine:
+    """One of the top risks. `owner` empty: nobody owns it, which is said."""
+
+    id: str
+    rule: str
+    scope: str
+    title: str
+    band: str
+    mark: str
+    detail: str
+    owner: str
+    ask: str
+    next_step: str
+    since: str
+    evidence: tuple[Evidence, ...]
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError(f"a risk without evidence: {self.id}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateLine:
+    """A gate of the next four weeks; `low` marks a chance that would not make Green."""
+
+    scope: str
+    on: date
+    day: str
+    name: str
+    chance: str
+    probability: float | None
+    low: bool
+    owner: str
+    evidence: tuple[Evidence, ...]
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError(f"a gate without evidence: {self.name!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Where the edition leads on; empty where no pages are served."""
+
+    details: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """One edition for one audience: a pure function of two snapshots and the audience.
+
+    `as_of` is aware UTC, `edition` the ISO week of its local date. `banner` comes before
+    everything else where data is missing. `status_lines` name what has no row of its own.
+    """
+
+    audience: str
+    audience_name: str
+    lens: Lens
+    edition: str
+    version: int
+    correction: str
+    snapshot: str
+    timezone: str
+    as_of: datetime
+    subject: str
+    banner: tuple[Claim, ...]
+    headline: str
+    decisions: tuple[DecisionNeeded, ...]
+    decisions_more: int
+    status: tuple[StatusRow, ...]
+    status_lines: tuple[str, ...]
+    words_of_owners: tuple[OwnerWords, ...]
+    comparison: str
+    changes: tuple[Claim, ...]
+    dependencies: tuple[Claim, ...]
+    risks: tuple[RiskLine, ...]
+    gates: tuple[GateLine, ...]
+    trust: tuple[Claim, ...]
+    quiet: bool
+    links: Links = field(default_factory=Links)
+    word_count: int = 0

@@ -1,0 +1,145 @@
+"""What one audience may read of work items: names by lens, nothing of restricted ones.
+
+Roll-up spec, section 2.11 (c): the executive edition names only program-level items; the product
+edition names product-level items and both ends of dependencies. Other items are counted by their
+project. A restricted item is never named, keyed or linked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+
+from syncer.domain.report import Evidence, GateResult, ItemMention, Risk, Snapshot
+from syncer.domain.verdict import VerdictLevel
+from syncer.publish.audience import AudienceView, Lens
+from syncer.publish.digest.model import ShownItem
+from syncer.publish.digest.tracker_text import clean, safe_url
+
+RESTRICTED = "restricted item"
+_TELLTALE = 16
+_SHORTEST_NAME = 3
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The rules of one audience, with the texts that it must not meet anywhere."""
+
+    view: AudienceView
+    place: Callable[[str], str]
+    dependency_ends: frozenset[str]
+    hidden: tuple[tuple[str, str], ...]
+    hidden_items: frozenset[str]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, view: AudienceView, place: Callable[[str], str]) -> Shown:
+        """Collect from the snapshot what this audience must not read."""
+        ends = frozenset(
+            end.uid
+            for project in snapshot.projects
+            for edge in project.dependencies
+            for end in (edge.root, edge.predecessor, edge.waiting)
+        )
+        bare = cls(view, place, ends, (), frozenset())
+        unnamed = {m.uid: m for m in mentions(snapshot) if not bare.may_name(m)}
+        texts = {(text, bare.label(m)) for m in unnamed.values() for text in _traces(m)}
+        ordered = tuple(sorted(texts, key=lambda pair: (-len(pair[0]), pair)))
+        secret = frozenset(
+            trace for m in unnamed.values() if m.restricted for trace in (m.uid, m.key)
+        )
+        return cls(view, place, ends, ordered, secret)
+
+    def may_name(self, item: ItemMention) -> bool:
+        """Whether the title may stand in this edition."""
+        if item.restricted:
+            return False
+        match self.view.lens:
+            case Lens.EXECUTIVE:
+                return item.level is VerdictLevel.PROGRAM
+            case Lens.PRODUCT:
+                return item.level is VerdictLevel.PRODUCT or item.uid in self.dependency_ends
+            case Lens.PROGRAM:
+                return True
+
+    def lens_names(self, subject: Risk | GateResult) -> bool:
+        """Whether the lens names a risk or gate of this level."""
+        if self.view.lens is Lens.EXECUTIVE:
+            return subject.level is VerdictLevel.PROGRAM
+        return True
+
+    def label(self, item: ItemMention, limit: int = 80) -> str:
+        """The item's title, or what stands for it: `restricted item`, `1 item of Smartphone`."""
+        if item.restricted:
+            return RESTRICTED
+        if not self.may_name(item):
+            return f"1 item of {self.place(item.project)}"
+        return clean(item.title, limit) or clean(item.key, limit)
+
+    def item(self, item: ItemMention) -> ShownItem:
+        """The item for a list: key, title and link as far as this audience may have them."""
+        if not self.may_name(item):
+            return ShownItem(label=self.label(item), restricted=item.restricted)
+        url = safe_url(item.url, self.view.link_origins)
+        return ShownItem(label=self.label(item), key=clean(item.key, 40), url=url)
+
+    def text(self, text: str, limit: int = 200) -> str:
+        """A sentence of the roll-up without what this audience must not read."""
+        for trace, instead in self.hidden:
+            text = _replace(text, trace, instead)
+        return clean(text, limit)
+
+    def evidence(self, entries: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        """Evidence of the roll-up without restricted items and with allowed links only."""
+        return tuple(
+            Evidence(
+                label=self.text(entry.label),
+                value=self.text(entry.value),
+                formula=self.text(entry.formula, 300),
+                items=tuple(clean(i) for i in entry.items if i not in self.hidden_items),
+                url=safe_url(entry.url, self.view.link_origins),
+            )
+            for entry in entries
+        )
+
+
+def mentions(snapshot: Snapshot) -> Iterator[ItemMention]:
+    """Every item that any part of the snapshot mentions."""
+    yield from snapshot.unclaimed
+    yield from (moved.item for moved in snapshot.recent_moves)
+    for risk in (*snapshot.risks, *snapshot.unmerged):
+        yield from risk.subjects
+        if risk.root is not None:
+            yield risk.root
+    for project in snapshot.projects:
+        yield from (*project.beyond_safe, *project.contradictions)
+        for edge in project.dependencies:
+            yield from (edge.root, edge.predecessor, edge.waiting)
+        if project.levers is not None:
+            yield from project.levers.candidates
+
+
+def _traces(item: ItemMention) -> Iterator[str]:
+    """The texts that would give the item away; a short title is an everyday word."""
+    shortest = _SHORTEST_NAME if item.restricted else _TELLTALE // 2
+    titles = (item.title, clean(item.title, 200))
+    yield from (title for title in titles if len(title) >= shortest)
+    yield from (name for name in (item.key, item.uid) if len(name) >= _SHORTEST_NAME)
+
+
+def _replace(text: str, trace: str, instead: str) -> str:
+    """Replace a name where it stands whole, or cut short with an ellipsis."""
+    start = text.find(trace[:_TELLTALE])
+    if start < 0:
+        return text
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(text[start:], trace, strict=False))
+    end = start + sum(1 for _ in pairs)
+    cut_short = text[end : end + 1] == "…"
+    whole = end - start == len(trace) and not _inside_word(text, start, end)
+    rest = _replace(text[end + cut_short :], trace, instead)
+    return text[:start] + (instead if whole or cut_short else text[start:end]) + rest
+
+
+def _inside_word(text: str, start: int, end: int) -> bool:
+    around = text[start - 1 : start] if start else ""
+    return any(c.isalnum() for c in (around, text[end : end + 1]) if c)

@@ -1,0 +1,229 @@
+"""Block 3, the status table: one row a scope, worst first; a Red is never cut."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from syncer.domain.health import Health
+from syncer.domain.report import DependencyFinding, GroupResult, ProjectResult
+from syncer.publish.audience import Lens
+from syncer.publish.digest.context import Context, severity
+from syncer.publish.digest.figures import (
+    evidence_of,
+    likely_and_safe,
+    named,
+    probability_of,
+    status_chance,
+    status_dates,
+    word,
+)
+from syncer.publish.digest.model import Place, StatusRow
+from syncer.publish.digest.trend import trend
+from syncer.publish.digest.wording import counted, cut, day, days
+
+MOST_ROWS = 8
+_EXPANDED_PROGRAMS = 2
+_NOTE_TITLE = 24
+_REASON = 60
+_FROM_CHANCE = frozenset({"R2", "A1", "G", "R1", "A2", "R3"})
+_DEPENDENCY_RULES = frozenset({"A6", "R6"})
+
+
+def status_rows(context: Context) -> tuple[StatusRow, ...]:
+    """Every scope of the audience as a row, each at its place in the table or in a line."""
+    if context.ungrouped:
+        ordered = sorted(context.projects, key=lambda p: -severity(p.shown.health))
+        return placed([_row(project, context) for project in ordered])
+    rows: list[StatusRow] = []
+    for group in context.groups:
+        children = _children(group, context)
+        rows += _without_echo(_row(group, context, expanded=bool(children)), children)
+    return placed(rows)
+
+
+def _without_echo(parent: StatusRow, children: list[StatusRow]) -> list[StatusRow]:
+    """A program's own "was" goes where the project that decides it says the same."""
+    echoed = any(child.chance == parent.chance for child in children)
+    if echoed and " (was " in parent.chance:
+        head, _, rest = parent.chance.partition(" (was ")
+        parent = replace(parent, chance=head + rest.partition(")")[2])
+    return [parent, *children]
+
+
+def _children(group: GroupResult, context: Context) -> list[StatusRow]:
+    programs = sum(entry.scope.startswith("prog:") for entry in context.groups)
+    is_program = group.scope.startswith("prog:")
+    wanted = is_program if context.view.lens is Lens.EXECUTIVE else len(group.projects) > 1
+    few = programs <= _EXPANDED_PROGRAMS or context.view.lens is not Lens.EXECUTIVE
+    if not (wanted and few):
+        return []
+    return [_row(project, context, depth=1) for project in context.members(group)]
+
+
+def _row(
+    entry: ProjectResult | GroupResult, context: Context, *, depth: int = 0, expanded: bool = False
+) -> StatusRow:
+    before = _earlier(entry, context)
+    was = probability_of(before) if before else None
+    likely, safe = likely_and_safe(entry)
+    overridden = entry.shown.health is not entry.computed.health
+    mark = f"computed {word(entry.computed.health)}; " if overridden else ""
+    note = "" if expanded and not overridden else _note(entry, context)
+    return StatusRow(
+        scope=entry.scope,
+        name=context.name(entry),
+        depth=depth,
+        criticality=entry.criticality if isinstance(entry, ProjectResult) else None,
+        health=entry.shown.health,
+        computed=entry.computed.health,
+        previous=before.shown.health if before else None,
+        trend=trend(entry, before, context),
+        rule=entry.shown.rule,
+        reason=context.shown.text(entry.shown.reason),
+        probability=probability_of(entry),
+        previous_probability=was,
+        target=entry.target,
+        p50=likely,
+        p85=safe,
+        chance=status_chance(entry, was, context),
+        dates=status_dates(entry, context),
+        note=(mark + note).rstrip("; "),
+        evidence=evidence_of(entry, context),
+    )
+
+
+def _earlier(
+    entry: ProjectResult | GroupResult, context: Context
+) -> ProjectResult | GroupResult | None:
+    if isinstance(entry, ProjectResult):
+        return context.earlier_project(entry.key)
+    return context.earlier_group(entry.scope)
+
+
+def _note(entry: ProjectResult | GroupResult, context: Context) -> str:
+    if isinstance(entry, ProjectResult):
+        return _project_note(entry, context)
+    members = context.members(entry)
+    if len(members) == 1:
+        return _project_note(members[0], context)
+    return _member_note(members, context) or _reason_note(entry, context)
+
+
+def _member_note(members: Sequence[ProjectResult], context: Context) -> str:
+    """The members that are the reason: `Red: Network · Amber: Outreach`."""
+    parts: list[str] = []
+    for health in (Health.RED, Health.AMBER, Health.UNKNOWN, Health.NO_PLAN):
+        names = [context.short(p.scope) for p in members if p.shown.health is health]
+        shown = ", ".join(names[:2]) + (f" +{len(names) - 2}" if len(names) > 2 else "")  # noqa: PLR2004 - two names fit a cell
+        parts += [f"{named(health).capitalize()}: {shown}"] if names else []
+    return " · ".join(parts[:2])
+
+
+def _project_note(project: ProjectResult, context: Context) -> str:
+    late = _late_note(project, context) if project.shown.rule in _DEPENDENCY_RULES else ""
+    beyond = _beyond_note(project, context)
+    reason = "" if late else _reason_note(project, context)
+    return "; ".join(part for part in (late, reason, beyond) if part)
+
+
+def _late_note(project: ProjectResult, context: Context) -> str:
+    """`demo 2 days late (permit)`: the worst late dependency, its root in brackets."""
+    late = [edge for edge in project.dependencies if (edge.lateness or 0) >= 1]
+    if not late:
+        return ""
+    worst = max(late, key=_how_late)
+    waiting = _cell_label(worst, context)
+    root = context.shown.label(worst.root, _NOTE_TITLE)
+    return f"{waiting} {days(worst.lateness or 0)} late ({root})"
+
+
+def _how_late(edge: DependencyFinding) -> tuple[int, int, str]:
+    return (edge.lateness or 0, edge.hops, edge.waiting.uid)
+
+
+def _cell_label(edge: DependencyFinding, context: Context) -> str:
+    if not context.shown.may_name(edge.waiting) and not edge.waiting.restricted:
+        return "1 item"
+    return context.shown.label(edge.waiting, _NOTE_TITLE)
+
+
+def _beyond_note(project: ProjectResult, context: Context) -> str:
+    """`permit 22 Jan`: an open item that is due after the safe date."""
+    dated = sorted((item.due, item.uid, item) for item in project.beyond_safe if item.due)
+    if not dated:
+        return ""
+    due, _, item = dated[-1]
+    more = f" +{len(dated) - 1}" if len(dated) > 1 else ""
+    label = context.shown.label(item, _NOTE_TITLE) if context.shown.may_name(item) else "1 item"
+    return f"{label} {day(due, today=context.today)}{more}"
+
+
+def _reason_note(entry: ProjectResult | GroupResult, context: Context) -> str:
+    """The reason where the other cells do not say it already."""
+    told = entry.shown.rule in _FROM_CHANCE and probability_of(entry) is not None
+    settled = entry.shown.health in {Health.GREEN, Health.DONE}
+    return "" if told or settled else cut(context.shown.text(entry.shown.reason), _REASON)
+
+
+def placed(rows: Sequence[StatusRow], limit: int = MOST_ROWS) -> tuple[StatusRow, ...]:
+    """Move rows to a line by name until the table fits: Green first, Red never."""
+    if len(rows) > limit:
+        rows = [_in_line(row) if severity(row.health) == 0 else row for row in rows]
+    spare = limit - sum(row.health is Health.RED for row in rows)
+    kept: list[StatusRow] = []
+    for row in rows:
+        if row.place is Place.ROW and row.health is not Health.RED:
+            spare -= 1
+            row = row if spare >= 0 else _in_line(row)  # noqa: PLW2901 - the row as placed
+        kept.append(row)
+    return tuple(kept)
+
+
+def in_lines(rows: Sequence[StatusRow]) -> tuple[StatusRow, ...]:
+    """No table at all: a quiet week names everything in one line."""
+    return tuple(_in_line(row) for row in rows)
+
+
+def _in_line(row: StatusRow) -> StatusRow:
+    return replace(row, place=Place.LINE)
+
+
+def status_lines(rows: Sequence[StatusRow], context: Context) -> tuple[str, ...]:
+    """The distribution, and by name whatever has no row of its own."""
+    lines = [_distribution(rows)] if _needs_distribution(rows) else []
+    for health in sorted(Health, key=lambda h: -severity(h)):
+        names = [row.name for row in rows if row.place is Place.LINE and row.health is health]
+        lines += [f"{named(health).capitalize()}: {', '.join(names)}."] if names else []
+    return tuple(lines) or _nothing(rows, context)
+
+
+def _needs_distribution(rows: Sequence[StatusRow]) -> bool:
+    return sum(row.depth == 0 for row in rows) > _EXPANDED_PROGRAMS
+
+
+def _distribution(rows: Sequence[StatusRow]) -> str:
+    """`12 programs: 2 Red · 3 Amber`: roll up by exception, never by average."""
+    top = [row for row in rows if row.depth == 0]
+    sorts = Counter(row.scope.partition(":")[0] for row in top)
+    nouns = {"prog": "program", "prod": "product", "proj": "project"}
+    heads = [counted(sorts[sort], noun) for sort, noun in nouns.items() if sorts[sort]]
+    counts = Counter(_counted_as(row) for row in top)
+    order = sorted(counts, key=lambda pair: (-pair[0], pair[1]))
+    return f"{', '.join(heads)}: " + " · ".join(f"{counts[p]} {p[1]}" for p in order) + "."
+
+
+def _counted_as(row: StatusRow) -> tuple[int, str]:
+    """What only cannot be confirmed is counted apart (section 3.2)."""
+    if row.rule == "A8" or row.health is Health.NO_PLAN:
+        return 2, "cannot be confirmed"
+    return severity(row.health), named(row.health)
+
+
+def _nothing(rows: Sequence[StatusRow], context: Context) -> tuple[str, ...]:
+    if rows:
+        return ()
+    if context.snapshot.projects:
+        return ("No program or product matches this audience.",)
+    return ("No project has any work item yet.",)

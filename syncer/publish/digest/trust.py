@@ -1,0 +1,232 @@
+"""Block 7, the trust line: how old and how complete the data is, and the banner where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from syncer.domain.health import Confidence, Health
+from syncer.domain.report import Evidence, GroupResult, ProjectResult, SourceState
+from syncer.publish.digest.context import Context
+from syncer.publish.digest.model import Claim
+from syncer.publish.digest.tracker_text import clean
+from syncer.publish.digest.wording import counted, cut, day, first_words, listed, sentence, weekday
+from syncer.rollup.tolerance import above, round_half_up
+
+_CURRENT = timedelta(hours=24)
+_STALE = timedelta(hours=72)
+_UNCLASSIFIED_WORTH_SAYING = 0.10
+_CONFIDENCE_ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+_MOST_SOURCES = 3
+_REASON_WORDS = 14
+
+
+def trust(context: Context) -> tuple[Claim, ...]:
+    """The claims of the trust line, data age first."""
+    return (
+        _data(context),
+        *_partial(context),
+        _calendar(context),
+        *_confidence(context),
+        *_counts(context),
+        _overrides(context),
+        *_reconstructed(context),
+    )
+
+
+def banner(context: Context) -> tuple[Claim, ...]:
+    """What stands before everything else where data is missing."""
+    snapshot = context.snapshot
+    sources = snapshot.sources
+    never = [source for source in sources if source.last_success_at is None]
+    if len(never) == len(sources) and not any(project.total for project in snapshot.projects):
+        text = "Nothing has been synced yet: this edition holds no facts."
+        return (_claim(text, *(_source_evidence(source) for source in sources)),)
+    dead = [source for source in sources if _age(source, context) is None]
+    dead += [source for source in sources if (_age(source, context) or _CURRENT) > _STALE]
+    if _all_unknown(context):
+        names = f" from {_named_sources(dead, context)}" if dead else ""
+        text = f"No current data{names}: no colour can be given."
+        return (_claim(text, *(_source_evidence(source) for source in sources)),)
+    if dead:
+        text = f"Partial data: nothing current from {_named_sources(dead, context)}."
+        return (_claim(text, *(_source_evidence(source) for source in dead)),)
+    return ()
+
+
+def _all_unknown(context: Context) -> bool:
+    entries: Sequence[GroupResult | ProjectResult] = context.groups or context.projects
+    unknown = {Health.UNKNOWN, Health.NO_PLAN}
+    return bool(entries) and all(entry.shown.health in unknown for entry in entries)
+
+
+def _claim(text: str, *evidence: Evidence) -> Claim:
+    backing = evidence or (Evidence(label="Sources", value="none configured"),)
+    return Claim(text=text, kind="trust", evidence=backing)
+
+
+# --- sources ---------------------------------------------------------------------------------
+
+
+def _age(source: SourceState, context: Context) -> timedelta | None:
+    last = source.last_success_at
+    return context.snapshot.as_of - last if last else None
+
+
+def _is_current(source: SourceState, context: Context) -> bool:
+    age = _age(source, context)
+    return age is not None and age <= _CURRENT and not source.error
+
+
+def _data(context: Context) -> Claim:
+    """When the data was taken and from whom: `Data Mon 05:30, both trackers current`."""
+    sources = context.snapshot.sources
+    moment = _moment(context.snapshot.as_of, context)
+    connections = sorted({source.connection for source in sources})
+    behind = {s.connection for s in sources if not _is_current(s, context)}
+    current = [name for name in connections if name not in behind]
+    evidence = tuple(_source_evidence(source) for source in sources)
+    if not sources:
+        return _claim(f"Data {moment}; no tracker has been read.")
+    if not behind:
+        return _claim(f"Data {moment}, {_all_current(connections)}.", *evidence)
+    names = listed([clean(name, 30) for name in current[:_MOST_SOURCES]])
+    return _claim(f"Data {moment}" + (f"; {names} current." if names else "."), *evidence)
+
+
+def _all_current(connections: Sequence[str]) -> str:
+    if len(connections) == 1:
+        return f"{clean(connections[0], 30)} current"
+    if len(connections) == 2:  # noqa: PLR2004 - "both" is two
+        return "both trackers current"
+    return f"all {len(connections)} trackers current"
+
+
+def _moment(instant: datetime, context: Context) -> str:
+    local = context.local(instant)
+    return f"{weekday(local.date())} {local:%H:%M}"
+
+
+def _source_evidence(source: SourceState) -> Evidence:
+    last = source.last_success_at
+    return Evidence(
+        label=f"Source {clean(f'{source.connection}:{source.container}', 60)}",
+        value=f"last read {last:%Y-%m-%dT%H:%MZ}" if last else "never read",
+        formula=clean(source.error, 120),
+    )
+
+
+def _named_sources(sources: Sequence[SourceState], context: Context) -> str:
+    """`jira:NET (last read 19 Nov) and ado:REG (never read)`; whole connections by their name."""
+    texts: list[str] = []
+    for connection, some in groupby(sorted(sources, key=_by_name), key=lambda s: s.connection):
+        found = list(some)
+        whole = sum(s.connection == connection for s in context.snapshot.sources) == len(found)
+        named = [connection] if whole else [f"{s.connection}:{s.container}" for s in found]
+        since = _last_read(found, context)
+        texts += [f"{clean(listed(named[:2]), 60)} ({since})"]
+    more = len(texts) - _MOST_SOURCES
+    return listed(texts[:_MOST_SOURCES] + ([f"{more} more"] if more > 0 else []))
+
+
+def _by_name(source: SourceState) -> tuple[str, str]:
+    return source.connection, source.container
+
+
+def _last_read(sources: Sequence[SourceState], context: Context) -> str:
+    instants = [source.last_success_at for source in sources if source.last_success_at]
+    if len(instants) < len(sources):
+        return "never read"
+    return f"last read {day(context.local(min(instants)).date(), today=context.today)}"
+
+
+def _partial(context: Context) -> Iterator[Claim]:
+    """Sources that are behind or failed, and details that a tracker did not give."""
+    behind = [s for s in context.snapshot.sources if not _is_current(s, context)]
+    if behind:
+        text = f"Not current: {_named_sources(behind, context)}."
+        yield _claim(text, *(_source_evidence(source) for source in behind))
+    missing = sorted({d for s in context.snapshot.sources for d in s.missing_detail})
+    if missing:
+        shown = listed([clean(detail, 30) for detail in missing[:_MOST_SOURCES]])
+        backing = Evidence(label="Details not given by a tracker", value=", ".join(missing))
+        yield _claim(f"Missing detail: {shown}.", backing)
+
+
+# --- calendar, confidence, counts ------------------------------------------------------------
+
+
+def _calendar(context: Context) -> Claim:
+    holidays, freezes = context.snapshot.holidays, context.snapshot.freezes
+    backing = Evidence(label="Calendar", value=f"{holidays} holidays, {freezes} freezes")
+    parts = [counted(holidays, "holiday")] if holidays else []
+    parts += [counted(freezes, "freeze")] if freezes else []
+    text = f"{listed(parts)} counted." if parts else "No holidays configured."
+    return _claim(_week_off(context) + text, backing)
+
+
+def _week_off(context: Context) -> str:
+    """`Holiday week: 3 of 5 working days off.` where the coming week is a short one."""
+    monday = context.today - timedelta(days=context.today.weekday())
+    week = [monday + timedelta(days=offset) for offset in range(5)]
+    off = sum(when in context.view.days_off for when in week)
+    return f"Holiday week: {off} of 5 working days off. " if off else ""
+
+
+def _confidence(context: Context) -> Iterator[Claim]:
+    """The lowest confidence of what is shown, and why it is not higher."""
+    entries: Sequence[GroupResult | ProjectResult] = context.groups or context.projects
+    if not entries:
+        return
+    lowest = min(entries, key=lambda entry: _CONFIDENCE_ORDER.index(entry.quality.confidence))
+    quality = lowest.quality
+    reason = (
+        first_words(context.shown.text(quality.reasons[0]), _REASON_WORDS)
+        if quality.reasons
+        else ""
+    )
+    head = f"Confidence {quality.confidence}"
+    backing = Evidence(
+        label=f"{context.name(lowest)}: data quality",
+        value="unknown" if quality.score is None else f"{quality.score} of 100",
+        formula="; ".join(context.shown.text(text) for text in quality.reasons),
+    )
+    yield _claim(sentence(f"{head}: {reason.rstrip('.')}" if reason else head), backing)
+
+
+def _counts(context: Context) -> Iterator[Claim]:
+    snapshot, sources = context.snapshot, context.snapshot.sources
+    if snapshot.restricted and context.view.count_restricted:
+        withheld = counted(snapshot.restricted, "restricted item")
+        yield _counted(f"{withheld} withheld.", "Restricted items", snapshot.restricted)
+    hidden = sum(source.hidden for source in sources)
+    quarantined = sum(source.quarantined for source in sources)
+    if quarantined:
+        text = f"Totals exclude {counted(quarantined, 'unreadable item')}."
+        yield _counted(text, "Quarantined", quarantined)
+    if hidden:
+        yield _counted(f"Totals exclude {counted(hidden, 'hidden item')}.", "Hidden", hidden)
+    unclaimed = len(snapshot.unclaimed)
+    if unclaimed:
+        text = f"{counted(unclaimed, 'item')} of unclaimed program work."
+        yield _counted(text, "Unclaimed program work", unclaimed)
+    share = snapshot.unclassified_share
+    if above(share, _UNCLASSIFIED_WORTH_SAYING):
+        percent = round_half_up(100 * share)
+        yield _counted(f"{percent} % of open items unclassified.", "Unclassified, percent", percent)
+
+
+def _counted(text: str, label: str, count: int) -> Claim:
+    return _claim(text, Evidence(label=label, value=str(count)))
+
+
+def _overrides(context: Context) -> Claim:
+    count = context.snapshot.overrides
+    return _claim(f"Overrides {count}.", Evidence(label="Active overrides", value=str(count)))
+
+
+def _reconstructed(context: Context) -> Iterator[Claim]:
+    if context.snapshot.reconstructed:
+        made = Evidence(label="Snapshot", value=cut(context.snapshot.id, 40))
+        yield _claim("This snapshot is reconstructed from item history.", made)
