@@ -1,0 +1,220 @@
+"""What is known of each source: how far it has been read, how fresh it is, what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from syncer.domain.cursor import Cursor
+from syncer.domain.item import ItemState
+from syncer.domain.ref import ContainerKey
+from syncer.domain.report import SourceState
+from syncer.store.bulk import upsert
+from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow, QuarantineRow, table_of
+
+_CONNECTIONS: Final = table_of(ConnectionRow)
+_CONTAINERS: Final = table_of(ContainerRow)
+_ITEMS: Final = table_of(ItemRow)
+_QUARANTINE: Final = table_of(QuarantineRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerState:
+    """How far one container has been read; instants are UTC.
+
+    `last_success_at` is the start of the last complete pass: everything up to it has been read.
+    `change_mark` is the tracker's own word on the last change in the container, first heard at
+    `change_mark_at` by our clock.
+    """
+
+    key: ContainerKey
+    name: str = ""
+    cursor: Cursor | None = None
+    last_success_at: datetime | None = None
+    error: str = ""
+    change_mark: datetime | None = None
+    change_mark_at: datetime | None = None
+
+
+async def save_connection(
+    session: AsyncSession,
+    name: str,
+    *,
+    kind: str,
+    at: datetime,
+    **seen: Any,  # noqa: ANN401  columns
+) -> None:
+    """Record that the connection answered at `at`; `seen`: account, server, timezone, findings."""
+    row = {"name": name, "kind": kind, "last_success_at": at, "error": "", "error_at": None, **seen}
+    await upsert(session, _CONNECTIONS, [row])
+
+
+async def fail_connection(
+    session: AsyncSession, name: str, *, kind: str, error: str, at: datetime
+) -> None:
+    """Record that the connection could not be used: its containers keep their own last success.
+
+    Every known container of the connection shows the error too, since none of them can be read.
+    """
+    row = {"name": name, "kind": kind, "error": error, "error_at": at}
+    await upsert(session, _CONNECTIONS, [_with_defaults(_CONNECTIONS, row)], keeping=_kept(row))
+    await session.execute(
+        _CONTAINERS.update()
+        .where(_CONTAINERS.c.connection == name)
+        .values(error=error, error_at=at)
+    )
+
+
+def _with_defaults(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    empty = {c.name: _EMPTY.get(c.name, None if c.nullable else "") for c in table.columns}
+    return empty | row
+
+
+_EMPTY: Final[dict[str, Any]] = {"findings": [], "missing_detail": [], "found_by_reconcile": 0}
+
+
+def _kept(row: dict[str, Any]) -> list[str]:
+    return [c.name for c in _CONNECTIONS.columns if c.name not in row]
+
+
+async def ensure_container(session: AsyncSession, key: ContainerKey, *, name: str = "") -> None:
+    """Make the container known; a known one only gets its new name, if there is one."""
+    known = await container_state(session, key)
+    if known is not None and (not name or known.name == name):
+        return
+    row = {"connection": key.connection, "key": key.key, "name": name}
+    full = _with_defaults(_CONTAINERS, row)
+    await upsert(session, _CONTAINERS, [full], keeping=[c for c in full if c not in row])
+
+
+async def container_state(session: AsyncSession, key: ContainerKey) -> ContainerState | None:
+    """The container's state, None where it has never been seen."""
+    c = _CONTAINERS.c
+    query = select(
+        c.name, c.cursor, c.last_success_at, c.error, c.change_mark, c.change_mark_at
+    ).where(c.connection == key.connection, c.key == key.key)
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return ContainerState(
+        key=key,
+        name=row[0],
+        cursor=None if row[1] is None else Cursor(row[1]),
+        last_success_at=row[2],
+        error=row[3],
+        change_mark=row[4],
+        change_mark_at=row[5],
+    )
+
+
+async def containers_of(session: AsyncSession, connection: str) -> list[ContainerKey]:
+    """The containers of a connection that have ever been seen."""
+    c = _CONTAINERS.c
+    query = select(c.key).where(c.connection == connection).order_by(c.key)
+    return [ContainerKey(connection, key) for key in await session.scalars(query)]
+
+
+async def container_names(session: AsyncSession) -> dict[ContainerKey, str]:
+    """Every container that has ever been seen, with the name that people know."""
+    c = _CONTAINERS.c
+    rows = await session.execute(select(c.connection, c.key, c.name).order_by(c.connection, c.key))
+    return {ContainerKey(connection, key): name for connection, key, name in rows}
+
+
+async def save_cursor(session: AsyncSession, key: ContainerKey, cursor: Cursor | None) -> None:
+    """Save how far the container has been read; call it in the transaction that saves its items.
+
+    None: the next pass begins anew. No stored item is touched by that.
+    """
+    await _set(session, key, cursor=None if cursor is None else cursor.value)
+
+
+async def finish_pass(
+    session: AsyncSession, key: ContainerKey, *, started_at: datetime, missing: Sequence[str]
+) -> None:
+    """Record a complete pass that began at `started_at`, and the details that were refused."""
+    await _set(
+        session,
+        key,
+        last_success_at=started_at,
+        error="",
+        error_at=None,
+        missing_detail=sorted(set(missing)),
+    )
+
+
+async def confirm_unchanged(session: AsyncSession, key: ContainerKey, *, at: datetime) -> None:
+    """Record that the tracker said at `at` that nothing has changed since the last pass."""
+    await _set(session, key, last_success_at=at)
+
+
+async def fail_container(
+    session: AsyncSession, key: ContainerKey, *, error: str, at: datetime
+) -> None:
+    """Record that the container could not be read; its last success stays as it was."""
+    await ensure_container(session, key)
+    await _set(session, key, error=error, error_at=at)
+
+
+async def note_change_mark(
+    session: AsyncSession, key: ContainerKey, mark: datetime | None, *, at: datetime
+) -> None:
+    """Record the tracker's word on the last change; `at` counts only for a new word."""
+    state = await container_state(session, key)
+    if state is None or state.change_mark != mark:
+        await _set(session, key, change_mark=mark, change_mark_at=at)
+
+
+async def _set(session: AsyncSession, key: ContainerKey, **values: Any) -> None:  # noqa: ANN401  columns
+    c = _CONTAINERS.c
+    where = (c.connection == key.connection) & (c.key == key.key)
+    await session.execute(_CONTAINERS.update().where(where).values(**values))
+
+
+async def load_sources(session: AsyncSession) -> list[SourceState]:
+    """The state of every container, by name; a connection without any is one empty `container`."""
+    c = _CONTAINERS.c
+    query = select(
+        c.connection, c.key, c.last_success_at, c.error, c.found_by_reconcile, c.missing_detail
+    ).order_by(c.connection, c.key)
+    hidden = await _counts(session, _ITEMS, hidden_only=True)
+    quarantined = await _counts(session, _QUARANTINE)
+    states = [
+        SourceState(
+            connection=row[0],
+            container=row[1],
+            last_success_at=row[2],
+            error=row[3],
+            found_by_reconcile=row[4],
+            hidden=hidden.get((row[0], row[1]), 0),
+            quarantined=quarantined.get((row[0], row[1]), 0),
+            missing_detail=tuple(row[5]),
+        )
+        for row in await session.execute(query)
+    ]
+    return [*states, *await _empty_connections(session, {state.connection for state in states})]
+
+
+async def _counts(
+    session: AsyncSession, table: Table, *, hidden_only: bool = False
+) -> dict[tuple[str, str], int]:
+    group = (table.c.connection, table.c.container)
+    query = select(*group, func.count()).group_by(*group)
+    if hidden_only:
+        query = query.where(table.c.state == str(ItemState.HIDDEN))
+    return {(row[0], row[1]): row[2] for row in await session.execute(query)}
+
+
+async def _empty_connections(session: AsyncSession, seen: set[str]) -> list[SourceState]:
+    c = _CONNECTIONS.c
+    rows = await session.execute(select(c.name, c.error).order_by(c.name))
+    return [
+        SourceState(connection=name, container="", last_success_at=None, error=error)
+        for name, error in rows
+        if name not in seen
+    ]
