@@ -1,0 +1,169 @@
+"""From the store to a stored snapshot: load, roll up, keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from syncer.domain.change import Change
+from syncer.domain.item import ItemRecord
+from syncer.domain.portfolio import Portfolio
+from syncer.domain.report import ColourChange, Snapshot, SourceState
+from syncer.domain.statement import Statements
+from syncer.domain.verdict import Verdict
+from syncer.errors import SyncerError
+from syncer.rollup.calendar import WorkCalendar, report_date
+from syncer.rollup.causes import colour_changes
+from syncer.rollup.evaluate import evaluate
+from syncer.rollup.inputs import RollupInputs
+from syncer.rollup.rules import HealthRules
+from syncer.store.editions import latest_edition
+from syncer.store.engine import Store
+from syncer.store.items import load_records
+from syncer.store.snapshots import SnapshotSort, load_snapshot, save_snapshot
+from syncer.store.sources import load_sources
+from syncer.store.verdicts import load_verdicts
+
+_WEEK: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """All that the store knows about work, read in one transaction."""
+
+    records: Sequence[ItemRecord]
+    verdicts: Mapping[str, Verdict]
+    sources: Sequence[SourceState]
+
+    @property
+    def changes(self) -> Mapping[str, Sequence[Change]]:
+        """The history of each item, by uid."""
+        return {record.item.uid: record.changes for record in self.records}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roller:
+    """Rolls up one store under one configuration.
+
+    `rules` are the thresholds in force, `config_hash` tells which configuration a snapshot saw.
+    """
+
+    portfolio: Portfolio
+    statements: Statements
+    rules: HealthRules = field(default_factory=HealthRules)
+    config_hash: str = ""
+
+    def roll_up(
+        self,
+        known: Knowledge,
+        *,
+        as_of: datetime,
+        now: datetime,
+        previous: Snapshot | None = None,
+    ) -> Snapshot:
+        """The snapshot of an instant; one before `now` is marked as reconstructed.
+
+        Raises:
+            SyncerError: if the instant lies before the first thing known, with that date.
+        """
+        self._refuse_too_early(known, as_of)
+        return evaluate(
+            RollupInputs(
+                as_of=as_of,
+                items=[record.item for record in known.records],
+                changes=known.changes,
+                verdicts=known.verdicts,
+                portfolio=self.portfolio,
+                statements=self.statements,
+                sources=known.sources,
+                rules=self.rules,
+                previous=previous,
+                reconstructed=as_of < now,
+                config_hash=self.config_hash,
+                engine_version=engine_version(),
+            )
+        )
+
+    def _refuse_too_early(self, known: Knowledge, as_of: datetime) -> None:
+        first = min((record.item.created_at for record in known.records), default=None)
+        if first is not None and as_of < first:
+            earliest = report_date(first, self.portfolio.timezone)
+            raise SyncerError(
+                "Nothing is known about that moment: it lies before the first known change.",
+                fix=f"The earliest date is {earliest + timedelta(days=1)}.",
+            )
+
+    def week_before(self, known: Knowledge, *, as_of: datetime, now: datetime) -> Snapshot | None:
+        """The snapshot of seven days earlier, from history; None where history does not reach."""
+        earlier = as_of - _WEEK
+        if not any(record.item.created_at <= earlier for record in known.records):
+            return None
+        return self.roll_up(known, as_of=earlier, now=now)
+
+    def changes(self, now: Snapshot, previous: Snapshot | None) -> list[ColourChange]:
+        """The colours that turned since the previous snapshot, with their causes."""
+        calendar = WorkCalendar.of(self.portfolio.holidays, self.portfolio.freezes)
+        return colour_changes(now, previous, calendar=calendar, rules=self.rules.colour)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotPair:
+    """A snapshot, the one it is compared with, and the colours that turned between them."""
+
+    current: Snapshot
+    previous: Snapshot | None
+    changes: Sequence[ColourChange]
+
+
+def engine_version() -> str:
+    """The installed version of syncer."""
+    try:
+        return version("program-syncer")
+    except PackageNotFoundError:
+        return "0"
+
+
+async def load_knowledge(store: Store) -> Knowledge:
+    """Read everything that a roll-up needs, as of one moment of the database."""
+    async with store.read() as session:
+        return Knowledge(
+            records=await load_records(session),
+            verdicts=await load_verdicts(session),
+            sources=await load_sources(session),
+        )
+
+
+async def previous_snapshot(store: Store, audience: str, *, before: datetime) -> Snapshot | None:
+    """The snapshot of the audience's last published edition before an instant, None for none."""
+    async with store.read() as session:
+        edition = await latest_edition(session, audience, before=before)
+        return await load_snapshot(session, edition.snapshot_id) if edition else None
+
+
+async def keep_snapshot(store: Store, snapshot: Snapshot, *, at: datetime, weekly: bool) -> None:
+    """Store a snapshot; one that is stored already is left as it is."""
+    sort = SnapshotSort.WEEKLY if weekly else SnapshotSort.ON_DEMAND
+    if snapshot.reconstructed:
+        sort = SnapshotSort.RECONSTRUCTED
+    async with store.write() as session:
+        await save_snapshot(session, snapshot, sort=sort, at=at)
+
+
+async def take_pair(
+    store: Store, roller: Roller, *, as_of: datetime, now: datetime, audience: str = ""
+) -> SnapshotPair:
+    """Roll up an instant and what it is compared with.
+
+    That is the snapshot of the audience's last published edition; where there is none, one
+    reconstructed from item history seven days earlier.
+    """
+    known = await load_knowledge(store)
+    published = await previous_snapshot(store, audience, before=as_of) if audience else None
+    previous = published or roller.week_before(known, as_of=as_of, now=now)
+    current = roller.roll_up(known, as_of=as_of, now=now, previous=previous)
+    return SnapshotPair(
+        current=current, previous=previous, changes=roller.changes(current, previous)
+    )
