@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Final
@@ -20,7 +20,7 @@ from syncer.domain.portfolio import (
     Team,
 )
 from syncer.domain.ref import ContainerKey
-from syncer.domain.selector import InContainer, InVersion, Selector, WithLabel
+from syncer.domain.selector import InContainer, Selector, WithLabel
 from syncer.errors import ConfigError
 from syncer.settings.portfolio_models import ProductSettings, ProgramSettings, ProjectSettings
 from syncer.settings.root import Settings
@@ -31,18 +31,19 @@ _HOLIDAY_YEARS: Final = range(2000, 2061)
 def to_portfolio(
     settings: Settings, containers: Mapping[ContainerKey, str] | None = None
 ) -> Portfolio:
-    """The configured work, over the containers that the store knows (key to name).
+    """The configured work; `containers` are those that the store knows, with their names.
 
-    A container that no project claims is an implicit project of its own, called
-    `<connection>:<container>`; so is every container that a program's `split` picks.
+    A container that a program's `split` picks, or that a program or product lists as
+    `<connection>:<container>`, becomes a project here. Containers that nobody claims become
+    projects in the roll-up.
     """
     known = dict(containers or {})
     projects = [_project(project) for project in settings.projects]
-    projects += _implicit(settings, projects, known)
+    projects += [_of_container(key, known, settings) for key in _made(settings, known)]
     return Portfolio(
         projects=tuple(projects),
-        programs=tuple(_program(program, known) for program in settings.programs),
-        products=tuple(_product(product) for product in settings.products),
+        programs=tuple(_program(program, known, settings) for program in settings.programs),
+        products=tuple(_product(product, settings) for product in settings.products),
         teams=tuple(
             Team(key=team.key, name=team.name or team.key, items=team.items)
             for team in settings.teams
@@ -84,53 +85,55 @@ def _project(project: ProjectSettings) -> Project:
     )
 
 
-def _implicit(
-    settings: Settings, projects: Sequence[Project], containers: Mapping[ContainerKey, str]
-) -> Iterator[Project]:
-    claims = [selector for project in projects for selector in project.items]
-    wanted = set(_named_containers(settings))
-    wanted.update(key for key in containers if not _claimed(key, claims))
-    wanted.update(key for program in settings.programs for key in _split(program, containers))
-    for key in sorted(wanted):
-        name = containers.get(key) or key.key
-        yield Project(key=str(key), name=name, items=(InContainer(str(key)),), implicit=True)
+def _of_container(
+    key: ContainerKey, containers: Mapping[ContainerKey, str], settings: Settings
+) -> Project:
+    return Project(
+        key=_key_of(str(key), settings),
+        name=containers.get(key) or key.key,
+        items=(InContainer(str(key)),),
+        implicit=True,
+    )
 
 
-def _named_containers(settings: Settings) -> Iterator[ContainerKey]:
-    """Containers that a program or product lists by name among its projects."""
+def _key_of(name: str, settings: Settings) -> str:
+    """A project's key; of a container `<connection>:<container>` the latter, where it is free."""
+    container = name.partition(":")[2]
+    taken = {project.key for project in settings.projects}
+    return container if container and container not in taken else name
+
+
+def _made(settings: Settings, containers: Iterable[ContainerKey]) -> list[ContainerKey]:
+    """The containers that are projects because a program or product says so."""
     listed = [program.projects for program in settings.programs]
     listed += [product.projects for product in settings.products]
-    for names in listed:
-        for name in names:
-            connection, colon, container = name.partition(":")
-            if colon:
-                yield ContainerKey(connection, container)
-
-
-def _claimed(key: ContainerKey, claims: Iterable[Selector]) -> bool:
-    return any(_claims(selector, str(key)) for selector in claims)
-
-
-def _claims(selector: Selector, container: str) -> bool:
-    match selector:
-        case InContainer(pattern):
-            return fnmatchcase(container, pattern)
-        case InVersion(pattern):
-            return fnmatchcase(container, pattern.rpartition("/")[0])
-        case _:
-            return False
+    named = (name.partition(":") for names in listed for name in names)
+    wanted = {ContainerKey(connection, key) for connection, colon, key in named if colon}
+    known = list(containers)
+    wanted.update(key for program in settings.programs for key in _split(program, known))
+    return sorted(wanted)
 
 
 def _split(program: ProgramSettings, containers: Iterable[ContainerKey]) -> list[ContainerKey]:
-    return [key for key in sorted(containers) if program.split and _claimed(key, program.items)]
+    if not program.split:
+        return []
+    globs = [_container_glob(selector) for selector in program.items]
+    return [key for key in sorted(containers) if any(fnmatchcase(str(key), g) for g in globs)]
 
 
-def _program(program: ProgramSettings, containers: Iterable[ContainerKey]) -> Program:
-    made = (str(key) for key in _split(program, containers))
+def _container_glob(selector: Selector) -> str:
+    """The containers of a selector; one that is not about containers picks none."""
+    return selector.pattern if isinstance(selector, InContainer) else ""
+
+
+def _program(
+    program: ProgramSettings, containers: Iterable[ContainerKey], settings: Settings
+) -> Program:
+    names = (*program.projects, *map(str, _split(program, containers)))
     return Program(
         key=program.key,
         name=program.name or program.key,
-        projects=tuple(dict.fromkeys((*program.projects, *made))),
+        projects=tuple(dict.fromkeys(_key_of(name, settings) for name in names)),
         objective=program.objective,
         owner=program.owner,
         sponsor=program.sponsor,
@@ -139,11 +142,11 @@ def _program(program: ProgramSettings, containers: Iterable[ContainerKey]) -> Pr
     )
 
 
-def _product(product: ProductSettings) -> Product:
+def _product(product: ProductSettings, settings: Settings) -> Product:
     return Product(
         key=product.key,
         name=product.name or product.key,
-        projects=product.projects,
+        projects=tuple(_key_of(name, settings) for name in product.projects),
         owner=product.owner,
         vision=product.vision,
         customers=tuple(WithLabel(label) for label in product.customers.labels),

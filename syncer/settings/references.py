@@ -48,37 +48,38 @@ def scope_of(text: str, keys: Mapping[str, frozenset[str]]) -> str:
     """The full scope (`proj:network`) of a full or bare one; `ValueError` says why there is none.
 
     `keys` holds the known keys under `prog`, `proj`, `prod` and `team`. A team has no colour, so
-    a bare key means a team only where nothing else bears it. A container that no project claims
-    is a project of its own, called `<connection>:<container>`.
+    a bare key means a team only where nothing else bears it. `<connection>:<container>` means
+    the project that an unclaimed container is by itself.
     """
     if text == "portfolio":
         return text
     word, colon, key = text.partition(":")
     if colon and word in keys:
-        if key in keys[word] or (word == "proj" and ":" in key):
-            return text
-        near = did_you_mean(key, keys[word]) or f"There are {one_of(keys[word])}."
-        raise ValueError(f"there is no {_SCOPES[word].removesuffix('s')} {key!r}. {near}")
+        return _known_scope(word, key, keys[word])
+    if colon:
+        return _container_scope(text, keys["proj"])
     found = [f"{kind}:{text}" for kind, known in keys.items() if text in known]
     found = [scope for scope in found if not scope.startswith("team:")] or found
-    if len(found) == 1:
-        return found[0]
-    if found:
+    if len(found) > 1:
         raise ValueError(f"{text!r} can mean {' or '.join(found)}. Write which one.")
-    return _project_of_container(text, keys)
+    if not found:
+        every = {key for known in keys.values() for key in known}
+        near = did_you_mean(text, every) or f"There are {one_of(every)}."
+        raise ValueError(f"there is no program, project, product or team {text!r}. {near}")
+    return found[0]
 
 
-def _project_of_container(text: str, keys: Mapping[str, frozenset[str]]) -> str:
-    """The scope of an implicit project, by its full name or by its container's alone."""
-    named = [key for key in keys["proj"] if ":" in key and key.partition(":")[2] == text]
-    if len(named) == 1:
-        return f"proj:{named[0]}"
-    if named:
-        choices = " or ".join(f"proj:{key}" for key in sorted(named))
-        raise ValueError(f"{text!r} can mean {choices}. Write which one.")
-    every = {key for known in keys.values() for key in known}
-    near = did_you_mean(text, every) or f"There are {one_of(every)}."
-    raise ValueError(f"there is no program, project, product or team {text!r}. {near}")
+def _known_scope(word: str, key: str, known: frozenset[str]) -> str:
+    if key in known:
+        return f"{word}:{key}"
+    if word == "proj" and ":" in key:
+        return _container_scope(key, known)
+    near = did_you_mean(key, known) or f"There are {one_of(known)}."
+    raise ValueError(f"there is no {_SCOPES[word].removesuffix('s')} {key!r}. {near}")
+
+
+def _container_scope(name: str, projects: frozenset[str]) -> str:
+    return f"proj:{name}" if name in projects else f"proj:{name.partition(':')[2]}"
 
 
 class _Checker:
@@ -151,6 +152,7 @@ class _Checker:
                 scope = table.get("scope")
                 if isinstance(scope, str) and scope:
                     self._scope((*path, "scope"), scope, keys)
+                    self._connection((*path, "scope"), _container_in(scope))
 
     def _scope(self, path: KeyPath, scope: str, keys: Mapping[str, frozenset[str]]) -> None:
         try:
@@ -194,6 +196,12 @@ class _Checker:
         if not any(fnmatchcase(one, name) for one in known):
             near = did_you_mean(name, known) or f"There are {one_of(known)}."
             self._fault(path, f"there is no connection {name!r}.", near)
+
+
+def _container_in(scope: str) -> str:
+    """The `<connection>:<container>` that a scope names, or nothing."""
+    name = scope.removeprefix("proj:")
+    return "" if name.partition(":")[0] in _SCOPES else name
 
 
 def _list(value: object) -> list[object]:

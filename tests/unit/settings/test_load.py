@@ -246,6 +246,7 @@ class TestFaults:
             ("[[audiences]]\nkey='a'\nchannels=[{path='x'}]", 'has no "kind".'),
             ("[[risk_responses]]\nrule='DEP-2'", 'by either "scope" or "item"'),
             ("[[risks]]\nscope='portfolio'\ntitle='t'\nprobability=6\nimpact=1", "less than or"),
+            ("[[gates]]\nscope='jra:NET'", "there is no connection 'jra'"),
             ("[[people]]\nname='A'\naccounts=['jira:1']", "there is no connection 'jira'"),
             ("[[teams]]\nkey='t'\n[[teams]]\nkey='t'", "'t' is defined twice"),
         ],

@@ -91,29 +91,28 @@ def test_projects_become_domain_projects(folder: Folder) -> None:
     assert release.target == VersionTarget("jira:REL/2.0")
 
 
-def test_a_container_that_nobody_claims_is_a_project_of_its_own(folder: Folder) -> None:
-    containers = {container(key): f"Name of {key}" for key in ("NET", "PHN2", "REL", "OUT")}
-    implicit = [p for p in to_portfolio(folder.settings(WORK), containers).projects if p.implicit]
-    assert [(p.key, p.name, p.items) for p in implicit] == [
-        ("jira:OUT", "Name of OUT", (InContainer("jira:OUT"),))
-    ]
-
-
 def test_split_makes_a_project_of_each_container(folder: Folder) -> None:
     containers = {container("SITE1"): "North", container("SITE2"): "", container("NET"): "Net"}
     portfolio = to_portfolio(folder.settings(WORK), containers)
-    assert portfolio.programs[1].projects == ("jira:SITE1", "jira:SITE2")
-    assert {p.key: p.name for p in portfolio.projects if p.implicit} == {
-        "jira:SITE1": "North",
-        "jira:SITE2": "SITE2",
-    }
+    assert portfolio.programs[1].projects == ("SITE1", "SITE2")
+    assert [(p.key, p.name, p.items) for p in portfolio.projects if p.implicit] == [
+        ("SITE1", "North", (InContainer("jira:SITE1"),)),
+        ("SITE2", "SITE2", (InContainer("jira:SITE2"),)),
+    ]
 
 
 def test_a_program_may_list_containers_before_they_are_synced(folder: Folder) -> None:
     text = WORK.replace('projects = ["network"]', 'projects = ["network", "jira:OUT"]')
     portfolio = to_portfolio(folder.settings(text))
-    assert portfolio.programs[0].projects == ("network", "jira:OUT")
-    assert [p.key for p in portfolio.projects if p.implicit] == ["jira:OUT"]
+    assert portfolio.programs[0].projects == ("network", "OUT")
+    assert [p.key for p in portfolio.projects if p.implicit] == ["OUT"]
+
+
+def test_a_container_called_like_a_project_keeps_its_connection_in_its_key(folder: Folder) -> None:
+    text = WORK.replace('projects = ["network"]', 'projects = ["network", "jira:phone"]')
+    portfolio = to_portfolio(folder.settings(text))
+    assert portfolio.programs[0].projects == ("network", "jira:phone")
+    assert [p.key for p in portfolio.projects if p.implicit] == ["jira:phone"]
 
 
 def test_customers_are_labels(folder: Folder) -> None:
@@ -160,7 +159,7 @@ def test_the_id_of_a_statement_does_not_depend_on_its_line(folder: Folder) -> No
 
 KEYS = {
     "prog": frozenset({"5g", "both"}),
-    "proj": frozenset({"network", "both", "jira:OUT", "jira:X", "gh:X"}),
+    "proj": frozenset({"network", "both", "OUT", "jira:phone"}),
     "prod": frozenset({"phone"}),
     "team": frozenset({"network", "ops"}),
 }
@@ -175,9 +174,10 @@ KEYS = {
         ("network", "proj:network"),
         ("team:network", "team:network"),
         ("ops", "team:ops"),
-        ("proj:jira:OUT", "proj:jira:OUT"),
-        ("jira:OUT", "proj:jira:OUT"),
-        ("OUT", "proj:jira:OUT"),
+        ("OUT", "proj:OUT"),
+        ("jira:OUT", "proj:OUT"),
+        ("proj:jira:OUT", "proj:OUT"),
+        ("jira:phone", "proj:jira:phone"),
     ],
 )
 def test_scope(text: str, scope: str) -> None:
@@ -188,10 +188,9 @@ def test_scope(text: str, scope: str) -> None:
     ("text", "says"),
     [
         ("both", "can mean prog:both or proj:both"),
-        ("X", "can mean proj:gh:X or proj:jira:X"),
         ("5gg", 'Did you mean "5g"?'),
         ("prod:fone", "there is no product 'fone'. Did you mean \"phone\"?"),
-        ("qqqqqq", "There are 5g, both"),
+        ("qqqqqq", "There are 5g, OUT, both"),
     ],
 )
 def test_scope_that_is_none(text: str, says: str) -> None:
