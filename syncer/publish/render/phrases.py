@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from syncer.domain.health import Health
 from syncer.publish.digest.figures import named, word
 from syncer.publish.digest.model import (
@@ -16,6 +19,9 @@ from syncer.publish.digest.model import (
 )
 from syncer.publish.digest.wording import counted, day, sentence
 
+NO_BREAK: Final = "\u00a0"
+_GLUED = re.compile(r" (?=[%·])|(?<=≈) |(?<=\b[A-Z]\.) (?=[A-Z])|(?<=\d) (?=[A-Z][a-z]{2})")
+
 TREND_WORDS = {
     Trend.BETTER: "better than last week",
     Trend.WORSE: "worse than last week",
@@ -23,6 +29,11 @@ TREND_WORDS = {
     Trend.NONE: "",
 }
 """What a screen reader says for an arrow."""
+
+
+def glued(text: str) -> str:
+    """The text with no-break spaces where a line must not end: `30 %`, `19 March`, `J. Roth`."""
+    return _GLUED.sub(NO_BREAK, text)
 
 
 def table_rows(digest: Digest) -> tuple[StatusRow, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterator
 
@@ -10,8 +9,6 @@ from syncer.publish.digest.model import DecisionNeeded, Digest, Option, RiskLine
 from syncer.publish.render import phrases
 
 WIDTH = 76
-_NBSP = "\u00a0"
-_GLUED = re.compile(r" (?=[%·])|(?<=≈) |(?<=\b[A-Z]\.) (?=[A-Z])|(?<=\d) (?=[A-Z][a-z]{2})")
 
 
 def render_text(digest: Digest) -> str:
@@ -33,13 +30,13 @@ def render_text(digest: Digest) -> str:
 def _wrap(text: str, first: str = "", rest: str | None = None) -> list[str]:
     """Wrap, keeping a figure and its unit on one line; a lone long word is broken."""
     lines = textwrap.wrap(
-        _GLUED.sub(_NBSP, text),
+        phrases.glued(text),
         WIDTH,
         initial_indent=first,
         subsequent_indent=first if rest is None else rest,
         break_on_hyphens=False,
     )
-    return [line.replace(_NBSP, " ") for line in lines]
+    return [line.replace(phrases.NO_BREAK, " ") for line in lines]
 
 
 def _title(text: str) -> str:
