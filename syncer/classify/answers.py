@@ -9,8 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from syncer.classify.classifier import classify_portfolio
+from syncer.classify.explain import explain
 from syncer.classify.portfolio import Portfolio
-from syncer.classify.rules import ClassificationRule, with_rules
+from syncer.classify.rules import with_rules
+from syncer.domain.portfolio import ClassificationRule
 from syncer.domain.verdict import Verdict
 
 _DIGITS = 4
@@ -68,6 +70,7 @@ def _answer(identity: str | int | None, key: str, verdict: Verdict) -> Answer:
         "leaning": str(verdict.leaning),
         "confidence": round(verdict.confidence, _DIGITS),
         "decided_by": verdict.decided_by,
+        "explanation": explain(verdict),
         "reasons": [
             {"signal": r.signal, "weight": round(r.weight, _DIGITS), "text": r.text}
             for r in verdict.reasons

@@ -28,6 +28,7 @@ from syncer.classify.signals import index_evidence, structural_reasons
 from syncer.domain.verdict import Reason, Verdict, VerdictLevel
 
 _PARENT_FACTOR = 0.9
+_LONGEST_LABEL = 40
 _EXPLICIT = {
     "syncer:program": VerdictLevel.PROGRAM,
     "syncer:product": VerdictLevel.PRODUCT,
@@ -139,7 +140,7 @@ def _ordered(
     if item.explicit is not None:
         return _said(item.explicit, "explicit", "field says so", evidence=evidence)
     for name in item.labels:
-        if (level := _EXPLICIT.get(name.strip().casefold())) is not None:
+        if (level := _EXPLICIT.get(name[:_LONGEST_LABEL].strip().casefold())) is not None:
             return _said(level, "explicit", f'label "{printable(name)}"', evidence=evidence)
     return None
 

@@ -1,7 +1,7 @@
 """Step 5 of precedence: one additive log-odds score from structure and text.
 
-Text decides only where structure says nothing, and then says "text only"; where structure
-speaks, text moves it by at most a share. Every reason carries its part of the sum, so that the
+Where structure decides, text moves it by at most a share. Text decides only where structure says
+too little to decide, and says "text only" where structure says nothing. Every reason carries its part of the sum, so that the
 weights of a verdict's reasons add up to the log-odds of its confidence.
 """
 
@@ -18,7 +18,8 @@ from syncer.classify.printable import printable
 from syncer.classify.text import ItemText, read_text
 from syncer.domain.verdict import Reason
 
-TEXT_ONLY, TEXT_REST, TOO_LITTLE, CYCLE = "text_only", "text_rest", "too_little", "parent_cycle"
+TEXT_ONLY, TEXT_REST = "text_only", "text_rest"
+TOO_LITTLE, CYCLE, LIMIT = "too_little", "parent_cycle", "limit"
 _NAMED_PHRASES = 5
 _UNDECIDED = 0.69
 _SURE = 0.99
@@ -39,31 +40,31 @@ class TextModel:
     extractor: Extractor
     config: ClassifierConfig
 
-    def reasons(self, text: ItemText, *, alone: bool) -> tuple[Reason, ...]:
+    def reasons(self, text: ItemText, *, alone: bool, with_prior: bool) -> tuple[Reason, ...]:
         """The strongest phrases, and one reason for all the rest.
 
-        The prior, how common program items are, belongs only to a text that speaks alone.
+        The prior, how rare program items are, counts only where structure does not decide.
         """
+        parts = self._parts(text)
+        named = tuple(_phrase(*part, alone=alone) for part in parts[:_NAMED_PHRASES])
+        rest = math.fsum(part[0] for part in parts[_NAMED_PHRASES:])
+        rest += self.config.text.prior if with_prior else 0.0
+        if alone:
+            return (*named, Reason(signal=TEXT_ONLY, weight=rest, text="text only"))
+        return (*named, Reason(signal=TEXT_REST, weight=rest, text="other words"))
+
+    def _parts(self, text: ItemText) -> list[tuple[float, str, Feature]]:
+        """Contribution, name and feature of all that has a weight, strongest first."""
         weights = self.config.text.weights
         features = self.extractor.concepts(text)
         if self.config.text.uses_words:
-            features |= plain_words(text, self.config.text.weights)
-        parts = sorted(
-            (
-                (weights[name] * feature.value, name, feature)
-                for name, feature in features.items()
-                if weights.get(name)
-            ),
-            key=lambda part: (-abs(part[0]), part[1]),
-        )
-        named = tuple(_phrase(*part, alone=alone) for part in parts[:_NAMED_PHRASES])
-        rest = math.fsum(part[0] for part in parts[_NAMED_PHRASES:])
-        if alone:
-            prior = self.config.text.prior
-            return (*named, Reason(signal=TEXT_ONLY, weight=prior + rest, text="text only"))
-        return (
-            (*named, Reason(signal=TEXT_REST, weight=rest, text="other words")) if rest else named
-        )
+            features |= plain_words(text, weights)
+        parts = [
+            (weights[name] * feature.value, name, feature)
+            for name, feature in features.items()
+            if weights.get(name)
+        ]
+        return sorted(parts, key=lambda part: (-abs(part[0]), part[1]))
 
 
 def _phrase(weight: float, name: str, feature: Feature, *, alone: bool) -> Reason:
@@ -84,18 +85,18 @@ def weigh(
 ) -> Evidence:
     """Add up structure and text for one item, within the bounds that honesty sets."""
     text = read_text(item)
-    spoken = model.reasons(text, alone=not structure)
     base = _sum(structure)
-    if structure:
+    decides = abs(base) >= log_odds(model.config.decides_at)
+    spoken = model.reasons(text, alone=not structure, with_prior=not decides)
+    if decides:
         spoken = _scaled(spoken, model.config.structure.limits.text_share * abs(base))
-    reasons = [*structure, *spoken]
+    reasons = sorted((*structure, *spoken), key=lambda reason: -abs(reason.weight))
     if not structure and model.extractor.says_little(text):
         reasons += _bounded(reasons, _UNDECIDED, signal=TOO_LITTLE, text="too little text to judge")
-    if cyclic and abs(base) < _log_odds(model.config.decides_at):
+    if cyclic and not decides:
         reasons += _bounded(reasons, _UNDECIDED, signal=CYCLE, text="it is its own ancestor")
-    reasons += _bounded(reasons, _SURE, signal="limit", text="never more than 99 % sure")
-    ordered = sorted(reasons, key=lambda reason: -abs(reason.weight))
-    return Evidence(score=_sum(reasons), reasons=tuple(ordered))
+    reasons += _bounded(reasons, _SURE, signal=LIMIT, text="never more than 99 % sure")
+    return Evidence(score=_sum(reasons), reasons=tuple(reasons))
 
 
 def _scaled(spoken: Iterable[Reason], limit: float) -> tuple[Reason, ...]:
@@ -110,7 +111,7 @@ def _scaled(spoken: Iterable[Reason], limit: float) -> tuple[Reason, ...]:
 
 def _bounded(reasons: Iterable[Reason], at_most: float, *, signal: str, text: str) -> list[Reason]:
     """The reason that pulls the sum back to the given probability, where it lies beyond."""
-    score, bound = _sum(reasons), _log_odds(at_most)
+    score, bound = _sum(reasons), log_odds(at_most)
     if abs(score) <= bound:
         return []
     return [Reason(signal=signal, weight=math.copysign(bound, score) - score, text=text)]
@@ -120,7 +121,8 @@ def _sum(reasons: Iterable[Reason]) -> float:
     return math.fsum(reason.weight for reason in reasons)
 
 
-def _log_odds(probability: float) -> float:
+def log_odds(probability: float) -> float:
+    """The log-odds of a probability strictly between 0 and 1."""
     return math.log(probability / (1 - probability))
 
 

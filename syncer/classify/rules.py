@@ -1,31 +1,18 @@
-"""`[[classification]]` rules: which items are program or product by order of the configuration.
+"""`[[classification]]` rules applied to a portfolio that came from a file.
 
-The selectors are those of contracts.md section 1. A portfolio of `syncer classify` knows
-labels, trees and containers; selectors that need a tracker pick nothing here and are resolved
-by the sync layer, which fills `Portfolio.mappings` itself.
+Such a portfolio knows labels, trees, containers and versions, but neither connections nor custom
+fields: a rule's connection is not compared, and a rule on a field picks nothing. For items of
+the store the sync layer resolves the rules itself and fills `Portfolio.mappings`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from syncer.classify.portfolio import Portfolio, PortfolioItem, PortfolioMapping
-from syncer.domain.verdict import VerdictLevel
-
-Selector = str | dict[str, Any]
-
-
-class ClassificationRule(BaseModel):
-    """One rule: an item that any selector picks has this level. The first rule wins."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    select: tuple[Selector, ...]
-    level: VerdictLevel
+from syncer.domain.portfolio import ClassificationRule
+from syncer.domain.selector import InContainer, InVersion, Selector, Under, WithField, WithLabel
 
 
 def with_rules(portfolio: Portfolio, rules: Sequence[ClassificationRule]) -> Portfolio:
@@ -34,7 +21,7 @@ def with_rules(portfolio: Portfolio, rules: Sequence[ClassificationRule]) -> Por
         return portfolio
     parents = {item.key: item.parent for item in portfolio.items}
     found = [
-        PortfolioMapping(item=item.key, level=rule.level, rule=_text(selector))
+        PortfolioMapping(item=item.key, level=rule.level, rule=described(selector))
         for item in portfolio.items
         for rule in rules
         for selector in rule.select
@@ -43,38 +30,50 @@ def with_rules(portfolio: Portfolio, rules: Sequence[ClassificationRule]) -> Por
     return portfolio.model_copy(update={"mappings": (*portfolio.mappings, *found)})
 
 
-def _picks(selector: Selector, item: PortfolioItem, parents: dict[str, str | None]) -> bool:
-    if isinstance(selector, str):
-        return fnmatchcase(item.project, _local(selector))
-    if "label" in selector:
-        return any(fnmatchcase(name, str(selector["label"])) for name in item.labels)
-    if "version" in selector:
-        return any(fnmatchcase(name, _version(selector)) for name in item.fix_versions)
-    if "under" in selector:
-        return _local(str(selector["under"])) in _chain(item.key, parents)
-    return False
+def _picks(selector: Selector, item: PortfolioItem, parents: Mapping[str, str | None]) -> bool:
+    match selector:
+        case InContainer(pattern):
+            return fnmatchcase(item.project, _local(pattern))
+        case Under(root):
+            return _is_under(item.key, _local(root), parents)
+        case WithLabel(pattern):
+            return any(fnmatchcase(name, pattern) for name in item.labels)
+        case InVersion(pattern):
+            container, _, version = _local(pattern).rpartition("/")
+            return fnmatchcase(item.project, container) and any(
+                fnmatchcase(name, version) for name in item.fix_versions
+            )
+        case WithField():
+            return False
 
 
 def _local(name: str) -> str:
-    """`jira:NET` without the connection, which a portfolio does not know."""
-    return name.split(":", 1)[-1]
+    """`jira:NET` without the connection."""
+    return name.partition(":")[2]
 
 
-def _version(selector: dict[str, Any]) -> str:
-    return str(selector["version"]).rsplit("/", 1)[-1]
-
-
-def _chain(key: str, parents: dict[str, str | None]) -> set[str]:
-    """The item and everything above it, once around a cycle at most."""
+def _is_under(key: str, root: str, parents: Mapping[str, str | None]) -> bool:
+    """Whether the item is the root or below it; once around a cycle at most."""
     seen: set[str] = set()
     at: str | None = key
     while at is not None and at not in seen:
+        if at == root:
+            return True
         seen.add(at)
         at = parents.get(at)
-    return seen
+    return False
 
 
-def _text(selector: Selector) -> str:
-    if isinstance(selector, str):
-        return selector
-    return ", ".join(f"{name} {value}" for name, value in selector.items())
+def described(selector: Selector) -> str:
+    """The selector as a person would write it: `label prog:*`."""
+    match selector:
+        case InContainer(pattern):
+            return pattern
+        case Under(root):
+            return f"under {root}"
+        case WithLabel(pattern):
+            return f"label {pattern}"
+        case InVersion(pattern):
+            return f"version {pattern}"
+        case WithField(name, value):
+            return f"{name} = {value}"

@@ -19,6 +19,7 @@ from syncer.domain.verdict import Reason
 Signal = tuple[str, float, str]
 _TIED_KINDS = frozenset({"risk", "decision", "milestone"})
 _LEVELS = {"epic": 1, "initiative": 2, "program epic": 2, "goal": 3, "objective": 3}
+_LONGEST_LABEL = 40
 _NOTHING: Counter[str] = Counter()
 
 
@@ -193,7 +194,7 @@ def _campaign(evidence: Evidence, key: str) -> Iterator[Signal]:
 
 
 def _automated(config: StructureConfig, item: PortfolioItem) -> bool:
-    return any(name.casefold() in config.automation.labels for name in item.labels)
+    return any(name[:_LONGEST_LABEL].casefold() in config.automation.labels for name in item.labels)
 
 
 def _nature(evidence: Evidence, item: PortfolioItem) -> Iterator[Signal]:

@@ -15,7 +15,7 @@ from syncer.classify.portfolio import PortfolioItem
 _TITLE_READ, _BODY_READ, _BODY_KEPT, _LABELS_READ = 500, 8000, 3000, 30
 _FENCE = re.compile(r"```|~~~|\{(?:code|noformat|quote)[^}\n]{0,40}\}")
 _INLINE_CODE = re.compile(r"`[^`\n]{1,200}`")
-_ADDRESS = re.compile(r"(?:https?|ftp|mailto):\S+|www\.\S+|\S{1,64}@\S{1,64}\.\w{2,10}")
+_ADDRESS = re.compile(r"(?:https?|ftp|mailto):\S+|www\.\S+|\b[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]+")
 _QUOTED = re.compile(r"^[ \t]{0,3}(?:>.*|On [^\n]{1,120} wrote:)$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--|-->")
 _TOKEN = re.compile(r"[^\W_]+|[.!?;:\n|]")

@@ -1,6 +1,7 @@
 """`syncer classify`: program-level or product-level, for portfolios in a file.
 
-Works without a database and, unless `--config` is given, without a configuration. Answers go
+Works without a database and, unless `--config` is given, without a configuration; with it, the
+`[[classification]]` rules of that file count. Answers go
 to standard output in the order of the input; a faulty line is answered with its error and
 makes the exit status 1 at the end, without hiding any other line's answer.
 """
@@ -8,7 +9,6 @@ makes the exit status 1 at the end, without hiding any other line's answer.
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,11 +17,13 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from syncer.errors import ConfigError
+
 if TYPE_CHECKING:
-    from syncer.classify.rules import ClassificationRule
+    from syncer.domain.portfolio import ClassificationRule
 
 _LARGE = 200_000  # bytes from which a progress bar is worth showing
-_TITLES = ("key", "level", "confidence", "decided by", "why")
+_TITLES = ("key", "level", "decided by", "why")
 
 
 class Format(StrEnum):
@@ -32,18 +34,19 @@ class Format(StrEnum):
 
 
 def classify_command(
+    ctx: typer.Context,
     input_: Annotated[
-        str, typer.Option("--input", help="portfolios, one JSON object a line; - is standard input")
+        str,
+        typer.Option(
+            "--input", metavar="FILE", help="Portfolios, one JSON object a line; - reads them."
+        ),
     ],
     format_: Annotated[
-        Format, typer.Option("--format", help="how to write answers")
+        Format, typer.Option("--format", help="Lines for programs or a table for people.")
     ] = Format.JSONL,
-    config: Annotated[
-        Path | None, typer.Option("--config", help="take [[classification]] rules from this file")
-    ] = None,
 ) -> None:
     """Decide for each item whether it is program-level or product-level work, and say why."""
-    rules = _rules(config)
+    rules = _rules(ctx)
     with _opened(input_) as lines:
         write = _write_table if format_ is Format.TABLE else _write_lines
         failed = write(_answers(_with_progress(lines, input_), rules))
@@ -51,21 +54,15 @@ def classify_command(
         raise typer.Exit(1)
 
 
-def _rules(config: Path | None) -> Sequence[ClassificationRule]:
-    """The rules of a configuration file; exit 2 where it cannot be used."""
-    if config is None:
+def _rules(ctx: typer.Context) -> Sequence[ClassificationRule]:
+    """The rules of the configuration, which counts only where `--config` names it."""
+    source = ctx.find_root().get_parameter_source("config")
+    if source is None or source.name != "COMMANDLINE":
         return ()
-    from pydantic import TypeAdapter, ValidationError
+    from syncer.cli.context import load
+    from syncer.settings.portfolio import to_portfolio
 
-    from syncer.classify.rules import ClassificationRule
-
-    try:
-        table = tomllib.loads(config.read_text(encoding="utf-8"))
-        found = table.get("classification", [])
-        return TypeAdapter(list[ClassificationRule]).validate_python(found)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        typer.echo(f"{config}: {error}", err=True)
-        raise typer.Exit(2) from error
+    return to_portfolio(load(ctx)).rules
 
 
 @contextmanager
@@ -75,8 +72,7 @@ def _opened(name: str) -> Iterator[IO[bytes]]:
         yield sys.stdin.buffer
         return
     if not Path(name).exists() or Path(name).is_dir():
-        typer.echo(f"{name}: not a file", err=True)
-        raise typer.Exit(2)
+        raise ConfigError(f"There is no file {name!r}.", fix="Name one with --input, or - .")
     with Path(name).open("rb") as opened:
         yield opened
 
@@ -131,10 +127,10 @@ def _row(answer: dict[str, Any]) -> tuple[str, ...]:
     from syncer.classify.printable import printable
 
     if "error" in answer:
-        return (printable(str(answer["id"])), "error", "", "", printable(answer["error"], 100))
-    level = answer["level"]
-    if level == "unclassified":
-        level += f" ({answer['leaning']}?)"
-    why = ", ".join(reason["text"] for reason in answer["reasons"][:3])
-    percent = f"{int(answer['confidence'] * 100 + 1e-9)} %"
-    return (printable(answer["key"]), level, percent, answer["decided_by"], why)
+        return (printable(str(answer["id"])), "error", "", printable(answer["error"], 100))
+    return (
+        printable(answer["key"]),
+        answer["level"],
+        answer["decided_by"],
+        answer["explanation"],
+    )
