@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from syncer.domain.report import Evidence, Levers, ProjectResult
 from syncer.domain.statement import Decision, DecisionState
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.figures import inputs
-from syncer.publish.digest.model import DecisionNeeded, Option
+from syncer.publish.digest.model import DecisionNeeded, Option, ShownItem
 from syncer.publish.digest.tracker_text import clean
 from syncer.publish.digest.wording import (
     counted,
     day,
     days,
     first_words,
+    listed,
     long_day,
     money,
     moved,
@@ -29,6 +32,7 @@ _LETTERS = "ABCDEFGHIJ"
 _OPTION_WORDS = 14
 _QUESTION_WORDS = 20
 _SHOWN_MOVES = 3
+_LISTED = 3
 
 
 def needed(context: Context) -> tuple[DecisionNeeded, ...]:
@@ -120,14 +124,7 @@ def _options(
 
 
 def _recommended(option: Option, *, by: str) -> Option:
-    return Option(
-        letter=option.letter,
-        text=option.text,
-        effect=option.effect,
-        recommended_by=clean(by, 40),
-        items=option.items,
-        evidence=option.evidence,
-    )
+    return replace(option, recommended_by=clean(by, 40))
 
 
 def _own_options(decision: Decision, context: Context) -> tuple[Option, ...]:
@@ -152,13 +149,22 @@ def _cut(project: ProjectResult, levers: Levers, context: Context) -> Option | N
     if not levers.drop or len(levers.candidates) < levers.drop or project.target is None:
         return None
     target = long_day(project.target, today=context.today)
+    items = tuple(context.shown.item(item) for item in levers.candidates)
     return Option(
         letter="A",
         text=f"cut {levers.drop} of {counted(len(levers.candidates), 'optional item')}",
         effect=f"{_shown(levers.drop_probability)} for {target}",
-        items=tuple(context.shown.item(item) for item in levers.candidates),
+        items=items,
+        listed=_listed(items),
         evidence=_lever_evidence(project, "cut to the largest scope that has 85 %"),
     )
+
+
+def _listed(items: Sequence[ShownItem]) -> str:
+    """`NET-201, NET-204, NET-209 and 28 more`: where the words for a whole list are missing."""
+    keys = [item.key for item in items if item.key]
+    more = len(items) - min(len(keys), _LISTED)
+    return listed(keys[:_LISTED] + ([f"{more} more"] if keys and more else []))
 
 
 def _move(project: ProjectResult, levers: Levers, context: Context) -> Option | None:

@@ -41,6 +41,15 @@ def _without_since(digest: Digest, _context: Context) -> Digest:
     return replace(digest, risks=tuple(replace(risk, since="") for risk in digest.risks))
 
 
+def _without_lists(digest: Digest, _context: Context) -> Digest:
+    """Candidates stay in the other formats; the text form only counts them."""
+    decisions = tuple(
+        replace(decision, options=tuple(replace(o, listed="") for o in decision.options))
+        for decision in digest.decisions
+    )
+    return replace(digest, decisions=decisions)
+
+
 def _fewer_gates(digest: Digest, least: int) -> Digest:
     """Leave off the most certain gate."""
     if len(digest.gates) <= least:
@@ -174,6 +183,7 @@ def _gates_down_to(least: int) -> Step:
 
 _STEPS: tuple[Step, ...] = (
     _without_since,
+    _without_lists,
     _silences_in_one_line,
     _gates_down_to(4),
     _last_off("changes", 4),

@@ -44,13 +44,14 @@ class ShownItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One way to decide. `items` are the candidates of a cut."""
+    """One way to decide. `items` are the candidates of a cut, `listed` the first by key."""
 
     letter: str
     text: str
     effect: str = ""
     recommended_by: str = ""
     items: tuple[ShownItem, ...] = ()
+    listed: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 

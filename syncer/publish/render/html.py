@@ -26,8 +26,17 @@ def render_html(digest: Digest) -> str:
     All text is escaped and isolated in its direction; links lead only where `compose` allowed.
     """
     notes = Footnotes()
-    return _environment().get_template("digest.html.j2").render(
-        digest=digest, notes=notes, note=notes.mark, phrases=phrases, moment=_moment(digest), bar=_bar
+    return (
+        _environment()
+        .get_template("digest.html.j2")
+        .render(
+            digest=digest,
+            notes=notes,
+            note=notes.mark,
+            phrases=phrases,
+            moment=_moment(digest),
+            bar=_bar,
+        )
     )
 
 
@@ -73,4 +82,6 @@ class Footnotes:
         if evidence not in self.entries:
             self.entries.append(evidence)
         number = self.entries.index(evidence) + 1
-        return Markup('<a class="ref" href="#e{0}" aria-label="Evidence {0}">{0}</a>').format(number)
+        return Markup('<a class="ref" href="#e{0}" aria-label="Evidence {0}">{0}</a>').format(
+            number
+        )

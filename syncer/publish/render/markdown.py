@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from syncer.publish.digest.model import DecisionNeeded, Digest, Option, RiskLine, ShownItem, StatusRow
+from syncer.publish.digest.model import (
+    DecisionNeeded,
+    Digest,
+    Option,
+    RiskLine,
+    ShownItem,
+    StatusRow,
+)
 from syncer.publish.render import phrases
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&@^=])")

@@ -22,6 +22,8 @@ from syncer.publish.digest.wording import counted, day, sentence
 NO_BREAK: Final = "\u00a0"
 _GLUED = re.compile(r" (?=[%·])|(?<=≈) |(?<=\b[A-Z]\.) (?=[A-Z])|(?<=\d) (?=[A-Z][a-z]{2})")
 
+_WAS = re.compile(r" \((was [^)]*)\)")
+
 TREND_WORDS = {
     Trend.BETTER: "better than last week",
     Trend.WORSE: "worse than last week",
@@ -74,6 +76,17 @@ def last_week(row: StatusRow) -> str:
     if row.previous is not None:
         return f"({named(row.previous).capitalize()})"
     return ""
+
+
+def chance_now(row: StatusRow) -> str:
+    """The chance cell without last week's: `30 % · 19 Mar`."""
+    return _WAS.sub("", row.chance)
+
+
+def chance_before(row: StatusRow) -> str:
+    """What the chance was last week, where it reads otherwise: `was 34 %`."""
+    found = _WAS.search(row.chance)
+    return found.group(1) if found else ""
 
 
 def row_name(row: StatusRow) -> str:

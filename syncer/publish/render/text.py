@@ -80,7 +80,8 @@ def _option(option: Option) -> Iterator[str]:
     effect = f" → {option.effect}" if option.effect else ""
     by = f" {phrases.recommends(option.recommended_by)}" if option.recommended_by else ""
     stop = "." if by or option.effect else ""
-    yield from _wrap(f"{option.letter}: {option.text}{effect}{stop}{by}", "  ", "     ")
+    which = f" ({option.listed})" if option.listed else ""
+    yield from _wrap(f"{option.letter}: {option.text}{which}{effect}{stop}{by}", "  ", "     ")
 
 
 def _status(digest: Digest) -> Iterator[str]:
