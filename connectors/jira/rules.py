@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from syncer.domain.item import ItemKind, StatusCategory
 from syncer.domain.link import LinkKind
@@ -54,6 +55,7 @@ class Rules:
     custom_fields: Mapping[str, str] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=8192)  # the same few names come with every issue
 def fold(name: str) -> str:
     """The name as names are compared: without regard to case, outer blanks and curly quotes."""
     return name.strip().replace("’", "'").casefold()

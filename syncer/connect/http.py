@@ -185,14 +185,22 @@ class HttpClient:
     async def _attempt(self, call: _Call) -> Answer:
         answer = await self._send(call)
         paused = self._note_pause(answer)
-        if self._examine is not None:
-            self._examine(answer)
+        self._look(answer)
         self._raise_for_status(answer, local=call.local, paused=paused)
         try:
             _ = answer.data
         except BadPayload as broken:
             raise _TryAgain(broken) from None
         return answer
+
+    def _look(self, answer: Answer) -> None:
+        if self._examine is None:
+            return
+        try:
+            self._examine(answer)
+        except AuthFailed as refused:
+            self._remember(refused)
+            raise
 
     async def _send(self, call: _Call) -> Answer:
         try:
@@ -289,11 +297,15 @@ class HttpClient:
         return RateLimited(f"{answer.label} answered 429: too many requests.", retry_at=retry_at)
 
     def _refuse(self, answer: Answer) -> NoReturn:
-        self._refused = AuthFailed(
+        refused = AuthFailed(
             f"{answer.label} refused the credentials (401).", fix=_FIXES[answer.status]
         )
+        self._remember(refused)
+        raise refused
+
+    def _remember(self, refused: AuthFailed) -> None:
+        self._refused = refused
         self._refused_until = self._clock.now() + _TRY_AUTH_AGAIN
-        raise self._refused
 
     def _raise_if_refused(self) -> None:
         if self._refused is not None and self._clock.now() < self._refused_until:

@@ -23,6 +23,11 @@ MEANINGFUL: Final = frozenset({
 """Changes that show care for an item (rollup.md 2.8); rank, labels and bots do not."""
 
 
+_REOPENED: Final = frozenset(
+    {StatusCategory.TODO, StatusCategory.IN_PROGRESS, StatusCategory.WAITING}
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """The instants (UTC) of an item's life, as `WorkItem` holds them."""
@@ -47,7 +52,9 @@ def timeline(
     `started_at` is the first entry into IN_PROGRESS, WAITING or DONE. `done_at` is the last entry
     into DONE of an item that is DONE now; where the history shows none it is `resolved_at`, the
     tracker's own date, and without one the item's creation if it was created DONE and the
-    history is `complete`. `reopened_count` counts the recorded moves from DONE to an open category.
+    history is `complete`. Where DONE was entered from a status that nobody knows any more, it is
+    the earlier of the two, since that status may have been done already. `reopened_count` counts
+    the recorded moves from DONE to a category that is known to be open.
     """
     path = _path(changes, current=current, created_at=created_at)
     born_done = created_at if complete else None
@@ -60,7 +67,7 @@ def timeline(
         reopened_count=sum(
             1
             for (_, before), (at, after) in pairwise(path)
-            if before is StatusCategory.DONE and after.is_open and at is not None
+            if before is StatusCategory.DONE and after in _REOPENED and at is not None
         ),
         last_meaningful_change_at=_last_meaningful(changes, created_at),
     )
@@ -92,15 +99,16 @@ def _done_at(
     path: Sequence[Step], *, resolved_at: datetime | None, born_done: datetime | None
 ) -> datetime | None:
     entries = [
-        at
+        (before, at)
         for (_, before), (at, after) in pairwise(path)
         if after is StatusCategory.DONE and before is not StatusCategory.DONE
     ]
-    if entries and entries[-1] is not None:
-        return entries[-1]
-    if resolved_at is not None or entries:
-        return resolved_at
-    return born_done
+    if not entries:
+        return resolved_at or born_done
+    before, at = entries[-1]
+    if at is None or (before is StatusCategory.UNKNOWN and resolved_at is not None):
+        return _earliest(at, resolved_at)
+    return at
 
 
 def _started_at(path: Sequence[Step], done_at: datetime | None) -> datetime | None:

@@ -71,7 +71,9 @@ class Canonical:
     def _category(self, side: Side) -> str | None:
         if not side.raw and not side.text:
             return None
-        base = self._site.categories.get(side.raw) or self._category_by_name(side.text)
+        base = self._site.categories.get(side.raw) or self._site.named_categories.get(
+            fold(side.text), StatusCategory.UNKNOWN
+        )
         return category_of(
             base,
             rules=self._site.rules,
@@ -79,12 +81,6 @@ class Canonical:
             status_name=side.text,
             resolution=side.resolved,
         )
-
-    def _category_by_name(self, name: str) -> StatusCategory:
-        """The category of a status whose id is gone, if all statuses of its name agree."""
-        names = self._site.status_names.items()
-        found = {self._site.categories[id_] for id_, shown in names if fold(shown) == fold(name)}
-        return found.pop() if len(found) == 1 else StatusCategory.UNKNOWN
 
     def _resolution(self, side: Side) -> str | None:
         return resolution_kind(Named(id=side.raw, name=side.text), self._site.rules)

@@ -45,6 +45,7 @@ _SYSTEM: Final = {
 HOURS_FIELD: Final = "timeoriginalestimate"
 """Jira's own estimate, in seconds."""
 
+_OTHER: Final = ChangeField.OTHER
 _ROLES: Final = {
     FieldRole.START: ChangeField.START,
     FieldRole.END: ChangeField.DUE,
@@ -59,23 +60,25 @@ _ROLES: Final = {
 class Now:
     """The issue as it is, where its history can only be told from there.
 
-    `due_id` and `estimate_id` are the fields from which the item's due date and estimate come:
-    changes of other fields of that sort are OTHER. `ids` tells the ids of known keys.
+    `versions` holds names by id. `due_id` and `estimate_id` are the fields from which the item's
+    due date and estimate come: changes of other fields of that sort are OTHER. `ids` tells the
+    ids of known keys.
     """
 
     resolution: ResolutionKind | None = None
-    versions: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
     due_id: str = "duedate"
     estimate_id: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
-    """One history entry with its instant and the resolution before and after it."""
+    """One history entry: its instant, its items by field, the resolution before and after."""
 
     raw: History
     at: datetime
+    items: list[tuple[ChangeField, ChangeItem]]
     resolved: tuple[ResolutionKind | None, ResolutionKind | None] = (None, None)
 
 
@@ -83,9 +86,9 @@ def changes_of(
     histories: Iterable[History], comments: Comments | None, *, site: Site, now: Now
 ) -> tuple[Change, ...]:
     """Every change of one issue, oldest first; `Unmappable` for an entry without a time."""
-    entries = _with_resolutions(_ordered(histories, site), site, now.resolution)
+    entries = _ordered(histories, site)
+    _place_resolutions(entries, site, now.resolution)
     reader = _Reader(
-        site=site,
         now=now,
         canonical=Canonical(site, hours=now.estimate_id == HOURS_FIELD, ids=now.ids),
         versions=_versions(entries, now.versions),
@@ -96,73 +99,66 @@ def changes_of(
 
 
 def _ordered(histories: Iterable[History], site: Site) -> list[_Entry]:
-    entries = []
-    for raw in histories:
-        if raw.created is None:
-            raise Unmappable("a change without a time")
-        entries.append(_Entry(raw, instant(raw.created, site.zone)))
+    entries = [_entry(raw, site) for raw in histories]
     return sorted(entries, key=lambda entry: (entry.at, len(entry.raw.id), entry.raw.id))
 
 
-def _items(raw: History) -> Iterator[ChangeItem]:
-    return (item for item in raw.items or () if item is not None)
+def _entry(raw: History, site: Site) -> _Entry:
+    if raw.created is None:
+        raise Unmappable("a change without a time")
+    items = [(_kind(item, site), item) for item in raw.items or () if item is not None]
+    return _Entry(raw, instant(raw.created, site.zone), items)
 
 
-def _with_resolutions(
-    entries: Sequence[_Entry], site: Site, current: ResolutionKind | None
-) -> list[_Entry]:
-    """Each entry with the resolution in force before and after it: DONE depends on it."""
-    told = [
-        item
-        for entry in entries
-        for item in _items(entry.raw)
-        if _kind(item, site) is ChangeField.RESOLUTION
-    ]
+def _kind(item: ChangeItem, site: Site) -> ChangeField:
+    for name in (item.field_id, item.field):
+        if name and name in site.roles:
+            return _ROLES[site.roles[name]]
+        if name and fold(name) in _SYSTEM:
+            return _SYSTEM[fold(name)]
+    return ChangeField.OTHER
+
+
+def _place_resolutions(
+    entries: Iterable[_Entry], site: Site, current: ResolutionKind | None
+) -> None:
+    """Note at each entry the resolution in force before and after it: DONE depends on it."""
+    entries = list(entries)
+    told = [item for entry in entries for item in _of(entry, ChangeField.RESOLUTION)]
     before = _resolution(told[0].before, told[0].before_text, site) if told else current
-    placed = []
     for entry in entries:
         after = before
-        for item in _items(entry.raw):
-            if _kind(item, site) is ChangeField.RESOLUTION:
-                after = _resolution(item.after, item.after_text, site)
-        placed.append(replace(entry, resolved=(before, after)))
+        for item in _of(entry, ChangeField.RESOLUTION):
+            after = _resolution(item.after, item.after_text, site)
+        entry.resolved = (before, after)
         before = after
-    return placed
+
+
+def _of(entry: _Entry, kind: ChangeField) -> Iterator[ChangeItem]:
+    return (item for told, item in entry.items if told is kind)
 
 
 def _resolution(id_: str | None, text: str | None, site: Site) -> ResolutionKind | None:
     return resolution_kind(Named(id=id_ or "", name=text), site.rules)
 
 
-def _kind(item: ChangeItem, site: Site) -> ChangeField:
-    for name in (item.field_id, item.field):
-        if not name:
-            continue
-        role = next((r for r, ids in site.field_ids.items() if name in ids), None)
-        if role is not None:
-            return _ROLES[role]
-        if fold(name) in _SYSTEM:
-            return _SYSTEM[fold(name)]
-    return ChangeField.OTHER
-
-
 def _versions(
-    entries: Sequence[_Entry], current: tuple[str, ...]
+    entries: Sequence[_Entry], current: Mapping[str, str]
 ) -> dict[int, tuple[str | None, str | None]]:
     """The names before and after each change of versions, by the identity of its item.
 
-    Jira tells only what was added or taken away, so the sets are told backwards from now.
+    Jira tells only what was added or taken away, so the sets are told backwards from now; by
+    id, since a version may have been renamed.
     """
-    names = list(current)
+    held = dict(current)
     found: dict[int, tuple[str | None, str | None]] = {}
     for entry in reversed(entries):
-        for item in reversed(list(_items(entry.raw))):
-            if _SYSTEM.get(fold(item.field_id or item.field or "")) is not ChangeField.VERSIONS:
-                continue
-            after = _joined(names)
-            added, removed = item.after_text, item.before_text
-            names = [name for name in names if name != added] + ([removed] if removed else [])
-            found[id(item)] = (_joined(names), after)
+        for item in reversed(list(_of(entry, ChangeField.VERSIONS))):
+            after = _joined(held.values())
+            held.pop(item.after or item.after_text or "", None)
+            if item.before or item.before_text:
+                held[item.before or item.before_text or ""] = item.before_text or ""
+            found[id(item)] = (_joined(held.values()), after)
     return found
 
 
@@ -174,15 +170,14 @@ def _joined(names: Iterable[str]) -> str | None:
 class _Reader:
     """Turns history entries into changes."""
 
-    site: Site
     now: Now
     canonical: Canonical
     versions: Mapping[int, tuple[str | None, str | None]]
 
     def changes(self, entry: _Entry) -> Iterator[Change]:
         actor, by_bot = shown_name(entry.raw.author), is_bot(entry.raw.author)
-        for item in _items(entry.raw):
-            kind = self._field(item)
+        for told, item in entry.items:
+            kind = self._field(told, item)
             before, after = self._values(kind, item, entry)
             yield Change(
                 id=entry.raw.id,
@@ -196,21 +191,17 @@ class _Reader:
                 by_bot=by_bot,
             )
 
-    def _field(self, item: ChangeItem) -> ChangeField:
+    def _field(self, kind: ChangeField, item: ChangeItem) -> ChangeField:
         """The field, OTHER for a date or estimate that is not the one the item goes by."""
-        kind = _kind(item, self.site)
-        name = item.field_id or item.field or ""
-        if kind is ChangeField.DUE and name != self.now.due_id:
-            return ChangeField.OTHER
-        if kind is ChangeField.ESTIMATE and name != self.now.estimate_id:
-            return ChangeField.OTHER
-        return kind
+        goes_by = {ChangeField.DUE: self.now.due_id, ChangeField.ESTIMATE: self.now.estimate_id}
+        wanted = goes_by.get(kind)
+        return kind if wanted is None or wanted in {item.field_id, item.field} else _OTHER
 
     def _values(
         self, kind: ChangeField, item: ChangeItem, entry: _Entry
     ) -> tuple[str | None, str | None]:
         if kind is ChangeField.VERSIONS:
-            return self.versions.get(id(item), (item.before_text, item.after_text))
+            return self.versions[id(item)]
         before = Side(item.before or "", item.before_text or "", entry.resolved[0])
         after = Side(item.after or "", item.after_text or "", entry.resolved[1])
         return self.canonical.value(kind, before), self.canonical.value(kind, after)

@@ -31,7 +31,7 @@ from connectors.jira.mapping.site import Site, standard_rank
 from connectors.jira.mapping.status import category_of, category_of_key, resolution_kind
 from connectors.jira.mapping.times import day, instant
 from connectors.jira.rules import FieldRole, fold
-from connectors.jira.wire import Fields, FixVersion, History, Issue, SprintWire
+from connectors.jira.wire import Fields, FixVersion, Issue, SprintWire
 from syncer.domain.change import Change
 from syncer.domain.item import (
     ItemRecord,
@@ -56,11 +56,9 @@ _REASONS: Final = 3
 class Extras:
     """What the connector found out beside the issue itself.
 
-    `histories` are the changelog's entries beyond those that came with the issue; `complete`
-    whether that makes all of them; `ids` the ids of keys.
+    `complete` says whether the changelog holds all entries; `ids` are the ids of known keys.
     """
 
-    histories: tuple[History, ...] = ()
     complete: bool = True
     ids: Mapping[str, str] = field(default_factory=dict)
 
@@ -121,12 +119,15 @@ class _Mapper:
         resolution = resolution_kind(self.fields.resolution, self.site.rules)
         now = Now(
             resolution=resolution,
-            versions=tuple(v.name for v in self.fields.fix_versions or () if v and v.name),
+            versions={
+                v.id or v.name or "": v.name or "" for v in self.fields.fix_versions or () if v
+            },
             due_id=due_id,
             estimate_id=estimate_id,
             ids=self.extras.ids,
         )
-        changes = changes_of(self._histories(), self.fields.comment, site=self.site, now=now)
+        histories = (self.issue.changelog.histories if self.issue.changelog else None) or ()
+        changes = changes_of(histories, self.fields.comment, site=self.site, now=now)
         category, flagged = self._category(resolution)
         item = WorkItem(
             **self._identity(),
@@ -142,11 +143,6 @@ class _Mapper:
             due_date=due,
         )
         return ItemRecord(item=item, changes=changes)
-
-    def _histories(self) -> Sequence[History]:
-        inline = (self.issue.changelog.histories if self.issue.changelog else None) or []
-        known = {entry.id for entry in inline}
-        return [*inline, *(entry for entry in self.extras.histories if entry.id not in known)]
 
     def _identity(self) -> dict[str, Any]:
         key = clean_line(self.issue.key)
@@ -260,7 +256,7 @@ class _Mapper:
             "priority": self._priority(),
             "must_have": self._must_have(),
             "components": tuple(_name(c) for c in self.fields.components or () if c),
-            "fix_versions": tuple(self._version(v) for v in self.fields.fix_versions or () if v),
+            "fix_versions": tuple(map(self._version, self._versions())),
             "sprints": self._sprints(),
             "start_date": day(start, self.site.zone) if start else None,
             "custom": {name: text for name, text in customs.items() if text},
@@ -276,6 +272,9 @@ class _Mapper:
         labelled = any(fold(label) in self.site.rules.must_labels for label in self._labels())
         value = first_value(self.raw, self.site.must_field_ids)
         return labelled or (value is not None and is_yes(value))
+
+    def _versions(self) -> list[FixVersion]:
+        return [version for version in self.fields.fix_versions or () if version]
 
     def _version(self, version: FixVersion) -> Version:
         due = version.release_date

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from connectors.jira.mapping.status import category_of_key
@@ -23,21 +23,25 @@ _LOWEST = 4
 class Site:
     """All that the mapping of an issue needs to know beside the issue.
 
-    `categories` and `status_names` are by status id; `field_ids` by role, best first;
-    `custom_ids` by the name that selectors use; `missing_fields` are configured ones that the
-    site does not have; `missing_detail` names the site's tables that could not be read.
+    `zone` is the account's own, None if unknown. `categories` and `status_names` are by status id,
+    `named_categories` by the folded name of a status where all statuses of that name agree;
+    `roles` by field id, `field_ids` by role, best first; `custom_ids` by the name that selectors
+    use. `missing_fields` are configured ones that the site does not have; `missing_detail` names
+    the site's tables that could not be read.
     """
 
     connection: str
     url: str
-    zone: tzinfo = UTC
+    zone: tzinfo | None = None
     rules: Rules = field(default_factory=Rules)
     categories: Mapping[str, StatusCategory] = field(default_factory=dict)
     status_names: Mapping[str, str] = field(default_factory=dict)
+    named_categories: Mapping[str, StatusCategory] = field(default_factory=dict)
     types: Mapping[str, IssueType] = field(default_factory=dict)
     link_types: tuple[LinkType, ...] = ()
     priorities: Mapping[str, int] = field(default_factory=dict)
     field_ids: Mapping[FieldRole, tuple[str, ...]] = field(default_factory=dict)
+    roles: Mapping[str, FieldRole] = field(default_factory=dict)
     custom_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     must_field_ids: tuple[str, ...] = ()
     customer_field_ids: tuple[str, ...] = ()
@@ -61,12 +65,15 @@ class Tables:
     missing: tuple[str, ...] = ()
 
 
-def site_of(tables: Tables, *, connection: str, url: str, zone: tzinfo, rules: Rules) -> Site:
+def site_of(
+    tables: Tables, *, connection: str, url: str, zone: tzinfo | None, rules: Rules
+) -> Site:
     """The site as its tables and the connection's rules describe it."""
     customs = {
         name: field_ids(tables.fields, (wanted,)) for name, wanted in rules.custom_fields.items()
     }
     must = field_ids(tables.fields, (rules.must_field,)) if rules.must_field else ()
+    by_role = {role: field_ids(tables.fields, names) for role, names in rules.fields.items()}
     customers = {name: field_ids(tables.fields, (name,)) for name in rules.customer_fields}
     return Site(
         connection=connection,
@@ -75,16 +82,25 @@ def site_of(tables: Tables, *, connection: str, url: str, zone: tzinfo, rules: R
         rules=rules,
         categories={s.id: category_of_key(s.category) for s in tables.statuses},
         status_names={s.id: s.name or "" for s in tables.statuses},
+        named_categories=_by_name(tables.statuses),
         types={t.id: t for t in tables.types},
         link_types=tuple(tables.link_types),
         priorities=_ranks(tables.priorities),
-        field_ids={role: field_ids(tables.fields, names) for role, names in rules.fields.items()},
+        field_ids=by_role,
+        roles={one: role for role, ids in by_role.items() for one in ids},
         custom_ids=customs,
         must_field_ids=must,
         customer_field_ids=tuple(id_ for ids in customers.values() for id_ in ids),
         missing_fields=_missing(customs, customers, {rules.must_field: must}),
         missing_detail=tables.missing,
     )
+
+
+def _by_name(statuses: Iterable[Status]) -> dict[str, StatusCategory]:
+    found: dict[str, set[StatusCategory]] = {}
+    for status in statuses:
+        found.setdefault(fold(status.name or ""), set()).add(category_of_key(status.category))
+    return {name: every.pop() for name, every in found.items() if len(every) == 1}
 
 
 def zone_named(name: str) -> tzinfo | None:

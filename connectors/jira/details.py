@@ -1,0 +1,169 @@
+"""What a search leaves out and the connector fetches beside it: changelogs, ids of epics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.jira.client import JiraClient
+from connectors.jira.jql import is_issue_id, is_issue_key, with_keys
+from connectors.jira.mapping.site import Site
+from connectors.jira.rules import FieldRole
+from syncer.errors import BadPayload, Rejected
+
+_INLINE_CAP: Final = 40
+"""With a search come at most so many entries: as many prove nothing (trackers.md 1.2)."""
+
+_ABSENT: Final = frozenset({403, 404, 405, 410})
+_MOST_KEYS: Final = 100_000
+_KEYS_A_QUERY: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """Raw issues, each with whether its changelog is whole; ids by key; what is missing."""
+
+    issues: tuple[tuple[Any, bool], ...]
+    ids: Mapping[str, str]
+    missing: tuple[str, ...]
+
+
+class Details:
+    """Completes issues; remembers which calls the site refuses, and the ids of keys."""
+
+    def __init__(self, client: JiraClient) -> None:
+        self._client = client
+        self._bulk_changelogs = True
+        self._bulk_issues = True
+        self._ids: dict[str, str] = {}
+
+    async def issues(
+        self, ids: Sequence[str], fields: Sequence[str]
+    ) -> tuple[list[Any], frozenset[str]]:
+        """The issues with these ids, and the ids that failed for now."""
+        if self._bulk_issues and ids:
+            try:
+                return await self._client.issues_by_id(ids, fields=fields)
+            except Rejected as refused:
+                if refused.status not in _ABSENT:
+                    raise
+                self._bulk_issues = False
+        found = [await self._client.issue(id_, fields=fields) for id_ in ids]
+        return [one for one in found if one is not None], frozenset()
+
+    async def complete(self, issues: Sequence[Any], site: Site) -> Completed:
+        """The issues with their whole changelogs, as far as the site gives them."""
+        self._learn_keys(issues)
+        wanting = [one["id"] for one in issues if _is_cut(one)]
+        entries = await self._changelogs(wanting)
+        whole = [_with_changelog(one, entries) for one in issues]
+        await self._find_epics(issues, site)
+        missing = ("changelog",) if any(not complete for _, complete in whole) else ()
+        return Completed(issues=tuple(whole), ids=self._ids, missing=missing)
+
+    async def _changelogs(self, ids: Sequence[str]) -> dict[str, list[Any]]:
+        if not ids:
+            return {}
+        if self._bulk_changelogs:
+            try:
+                return await self._client.changelogs(ids)
+            except (Rejected, BadPayload) as refused:
+                if isinstance(refused, Rejected) and refused.status in _ABSENT:
+                    self._bulk_changelogs = False
+        found = {id_: await self._changelog(id_) for id_ in ids}
+        return {id_: entries for id_, entries in found.items() if entries is not None}
+
+    async def _changelog(self, id_: str) -> list[Any] | None:
+        try:
+            return await self._client.changelog(id_)
+        except Rejected as refused:
+            if refused.status not in _ABSENT:
+                raise
+            return None
+
+    def _learn_keys(self, issues: Iterable[Any]) -> None:
+        if len(self._ids) > _MOST_KEYS:
+            self._ids.clear()
+        for one in issues:
+            self._ids.update(_named_issues(one))
+
+    async def _find_epics(self, issues: Sequence[Any], site: Site) -> None:
+        """The old epic link names an epic by key: ask for the ids of those not yet seen."""
+        unknown = sorted({key for one in issues for key in _epic_keys(one, site)} - set(self._ids))
+        for start in range(0, len(unknown), _KEYS_A_QUERY):
+            await self._find(unknown[start : start + _KEYS_A_QUERY])
+
+    async def _find(self, keys: Sequence[str]) -> None:
+        """One unknown key makes Jira refuse the whole query: then these stay known by key only."""
+        try:
+            found = await self._client.search(with_keys(keys), fields=["id"], size=len(keys))
+        except Rejected:
+            return
+        self._learn_keys(found.issues)
+
+
+def _is_cut(raw: object) -> bool:
+    """Whether the changelog that came with an issue may lack entries."""
+    if not isinstance(raw, dict) or not is_issue_id(str(raw.get("id"))):
+        return False
+    log = raw.get("changelog")
+    if not isinstance(log, dict):
+        return True
+    held, total = _held(log), log.get("total")
+    if not isinstance(total, int):
+        return held >= _INLINE_CAP // 2
+    return total > held or held == _INLINE_CAP
+
+
+def _held(log: Mapping[str, Any]) -> int:
+    histories = log.get("histories")
+    return len(histories) if isinstance(histories, list) else 0
+
+
+def _with_changelog(raw: Any, entries: Mapping[str, list[Any]]) -> tuple[Any, bool]:  # noqa: ANN401  as sent
+    """The issue with all entries that are known, each once, and whether that is all of them."""
+    if not _is_cut(raw):
+        return raw, True
+    log = raw.get("changelog")
+    inline = log.get("histories") if isinstance(log, dict) else None
+    total = log.get("total") if isinstance(log, dict) else None
+    fetched = entries.get(str(raw["id"]))
+    merged = {str(_id(entry)): entry for entry in (*(fetched or ()), *(inline or ()))}
+    enough = not isinstance(total, int) or len(merged) >= total
+    changelog = {"total": len(merged), "histories": list(merged.values())}
+    return {**raw, "changelog": changelog}, fetched is not None and enough
+
+
+def _id(entry: object) -> object:
+    return entry.get("id") if isinstance(entry, dict) else entry
+
+
+def _named_issues(raw: object) -> Iterator[tuple[str, str]]:
+    """Key and id of the issue and of every issue that it names."""
+    if not isinstance(raw, dict):
+        return
+    for one in (raw, *_others(raw.get("fields"))):
+        if isinstance(one, dict) and isinstance(one.get("key"), str) and one.get("id"):
+            yield one["key"], str(one["id"])
+
+
+def _others(fields: object) -> Iterator[Any]:
+    """The parent and the other ends of links, as far as they are there."""
+    if not isinstance(fields, dict):
+        return
+    yield fields.get("parent")
+    links = fields.get("issuelinks")
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict):
+            yield from (link.get("inwardIssue"), link.get("outwardIssue"))
+
+
+def _epic_keys(raw: object, site: Site) -> Iterator[str]:
+    fields = raw.get("fields") if isinstance(raw, dict) else None
+    if not isinstance(fields, dict) or fields.get("parent"):
+        return
+    for one in site.ids_of(FieldRole.EPIC_LINK):
+        key = fields.get(one)
+        if isinstance(key, str) and is_issue_key(key):
+            yield key
