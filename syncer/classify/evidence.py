@@ -1,8 +1,9 @@
 """Step 5 of precedence: one additive log-odds score from structure and text.
 
-Where structure decides, text moves it by at most a share. Text decides only where structure says
-too little to decide, and says "text only" where structure says nothing. Every reason carries its part of the sum, so that the
-weights of a verdict's reasons add up to the log-odds of its confidence.
+Where structure decides, text moves it by at most a share. Text decides only where structure
+says too little, and says "text only" where structure says nothing. Every reason carries its
+part of the sum, so that the weights of a verdict's reasons add up to the log-odds of its
+confidence.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from syncer.classify.config import ClassifierConfig
-from syncer.classify.features import Extractor, Feature, plain_words
+from syncer.classify.features import CONCEPT, Extractor, Feature, plain_words
 from syncer.classify.portfolio import PortfolioItem
 from syncer.classify.printable import printable
 from syncer.classify.text import ItemText, read_text
@@ -41,13 +42,14 @@ class TextModel:
     config: ClassifierConfig
 
     def reasons(self, text: ItemText, *, alone: bool, with_prior: bool) -> tuple[Reason, ...]:
-        """The strongest phrases, and one reason for all the rest.
+        """The strongest phrases of the word lists, and one reason for all other words.
 
         The prior, how rare program items are, counts only where structure does not decide.
         """
         parts = self._parts(text)
-        named = tuple(_phrase(*part, alone=alone) for part in parts[:_NAMED_PHRASES])
-        rest = math.fsum(part[0] for part in parts[_NAMED_PHRASES:])
+        shown = [part for part in parts if part[1].startswith(CONCEPT)][:_NAMED_PHRASES]
+        named = tuple(_phrase(*part, alone=alone) for part in shown)
+        rest = math.fsum(part[0] for part in parts if part not in shown)
         rest += self.config.text.prior if with_prior else 0.0
         if alone:
             return (*named, Reason(signal=TEXT_ONLY, weight=rest, text="text only"))
@@ -93,7 +95,7 @@ def weigh(
     reasons = sorted((*structure, *spoken), key=lambda reason: -abs(reason.weight))
     if not structure and model.extractor.says_little(text):
         reasons += _bounded(reasons, _UNDECIDED, signal=TOO_LITTLE, text="too little text to judge")
-    if cyclic and not decides:
+    if cyclic and not (decides and base > 0):  # spread is real even where the tree is broken
         reasons += _bounded(reasons, _UNDECIDED, signal=CYCLE, text="it is its own ancestor")
     reasons += _bounded(reasons, _SURE, signal=LIMIT, text="never more than 99 % sure")
     return Evidence(score=_sum(reasons), reasons=tuple(reasons))

@@ -9,6 +9,7 @@ from syncer.domain.verdict import Reason, Verdict, VerdictLevel
 LONGEST = 120
 _ONLY = "text only"
 _SILENT = frozenset({"text_rest", "limit"})
+_BY_EVIDENCE = frozenset({"evidence", "none"})  # elsewhere the first reason is the whole reason
 
 
 def explain(verdict: Verdict) -> str:
@@ -37,16 +38,28 @@ def _headline(verdict: Verdict) -> str:
 
 def _texts(verdict: Verdict) -> Iterator[str]:
     """What may stand after the colon; "text only" is said once, before the phrases."""
-    if verdict.level is VerdictLevel.UNCLASSIFIED and _text_only(verdict):
+    if verdict.decided_by == "none" and _text_only(verdict):
         yield _ONLY
-        return
-    if _text_only(verdict) and verdict.decided_by == "evidence":
-        phrases = [r.text.removeprefix(f"{_ONLY}: ") for r in _speaking(verdict)]
-        named = ", ".join(text for text in phrases if text != _ONLY)
-        yield f"{_ONLY}: {named}" if named else _ONLY
-        return
-    for reason in _speaking(verdict):
-        yield reason.text
+    elif verdict.decided_by not in _BY_EVIDENCE:
+        yield from (reason.text for reason in verdict.reasons[:1])
+    elif _text_only(verdict):
+        yield from _phrases(verdict)
+    else:
+        yield from (reason.text for reason in _speaking(verdict))
+
+
+def _phrases(verdict: Verdict) -> Iterator[str]:
+    """The telling phrases; one that only repeats words of another is left out."""
+    found = [r.text.removeprefix(f"{_ONLY}: ") for r in _speaking(verdict) if r.text != _ONLY]
+    kept = [
+        text
+        for text in found
+        if not any(text.strip('"') in other and text != other for other in found)
+    ]
+    if not kept:
+        yield _ONLY
+    for number, text in enumerate(kept):
+        yield text if number else f"{_ONLY}: {text}"
 
 
 def _text_only(verdict: Verdict) -> bool:
@@ -54,8 +67,8 @@ def _text_only(verdict: Verdict) -> bool:
 
 
 def _speaking(verdict: Verdict) -> Iterator[Reason]:
-    """Reasons without a weight (somebody said so) or with one towards the leaning."""
+    """Reasons that weigh towards the leaning."""
     sign = 1 if verdict.leaning is VerdictLevel.PROGRAM else -1
     for reason in verdict.reasons:
-        if reason.signal not in _SILENT and (reason.weight == 0 or reason.weight * sign > 0):
+        if reason.signal not in _SILENT and reason.weight * sign > 0:
             yield reason

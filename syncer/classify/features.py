@@ -16,6 +16,7 @@ from syncer.classify.config import WordConfig
 from syncer.classify.phrases import Found, PhraseBook, build_phrases
 from syncer.classify.text import STOP, ItemText
 
+CONCEPT = "concept:"
 HEADLINE = 1.0  # in the title or a label
 BODY = 0.5
 _MOST_BODY = 2.0
@@ -54,7 +55,7 @@ class Extractor:
             value = HEADLINE if name in title or name in labels else 0.0
             if name in body:
                 value += self._in_body(name, body[name].count, length)
-            found[f"concept:{name}"] = Feature(value, first.shown, first is labels.get(name))
+            found[CONCEPT + name] = Feature(value, first.shown, first is labels.get(name))
         return found
 
     def _in_body(self, name: str, count: int, length: int) -> float:

@@ -6,6 +6,7 @@ insist; plain words start at nothing. Calibrated by cross-validation over source
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -62,7 +63,7 @@ def lessons(items: Sequence[Labelled], words: WordConfig) -> list[Lesson]:
     extractor = build_extractor(words)
     sizes = Counter(item.group for item in items)
     raw = [item.sure / sizes[item.group] ** 0.5 for item in items]
-    mean = sum(raw) / max(len(raw), 1)
+    mean = math.fsum(raw) / max(len(raw), 1)
     return [
         Lesson(
             example=Example(
