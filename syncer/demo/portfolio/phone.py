@@ -13,7 +13,6 @@ from syncer.demo.portfolio.schedule import (
     Slot,
     completions,
     monday,
-    repeated,
     spread,
     working_days_after,
 )
@@ -21,8 +20,8 @@ from syncer.demo.portfolio.work import Work, but
 
 THROUGHPUT: Final = (4, 5, 6, 4, 5, 3, 5, 6, 4, 5, 5, 4)
 """Completions of the ISO weeks 36 to 47; week 35 had five."""
-_BEFORE: Final = (*repeated((2, 2, 3, 2, 2, 2), 16), 2, 5)
-_FIRST_WEEK: Final = 18
+_BEFORE: Final = (4, 5, 4, 5, 5, 4, 5, 5, 5)
+_FIRST_WEEK: Final = 27
 _CYCLES: Final = (3, 5, 2, 7, 4, 9, 6, 3, 11, 5)
 _BASELINE_DONE: Final = 97
 _WEEK_OF_ADDED: Final = 46

@@ -199,7 +199,10 @@ def test_the_chain_of_the_example(world: World) -> None:
         world.state(item_id, AS_OF) for item_id in (NORTH_PERMIT_ID, SITE_WORKS_ID, LIVE_DEMO_ID)
     )
     before = world.state(NORTH_PERMIT_ID, LAST_MONDAY)
-    assert permit and works and demo and before
+    assert permit
+    assert works
+    assert demo
+    assert before
     assert [s.key for s in (permit, works, demo)] == ["REG-112", "NET-87", "PHN-301"]
     assert (before.due, permit.due) == (date(2027, 1, 8), date(2027, 1, 22))
     assert (works.start, demo.start) == (date(2027, 1, 11), date(2027, 2, 15))

@@ -1,0 +1,191 @@
+"""The configuration of the demo: a plain `syncer.toml`, as a program manager would write it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from syncer.demo.portfolio.people import email, named_people
+
+CREDENTIAL_FILE: Final = "jira-credential"
+"""The file beside the configuration that holds the simulated account's secret."""
+DATABASE_FILE: Final = "syncer.db"
+DIGEST_FOLDER: Final = "digests"
+AUDIENCE: Final = "leadership"
+
+_TEXT: Final = """\
+# The sample portfolio of `syncer demo`. The tracker at this address is simulated and made up;
+# everything else is what you would write for your own.
+
+[service]
+database_url = "sqlite:///{database}"
+timezone = "Europe/Berlin"
+currency = "EUR"
+
+[[connections]]
+name = "jira"
+kind = "jira"
+url = "{url}"
+auth = {{ type = "basic", email = "{user}", token_file = "{token_file}" }}
+containers = ["NET", "OUT", "REG", "PHN"]
+customer_labels = ["customer-*"]
+
+[[teams]]
+key = "network"
+name = "Network"
+items = ["jira:NET"]
+
+[[teams]]
+key = "outreach"
+name = "Outreach"
+items = ["jira:OUT"]
+
+[[teams]]
+key = "regulatory"
+name = "Regulatory"
+items = ["jira:REG"]
+
+[[teams]]
+key = "phone"
+name = "Smartphone"
+items = ["jira:PHN"]
+
+{people}
+[[projects]]
+key = "network"
+name = "Network upgrade"
+owner = "M. Okafor"
+team = "network"
+items = ["jira:NET"]
+start = 2026-04-01
+target = {{ from = "jira:NET-1", field = "due" }}
+criticality = "must"
+cost_of_delay_per_week = 120000
+
+[[projects]]
+key = "outreach"
+name = "Customer outreach"
+owner = "S. Weber"
+team = "outreach"
+items = ["jira:OUT"]
+start = 2026-08-03
+target = 2027-01-22
+
+[[projects]]
+key = "regulatory"
+name = "Regulatory"
+owner = "L. Brandt"
+team = "regulatory"
+items = ["jira:REG"]
+start = 2026-06-01
+target = 2027-01-22
+
+[[projects]]
+key = "phone"
+name = "5G Smartphone"
+owner = "A. Silva"
+team = "phone"
+kind = "product"
+items = ["jira:PHN"]
+start = 2026-06-29
+target = 2027-02-26
+
+[[programs]]
+key = "5g"
+name = "5G Infrastructure"
+objective = "Bring 5G to every region before the spring launch"
+owner = "J. Roth"
+projects = ["network", "outreach", "regulatory"]
+
+[[products]]
+key = "phone"
+name = "5G Smartphone"
+vision = "The first phone that is at home on our own network"
+owner = "A. Silva"
+projects = ["phone"]
+customers = {{ labels = ["customer-*"] }}
+
+# A fourth gate, "Town halls", is an item of type Gate in the tracker.
+[[gates]]
+scope = "network"
+name = "Core freeze"
+date = 2026-12-04
+owner = "M. Okafor"
+items = [{{ version = "jira:NET/Core freeze" }}]
+
+[[gates]]
+scope = "regulatory"
+name = "Environmental filing"
+date = 2026-11-27
+owner = "L. Brandt"
+items = [{{ version = "jira:REG/Environmental filing" }}]
+
+[[gates]]
+scope = "proj:phone"
+name = "Phone beta"
+date = 2026-12-04
+owner = "A. Silva"
+items = [{{ version = "jira:PHN/Phone beta" }}]
+
+[[decisions]]
+scope = "network"
+question = "Which date for Network upgrade?"
+decider = "CTO"
+needed_by = 2026-11-26
+recommendation = "A"
+confirmed_by = "J. Roth"
+
+[[risk_responses]]
+rule = "SCH-1"
+scope = "network"
+owner = "M. Okafor"
+ask = "decision above"
+
+[[risk_responses]]
+rule = "DEP-2"
+item = "jira:REG-112"
+owner = "L. Brandt"
+ask = "COO calls the regulator"
+
+[[risk_responses]]
+rule = "RES-2"
+scope = "team:network"
+owner = "M. Okafor"
+next_step = "re-plans"
+by = 2026-11-30
+
+[[audiences]]
+key = "{audience}"
+name = "Senior management"
+lens = "executive"
+schedule = "Mon 07:00"
+programs = ["*"]
+products = ["*"]
+channels = [{{ kind = "file", path = "{folder}/" }}]
+"""
+
+_PERSON: Final = """\
+[[people]]
+name = "{name}"
+email = "{email}"
+accounts = ["jira:{account}"]
+"""
+
+
+def configuration_text(url: str, *, user: str = "bot@example.com") -> str:
+    """The text of `syncer.toml` for a tracker at `url` and the account `user` there.
+
+    The account's secret is read from `CREDENTIAL_FILE` beside it.
+    """
+    people = [
+        _PERSON.format(name=name, email=email(account), account=account)
+        for account, name in named_people().items()
+    ]
+    return _TEXT.format(
+        url=url,
+        user=user,
+        people="\n".join(people),
+        token_file=CREDENTIAL_FILE,
+        database=DATABASE_FILE,
+        folder=DIGEST_FOLDER,
+        audience=AUDIENCE,
+    )
