@@ -1,0 +1,331 @@
+"""The composition root: one configuration becomes a store, connectors, roll-ups and digests.
+
+Nothing here prints. Whatever needs the present instant asks the clock that the service was given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from pydantic import ValidationError
+
+from syncer.clock import Clock
+from syncer.connect.auth import with_secrets
+from syncer.connect.config import ConnectionConfig
+from syncer.connect.protocol import Connector, Identity
+from syncer.connect.registry import connector_class
+from syncer.domain.portfolio import FixedTarget, Portfolio
+from syncer.domain.report import Snapshot
+from syncer.domain.statement import Statements
+from syncer.errors import ConfigError, NotFound, SyncerError
+from syncer.log import register_secret
+from syncer.publish.audience import AudienceView
+from syncer.publish.audiences import Audience, audiences_of, chosen
+from syncer.publish.doors import merge, tracker_statements
+from syncer.publish.editions import (
+    Draft,
+    Sent,
+    draft,
+    edition_of,
+    published_edition,
+    refuse_unsendable,
+    send,
+)
+from syncer.publish.snapshot import Roller, SnapshotPair, load_knowledge, previous_snapshot
+from syncer.rollup.rules import HealthRules
+from syncer.settings.faults import ConfigurationFaults
+from syncer.settings.health import load_health_rules
+from syncer.settings.portfolio import to_portfolio
+from syncer.settings.root import Settings
+from syncer.settings.statements import to_statements
+from syncer.settings.validation import faults_of
+from syncer.store.engine import Store
+from syncer.store.items import load_items
+from syncer.store.migrate import upgrade
+from syncer.store.snapshots import snapshots_between
+from syncer.store.sources import container_names, fail_connection
+from syncer.store.statements import load_statements, record_target
+from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
+from syncer.sync.progress import Progress
+
+_CONFIGURATION = "configuration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a connection answered when it was asked who it is: an identity or an error."""
+
+    connection: str
+    kind: str
+    identity: Identity | None = None
+    error: SyncerError | None = None
+
+
+class Service:
+    """Everything that one configuration runs, opened and closed together.
+
+    `async with Service(settings, clock=clock) as service:` brings the database up to date first.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        url = settings.service.database_url.get_secret_value()
+        self.store = Store(url, folder=settings.folder)
+        self._stack = AsyncExitStack()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self.store)
+        await upgrade(self.store)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    # --- connections --------------------------------------------------------------------------
+
+    async def session(self) -> aiohttp.ClientSession:
+        """The one HTTP session of this service; it keeps no cookies and is closed with it."""
+        if self._session is None:
+            opened = client_session(self.settings)
+            self._session = await self._stack.enter_async_context(opened)
+        return self._session
+
+    def connection_config(self, name: str) -> ConnectionConfig:
+        """The connection's table as its connector understands it, secrets read.
+
+        `ConfigurationFaults` with file and line of everything that is wrong in it; `ConfigError`
+        for a missing secret or a kind that is not installed; `NotFound` for an unknown name.
+        """
+        index = self._index_of(name)
+        settings, path = self.settings, ("connections", index)
+        place = settings.place(*path)
+        try:
+            model = connector_class(settings.connections[index].kind).config_type
+            table = settings.connection_table(index)
+            config = model.model_validate(table)
+        except ValidationError as error:
+            places = settings.places
+            faults = faults_of(error, data=table, model=model, places=places, base=path)
+            raise ConfigurationFaults(faults) from None
+        except ConfigError as error:
+            raise ConfigError(f"{place}: {error.message}", fix=error.fix) from None
+        if not isinstance(config, ConnectionConfig):
+            raise ConfigError(f"{place}: the connector's configuration is not a ConnectionConfig.")
+        return self._with_secrets(config, str(place))
+
+    def _with_secrets(self, config: ConnectionConfig, place: str) -> ConnectionConfig:
+        settings = self.settings
+        try:
+            return with_secrets(config, env=settings.environment, base=settings.folder)
+        except ConfigError as error:
+            raise ConfigError(f"{place}: {error.message}", fix=error.fix) from None
+
+    def _index_of(self, name: str) -> int:
+        names = [connection.name for connection in self.settings.connections]
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise NotFound(f"There is no connection {name!r}.", fix=f"There are: {known}.")
+        return names.index(name)
+
+    async def connector(self, name: str) -> Connector:
+        """The connector of a connection, ready to be asked."""
+        config = self.connection_config(name)
+        build: Callable[..., Connector] = connector_class(config.kind)
+        return build(name, config, await self.session())
+
+    async def probe(self, name: str) -> Probe:
+        """Ask the connection's tracker who we are; an error is part of the answer."""
+        kind = self.settings.connections[self._index_of(name)].kind
+        try:
+            identity = await (await self.connector(name)).probe()
+        except SyncerError as error:
+            return Probe(connection=name, kind=kind, error=error)
+        return Probe(connection=name, kind=kind, identity=identity)
+
+    # --- what the configuration and people say --------------------------------------------------
+
+    @cached_property
+    def rules(self) -> HealthRules:
+        """The thresholds in force."""
+        return load_health_rules(self.settings.folder)
+
+    async def portfolio(self) -> Portfolio:
+        """The configured work, over the containers that the store knows."""
+        async with self.store.read() as session:
+            return to_portfolio(self.settings, await container_names(session))
+
+    async def statements(self, portfolio: Portfolio, *, as_of: datetime) -> Statements:
+        """What people say, by command before configuration before tracker, each thing once."""
+        async with self.store.read() as session:
+            commands = await load_statements(session, until=as_of)
+            items = await load_items(session)
+        configured = to_statements(self.settings, as_of)
+        return merge(commands, configured, tracker_statements(items, portfolio))
+
+    async def note_targets(self, portfolio: Portfolio) -> None:
+        """Record the literal targets of the configuration: one that changed is a date move."""
+        now = self.clock.now()
+        async with self.store.write() as session:
+            for project in portfolio.projects:
+                on = project.target.on if isinstance(project.target, FixedTarget) else None
+                await record_target(session, project.key, on, at=now, by=_CONFIGURATION)
+
+    # --- roll-up ------------------------------------------------------------------------------
+
+    async def roller(self, *, as_of: datetime) -> Roller:
+        """What rolls the store up under this configuration."""
+        portfolio = await self.portfolio()
+        return Roller(
+            portfolio=portfolio,
+            statements=await self.statements(portfolio, as_of=as_of),
+            rules=self.rules,
+            config_hash=self.settings.config_hash,
+        )
+
+    async def snapshots(
+        self, *, as_of: datetime | None = None, view: AudienceView | None = None
+    ) -> SnapshotPair:
+        """The snapshot of an instant (None: now) and the one to compare it with.
+
+        For a past instant the stored snapshot of that moment, else one made from item history. It
+        is compared with the last edition before for the audience, else with seven days earlier.
+        `SyncerError` with the earliest date where nothing is known about the instant.
+        """
+        now = self.clock.now()
+        instant = as_of or now
+        if instant > now:
+            raise ConfigError(f"{instant:%Y-%m-%d %H:%M %Z} lies in the future.")
+        roller = await self.roller(as_of=instant)
+        known = await load_knowledge(self.store)
+        published = await self._last_edition(view, before=instant) if view else None
+        previous = published or roller.week_before(known, as_of=instant, now=now)
+        current = await self._stored(instant) if as_of else None
+        if current is None:
+            current = roller.roll_up(known, as_of=instant, now=now, previous=previous)
+        changes = roller.changes(current, previous)
+        return SnapshotPair(current=current, previous=previous, changes=changes)
+
+    async def _stored(self, instant: datetime) -> Snapshot | None:
+        async with self.store.read() as session:
+            found = await snapshots_between(session, instant, instant)
+        return found[-1] if found else None
+
+    async def _last_edition(self, view: AudienceView, *, before: datetime) -> Snapshot | None:
+        """The snapshot of the edition before this one; a correction compares as its first did."""
+        edition = edition_of(before, view)
+        async with self.store.read() as session:
+            first = await published_edition(session, view.key, edition, version=1)
+        return await previous_snapshot(
+            self.store, view.key, before=min(before, first.as_of) if first else before
+        )
+
+    # --- editions -----------------------------------------------------------------------------
+
+    async def audiences(self, key: str = "") -> list[Audience]:
+        """The audiences that a key names; without one the only audience there is."""
+        return chosen(audiences_of(self.settings, await self.portfolio()), key)
+
+    async def draft(
+        self, audience: Audience, *, as_of: datetime | None = None, correction: str = ""
+    ) -> Draft:
+        """The audience's edition of an instant (None: now), not sent to anybody."""
+        pair = await self.snapshots(as_of=as_of, view=audience.view)
+        return await draft(self.store, audience, pair, correction=correction)
+
+    async def send(self, drafts: Sequence[Draft], *, author: str) -> list[Sent]:
+        """Send drafts through their channels and freeze them as published.
+
+        Nothing is sent where one of them cannot be: see `refuse_unsendable`.
+        """
+        refuse_unsendable(drafts)
+        now, folder = self.clock.now(), self.settings.folder
+        return [await send(self.store, one, folder=folder, author=author, at=now) for one in drafts]
+
+    # --- syncing ------------------------------------------------------------------------------
+
+    async def sync(
+        self, *, only: str = "", full: bool = False, progress: Progress | None = None
+    ) -> list[ConnectionResult]:
+        """Bring the store up to date with all connections, or one, and judge what is new.
+
+        A connection that fails hides no other's result.
+        """
+        names = [only] if only else [one.name for one in self.settings.connections]
+        for name in names:
+            self._index_of(name)
+        await self.note_targets(await self.portfolio())
+        results = await asyncio.gather(
+            *(self._sync(name, full=full, progress=progress) for name in names)
+        )
+        return list(results)
+
+    async def _sync(self, name: str, *, full: bool, progress: Progress | None) -> ConnectionResult:
+        try:
+            connector = await self.connector(name)
+        except ConfigError as error:
+            await self._record_failure(name, error)
+            return ConnectionResult(connection=name, failure=error)
+        config = self.settings.connections[self._index_of(name)]
+        return await pull_connection(
+            self.store,
+            connector,
+            connection=name,
+            clock=self.clock,
+            wanted=Wanted(include=config.containers, exclude=config.exclude),
+            progress=progress,
+            full=full,
+        )
+
+    async def _record_failure(self, name: str, error: ConfigError) -> None:
+        kind = self.settings.connections[self._index_of(name)].kind
+        now = self.clock.now()
+        async with self.store.write() as session:
+            await fail_connection(session, name, kind=kind, error=str(error), at=now)
+
+
+def client_session(settings: Settings) -> aiohttp.ClientSession:
+    """An HTTP session through the configured proxy and with the configured certificates.
+
+    It keeps no cookies: a tracker's session must not outlive or override the configured account.
+    """
+    network = settings.service.network
+    proxy = settings.environment.get(network.proxy_env) if network.proxy_env else None
+    if network.proxy_env and not proxy:
+        place = settings.place("service", "network", "proxy_env")
+        raise ConfigError(f"{place}: the environment variable {network.proxy_env} is not set.")
+    if proxy:
+        register_secret(proxy)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=_trust(settings)),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        proxy=proxy,
+    )
+
+
+def _trust(settings: Settings) -> ssl.SSLContext:
+    """The system's certificates and those of `ca_file`."""
+    context = ssl.create_default_context()
+    name = settings.service.network.ca_file
+    if name:
+        try:
+            context.load_verify_locations(settings.path(name))
+        except (OSError, ssl.SSLError) as error:
+            place = settings.place("service", "network", "ca_file")
+            raise ConfigError(f"{place}: {name} cannot be used ({error.strerror}).") from None
+    return context
