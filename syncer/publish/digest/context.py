@@ -131,7 +131,13 @@ class Context:
     def short(self, scope: str) -> str:
         """The short name of a scope: `Network` for `Network upgrade`."""
         full = self.resolve(scope)
-        return self._short.get(full, clean(full.partition(":")[2] or full, NAME_LIMIT))
+        return self._short.get(full) or self._gone(full)
+
+    def _gone(self, scope: str) -> str:
+        """How a scope was called that only the last edition had."""
+        key = scope.partition(":")[2]
+        entry = self.earlier_project(key) if scope.startswith("proj:") else None
+        return clean(entry.name if entry else key or scope, NAME_LIMIT)
 
     def place(self, project: str) -> str:
         """How a project is called in a sentence: by its product where it is all of it."""

@@ -131,8 +131,8 @@ def _calm(everything: Sequence[Scope], context: Context) -> str:
     who = running or list(everything)
     state = "on track" if running else named(who[0].shown.health)
     if len(who) == 1:
-        return f"{cut(context.name(who[0]), 30)} {state} · {_week(context)}"
-    return f"{_all(who, context)} {state} · {_week(context)}"
+        return f"{cut(context.name(who[0]), 30)} {state}"
+    return f"{_all(who, context)} {state}"
 
 
 def _all(some: Sequence[Scope], context: Context) -> str:
