@@ -165,7 +165,13 @@ def _project_change(
     )
 
 
-def _group_change(now: GroupResult, before: GroupResult) -> ColourChange:
+def _group_change(
+    now: GroupResult, before: GroupResult, of_projects: Mapping[str, ColourChange]
+) -> ColourChange:
+    """A group's change; that of a group of one project is the project's, cause and all."""
+    only = of_projects.get(f"proj:{now.projects[0]}") if len(now.projects) == 1 else None
+    if only is not None:
+        return replace(only, scope=now.scope, name=now.name)
     return ColourChange(
         scope=now.scope,
         name=now.name,
@@ -185,13 +191,16 @@ def colour_changes(
     """
     if previous is None:
         return []
-    changes: list[ColourChange] = []
+    of_projects: dict[str, ColourChange] = {}
     for project in now.projects:
         old = previous.project(project.key)
         if old is not None and old.shown.health is not project.shown.health:
-            changes.append(_project_change(project, old, calendar=calendar, rules=rules))
+            change = _project_change(project, old, calendar=calendar, rules=rules)
+            of_projects[project.scope] = change
+    of_groups: list[ColourChange] = []
     for group in (*now.programs, *now.products):
         was = previous.group(group.scope)
         if was is not None and was.shown.health is not group.shown.health:
-            changes.append(_group_change(group, was))
-    return sorted(changes, key=lambda c: (c.cause == "members", -severity(c.after), c.scope))
+            of_groups.append(_group_change(group, was, of_projects))
+    every = (*of_projects.values(), *of_groups)
+    return sorted(every, key=lambda c: (c.cause == "members", -severity(c.after), c.scope))
