@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar, Final
 
 import aiohttp
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from connectors.jira.client import JiraClient
 from connectors.jira.config import JiraConfig
@@ -23,7 +23,7 @@ from connectors.jira.mapping.item import Extras, read_issue
 from connectors.jira.mapping.site import Site, site_of, zone_named
 from connectors.jira.mapping.times import epoch_ms, instant
 from connectors.jira.wire import Project, User
-from syncer.clock import SystemClock
+from syncer.clock import Clock, SystemClock
 from syncer.connect.answers import Answer
 from syncer.connect.auth import BasicAuth, PatAuth, static_headers
 from syncer.connect.http import HttpClient
@@ -37,6 +37,7 @@ from syncer.connect.protocol import (
     Identity,
     Page,
 )
+from syncer.connect.rate import Sleep
 from syncer.domain.cursor import Cursor
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
@@ -59,15 +60,27 @@ _LOGIN_FIX: Final = (
 
 
 class JiraConnector:
-    """Reads one Jira Cloud site with one account. The session belongs to the caller."""
+    """Reads one Jira Cloud site with one account.
+
+    The session belongs to the caller and keeps no cookies; the configuration's secrets have been
+    read (`syncer.connect.auth.with_secrets`). `clock` and `sleep` are for tests.
+    """
 
     kind: ClassVar[str] = "jira"
-    config_type: ClassVar[type[JiraConfig]] = JiraConfig
+    config_type: ClassVar[type[BaseModel]] = JiraConfig
     capabilities: ClassVar[Capabilities] = Capabilities(
         incremental=True, hierarchy=True, links=True, history=True
     )
 
-    def __init__(self, connection: str, config: JiraConfig, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        connection: str,
+        config: JiraConfig,
+        session: aiohttp.ClientSession,
+        *,
+        clock: Clock | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         if not isinstance(config.auth, BasicAuth | PatAuth):
             raise ConfigError(
                 f"Jira connections cannot sign in by {config.auth.type!r} yet.",
@@ -75,10 +88,16 @@ class JiraConnector:
             )
         self._connection = connection
         self._config = config
-        self._clock = SystemClock()
-        self._client = JiraClient(
-            HttpClient(session, config.url, auth=static_headers(config.auth), examine=_logged_in)
+        self._clock = clock or SystemClock()
+        http = HttpClient(
+            session,
+            config.url,
+            auth=static_headers(config.auth),
+            clock=self._clock,
+            sleep=sleep,
+            examine=_logged_in,
         )
+        self._client = JiraClient(http)
         self._details = Details(self._client)
         self._site: Site | None = None
         self._site_read_at = 0.0
