@@ -17,13 +17,13 @@ from syncer.domain.link import LinkKind
 _NOT_WORK: Final = frozenset({ItemKind.RISK, ItemKind.DECISION, ItemKind.MILESTONE, ItemKind.GOAL})
 
 
+def _is_live_work(item: WorkItem) -> bool:
+    return item.state is ItemState.LIVE and item.kind not in _NOT_WORK
+
+
 def is_work(item: WorkItem) -> bool:
     """Whether the item can count at all: live, not cancelled, and a piece of work."""
-    return (
-        item.state is ItemState.LIVE
-        and item.status_category is not StatusCategory.CANCELLED
-        and item.kind not in _NOT_WORK
-    )
+    return _is_live_work(item) and item.status_category is not StatusCategory.CANCELLED
 
 
 class Tree:
@@ -58,19 +58,27 @@ class Tree:
                 stack.extend(self.children.get(child, ()))
 
     def is_decomposed(self, item: WorkItem) -> bool:
-        """Whether live work of level 0 lies below the item."""
-        return any(
+        """Whether the item is of level 1 or higher with live work of level 0 below it."""
+        return item.hierarchy_level > 0 and any(
             is_work(child) and child.hierarchy_level == 0 for child in self.descendants(item.uid)
         )
 
-    @cached_property
-    def canonical(self) -> Mapping[str, str]:
-        """The canonical uid of every mirrored or duplicate item; others are their own."""
-        return _canonical(self.by_uid)
+    def stands_alone(self, item: WorkItem) -> bool:
+        """Whether no parent that we can see carries the item."""
+        parent = self.by_uid.get(item.parent.uid) if item.parent else None
+        return parent is None or parent.state is not ItemState.LIVE
 
-    def canonical_uid(self, item: WorkItem) -> str:
-        """The identity under which the item counts."""
-        return self.canonical.get(item.uid, item.uid)
+    @cached_property
+    def _groups(self) -> Mapping[str, tuple[str, ...]]:
+        return _same_things(self.by_uid)
+
+    def copies(self, uid: str) -> tuple[str, ...]:
+        """All mirrors and duplicates of one thing, the canonical one first."""
+        return self._groups.get(uid, (uid,))
+
+    def canonical_uid(self, uid: str) -> str:
+        """The identity under which an item counts."""
+        return self.copies(uid)[0]
 
 
 def _children(by_uid: Mapping[str, WorkItem]) -> Mapping[str, list[str]]:
@@ -81,14 +89,15 @@ def _children(by_uid: Mapping[str, WorkItem]) -> Mapping[str, list[str]]:
     return children
 
 
-def _same_thing(item: WorkItem, by_uid: Mapping[str, WorkItem]) -> Iterator[tuple[str, str]]:
-    """Pairs (copy, original) that a mirror or duplicate link declares."""
+def _copies_of(item: WorkItem, by_uid: Mapping[str, WorkItem]) -> Iterator[tuple[str, str]]:
+    """Pairs (copy, original) that a mirror or duplicate link of the item declares."""
     for link in item.links:
         if link.kind in (LinkKind.MIRRORS, LinkKind.DUPLICATES) and link.to.uid in by_uid:
             yield (link.to.uid, item.uid) if link.inward else (item.uid, link.to.uid)
 
 
-def _canonical(by_uid: Mapping[str, WorkItem]) -> Mapping[str, str]:
+def _same_things(by_uid: Mapping[str, WorkItem]) -> Mapping[str, tuple[str, ...]]:
+    """Every item that has copies or is one, with its whole group, the canonical item first."""
     leader: dict[str, str] = {}
     copies: set[str] = set()
 
@@ -98,7 +107,7 @@ def _canonical(by_uid: Mapping[str, WorkItem]) -> Mapping[str, str]:
         return uid
 
     for uid in sorted(by_uid):
-        for copy, original in _same_thing(by_uid[uid], by_uid):
+        for copy, original in _copies_of(by_uid[uid], by_uid):
             copies.add(copy)
             leader.setdefault(copy, copy)
             leader.setdefault(original, original)
@@ -106,19 +115,23 @@ def _canonical(by_uid: Mapping[str, WorkItem]) -> Mapping[str, str]:
     groups: dict[str, list[str]] = defaultdict(list)
     for uid in leader:
         groups[find(uid)].append(uid)
-    return {
-        uid: min(group, key=lambda member: (member in copies, member))
-        for group in groups.values()
-        for uid in group
-    }
+
+    def rank(uid: str) -> tuple[bool, bool, str]:
+        # A copy leads only where every original is gone.
+        return by_uid[uid].state is not ItemState.LIVE, uid in copies, uid
+
+    ordered = [tuple(sorted(group, key=rank)) for group in groups.values()]
+    return {uid: group for group in ordered for uid in group}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Countable:
-    """The countable items of a scope, by canonical uid in uid order.
+    """The countable items of a scope, each thing once, in the order of their canonical uids.
 
-    `undecomposed`: those that stand for work nobody has broken down yet. `cancelled`: items of
-    the scope that would count, had they not been cancelled.
+    Of a thing's copies in the scope the canonical one stands for it, else the first by uid.
+    `undecomposed`: those that stand for work nobody has broken down yet. `cancelled`: how many
+    items of the scope would count, had they not been cancelled. `level_one`: how many live items
+    of level 1 (epics, features) the scope holds, broken down or not.
     """
 
     items: tuple[WorkItem, ...]
@@ -162,30 +175,39 @@ class Countable:
         return self.done / self.total if self.total else None
 
 
-def _counts(item: WorkItem, tree: Tree) -> bool:
-    if item.hierarchy_level == 0:
-        return True
-    if item.hierarchy_level < 0:
-        return item.parent is None or item.parent.uid not in tree.by_uid
-    return not tree.is_decomposed(item)
+def _is_leaf(item: WorkItem, tree: Tree) -> bool:
+    """Step 3: level 0; a subtask without its parent; anything higher that nobody broke down.
+
+    A copy of something that was broken down is counted by the parts too.
+    """
+    if any(tree.is_decomposed(tree.by_uid[uid]) for uid in tree.copies(item.uid)):
+        return False
+    return item.hierarchy_level >= 0 or tree.stands_alone(item)
+
+
+def _would_count(item: WorkItem, tree: Tree) -> bool:
+    """Whether a cancelled item is what a scope has lost; not a parent with its children."""
+    if not _is_live_work(item) or item.status_category is not StatusCategory.CANCELLED:
+        return False
+    if item.hierarchy_level > 0:
+        below = tree.descendants(item.uid)
+        return not any(_is_live_work(child) and child.hierarchy_level == 0 for child in below)
+    return item.hierarchy_level == 0 or tree.stands_alone(item)
 
 
 def countable(scope: Iterable[WorkItem], tree: Tree) -> Countable:
-    """The countable set of a scope's items (rollup.md 2.2, steps 1 to 4)."""
-    members = list(scope)
+    """The countable set of a scope's items (rollup.md 2.2, steps 1 to 4), in whatever order."""
+    members = sorted(scope, key=lambda item: item.uid)
     chosen: dict[str, WorkItem] = {}
     for item in members:
-        if is_work(item) and _counts(item, tree):
-            uid = tree.canonical_uid(item)
+        if is_work(item) and _is_leaf(item, tree):
+            uid = tree.canonical_uid(item.uid)
             if uid not in chosen or item.uid == uid:
                 chosen[uid] = item
     ordered = tuple(chosen[uid] for uid in sorted(chosen))
     return Countable(
         items=ordered,
         undecomposed=frozenset(i.uid for i in ordered if i.hierarchy_level > 0),
-        cancelled=sum(
-            item.status_category is StatusCategory.CANCELLED and item.hierarchy_level == 0
-            for item in members
-        ),
+        cancelled=sum(_would_count(item, tree) for item in members),
         level_one=sum(is_work(item) and item.hierarchy_level == 1 for item in members),
     )
