@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from pydantic import ValidationError
@@ -25,7 +26,8 @@ from syncer.connect.protocol import Connector, Identity
 from syncer.connect.registry import connector_class
 from syncer.domain.portfolio import FixedTarget, Portfolio
 from syncer.domain.report import Snapshot
-from syncer.domain.statement import Statements
+from syncer.domain.statement import Door, Provenance, Statements, VerdictOverride
+from syncer.domain.verdict import VerdictLevel
 from syncer.errors import ConfigError, NotFound, SyncerError
 from syncer.log import register_secret
 from syncer.publish.audience import AudienceView
@@ -49,11 +51,18 @@ from syncer.settings.root import Settings
 from syncer.settings.statements import to_statements
 from syncer.settings.validation import faults_of
 from syncer.store.engine import Store
-from syncer.store.items import load_items
+from syncer.store.items import find_item, load_items
 from syncer.store.migrate import upgrade
 from syncer.store.snapshots import snapshots_between
 from syncer.store.sources import container_names, fail_connection
-from syncer.store.statements import load_statements, record_target
+from syncer.store.statements import (
+    Statement,
+    load_statements,
+    record_target,
+    save_statement,
+    statement_id,
+)
+from syncer.store.verdicts import add_override, undo_override
 from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
 from syncer.sync.progress import Progress
 
@@ -158,6 +167,11 @@ class Service:
             return Probe(connection=name, kind=kind, error=error)
         return Probe(connection=name, kind=kind, identity=identity)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days are counted."""
+        return ZoneInfo(self.settings.service.timezone)
+
     # --- what the configuration and people say --------------------------------------------------
 
     @cached_property
@@ -185,6 +199,40 @@ class Service:
             for project in portfolio.projects:
                 on = project.target.on if isinstance(project.target, FixedTarget) else None
                 await record_target(session, project.key, on, at=now, by=_CONFIGURATION)
+
+    async def record(self, statement: Statement) -> None:
+        """Record what somebody said by command, with audit."""
+        async with self.store.write() as session:
+            await save_statement(session, statement)
+
+    async def override(
+        self, item: str, level: VerdictLevel, *, children: bool, reason: str, author: str
+    ) -> VerdictOverride:
+        """Record a person's verdict on an item (uid, `jira:NET-1` or key) and judge anew.
+
+        `NotFound` where no item, or more than one, is called so.
+        """
+        now = self.clock.now()
+        said = Provenance(author=author, at=now, door=Door.COMMAND, source="override add")
+        async with self.store.write() as session:
+            uid = (await find_item(session, item)).uid
+            made = VerdictOverride(
+                id=statement_id("V", uid, now.isoformat()),
+                item_uid=uid,
+                level=level,
+                children=children,
+                reason=reason,
+                provenance=said,
+            )
+            await add_override(session, made)
+        await self.judge()
+        return made
+
+    async def undo_override(self, identity: str, *, author: str) -> None:
+        """Take a person's verdict back and judge anew; `NotFound` for an unknown one."""
+        async with self.store.write() as session:
+            await undo_override(session, identity, who=author, at=self.clock.now())
+        await self.judge()
 
     # --- roll-up ------------------------------------------------------------------------------
 
@@ -273,7 +321,11 @@ class Service:
         results = await asyncio.gather(
             *(self._sync(name, full=full, progress=progress) for name in names)
         )
+        await self.judge()
         return list(results)
+
+    async def judge(self) -> None:
+        """Decide anew for every item whether it is program-level or product-level work."""
 
     async def _sync(self, name: str, *, full: bool, progress: Progress | None) -> ConnectionResult:
         try:

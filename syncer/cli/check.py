@@ -1,0 +1,94 @@
+"""`syncer check`: the configuration, then a probe of every connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from syncer.cli.context import load, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from syncer.connect.protocol import Identity
+    from syncer.service import Probe, Service
+    from syncer.settings.root import Settings
+
+
+def check(ctx: typer.Context) -> None:
+    """Check the configuration, then ask every connection who we are and what we see.
+
+    Ends with 0 where all is well, 1 where a tracker could not be asked, 2 where the configuration
+    is wrong.
+    """
+    from syncer.cli.output import write_lines
+
+    settings = load(ctx)
+    write_lines([f"{settings.file}: no fault in the configuration."])
+    write_lines(configuration_notes(settings))
+    probes = run(ctx, _probe_all)
+    write_lines(line for probe in probes for line in probe_lines(probe))
+    if not probes:
+        write_lines(["There is no connection yet: add one with [[connections]]."])
+    raise typer.Exit(max(map(_exit_code, probes), default=0))
+
+
+def _exit_code(probe: Probe) -> int:
+    if probe.error is not None:
+        return probe.error.exit_code
+    findings = probe.identity.findings if probe.identity else ()
+    return 1 if any(finding.fatal for finding in findings) else 0
+
+
+async def _probe_all(service: Service) -> list[Probe]:
+    import asyncio
+
+    names = [connection.name for connection in service.settings.connections]
+    return list(await asyncio.gather(*(service.probe(name) for name in names)))
+
+
+def configuration_notes(settings: Settings) -> Iterator[str]:
+    """What is right but not yet used, or not wise."""
+    for index, audience in enumerate(settings.audiences):
+        if any(channel.kind == "email" for channel in audience.channels):
+            place = settings.place("audiences", index, "channels")
+            yield f"{place}: note: e-mail to {audience.key!r} needs a later version of syncer."
+    for index, connection in enumerate(settings.connections):
+        url = str(settings.connection_table(index).get("url", ""))
+        if url.startswith("http://") and not _is_loopback(url):
+            place = settings.place("connections", index, "url")
+            yield f"{place}: warning: {connection.name} is asked without encryption; use https."
+
+
+def _is_loopback(url: str) -> bool:
+    from urllib.parse import urlsplit
+
+    host = urlsplit(url).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def probe_lines(probe: Probe) -> Iterator[str]:
+    """The answer of one connection, its faults each with its fix."""
+    from syncer.cli.output import printable
+
+    head = f"{probe.connection} ({probe.kind})"
+    if probe.error is not None:
+        yield f"{head}: failed: {printable(probe.error.message)}"
+        if probe.error.fix:
+            yield f"  {printable(probe.error.fix)}"
+    if probe.identity is not None:
+        yield from (printable(line) for line in _identity_lines(head, probe.identity))
+
+
+def _identity_lines(head: str, identity: Identity) -> Iterator[str]:
+    yield f"{head}: signed in at {identity.server} as {identity.account} ({identity.timezone})"
+    yield f"  sees {len(identity.containers)} containers: {_containers(identity)}"
+    for finding in identity.findings:
+        yield f"  {'fault' if finding.fatal else 'note'}: {finding.message} {finding.fix}".rstrip()
+
+
+def _containers(identity: Identity, *, at_most: int = 12) -> str:
+    names = [container.key.key for container in identity.containers]
+    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
+    return (", ".join(names[:at_most]) or "none") + more

@@ -1,0 +1,232 @@
+"""The JSON that other people's scripts read: keys are never removed, unknown is null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from syncer.domain.health import Health
+from syncer.domain.item import Account, WorkItem
+from syncer.domain.link import Link, LinkKind
+from syncer.domain.ref import ItemRef
+from syncer.domain.report import (
+    Evidence,
+    GroupResult,
+    Ledger,
+    Ledgers,
+    ProjectResult,
+    Risk,
+    Snapshot,
+    SourceState,
+)
+from syncer.domain.verdict import Verdict
+
+Json = dict[str, Any]
+
+
+def instant(moment: datetime | None) -> str | None:
+    """An instant as ISO 8601 in UTC with `Z`."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def day(on: date | None) -> str | None:
+    """A date as `YYYY-MM-DD`."""
+    return None if on is None else on.isoformat()
+
+
+def status_document(snapshot: Snapshot, previous: Snapshot | None) -> Json:
+    """`status --format json`; `previous` is the snapshot of the last edition, None: no edition."""
+    before = _states(previous)
+    return {
+        "as_of": instant(snapshot.as_of),
+        "snapshot": snapshot.id,
+        "reconstructed": snapshot.reconstructed,
+        "programs": [_group(group, before) for group in snapshot.programs],
+        "products": [_group(group, before) for group in snapshot.products],
+        "projects": [_project(project, before) for project in snapshot.projects],
+        "sources": [source_row(source) for source in snapshot.sources],
+    }
+
+
+def _states(snapshot: Snapshot | None) -> dict[str, Health]:
+    if snapshot is None:
+        return {}
+    groups = {group.scope: group for group in (*snapshot.programs, *snapshot.products)}
+    results: Mapping[str, ProjectResult | GroupResult] = {
+        **groups,
+        **{project.scope: project for project in snapshot.projects},
+    }
+    return {scope: result.shown.health for scope, result in results.items()}
+
+
+def _common(result: ProjectResult | GroupResult, before: Mapping[str, Health]) -> Json:
+    return {
+        "key": result.key,
+        "name": result.name,
+        "state": result.computed.health,
+        "shown": result.shown.health,
+        "rule": result.computed.rule,
+        "reason": result.computed.reason,
+        "previous_state": before.get(result.scope),
+        "target": day(result.target),
+        "remaining": result.remaining,
+        "done": result.done,
+        "total": result.total,
+        "progress": result.progress,
+        "planned": result.planned,
+        "confidence": result.quality.confidence,
+        "ledgers": _ledgers(result.ledgers),
+    }
+
+
+def _group(group: GroupResult, before: Mapping[str, Health]) -> Json:
+    return _common(group, before) | {
+        "probability": group.probability,
+        "p50": day(group.p50),
+        "p85": day(group.p85),
+    }
+
+
+def _project(project: ProjectResult, before: Mapping[str, Health]) -> Json:
+    forecast = project.forecast
+    return _common(project, before) | {
+        "probability": forecast.probability,
+        "p50": day(forecast.p50),
+        "p85": day(forecast.p85),
+    }
+
+
+def _ledgers(ledgers: Ledgers) -> Json:
+    return {
+        "program": _ledger(ledgers.program),
+        "product": _ledger(ledgers.product),
+        "unclassified": _ledger(ledgers.unclassified),
+    }
+
+
+def _ledger(ledger: Ledger) -> Json:
+    return {"open": ledger.open, "late": ledger.late, "done": ledger.done}
+
+
+def source_row(source: SourceState) -> Json:
+    """How fresh and how complete one container is."""
+    return {
+        "connection": source.connection,
+        "container": source.container or None,
+        "last_success_at": instant(source.last_success_at),
+        "error": source.error or None,
+        "found_by_reconcile": source.found_by_reconcile,
+        "hidden": source.hidden,
+        "quarantined": source.quarantined,
+        "missing_detail": list(source.missing_detail),
+    }
+
+
+def risk_row(risk: Risk) -> Json:
+    """One object of `risks --format json`."""
+    return {
+        "id": risk.id,
+        "rule": risk.rule,
+        "scope": risk.scope,
+        "title": risk.title,
+        "probability": risk.probability,
+        "impact": risk.impact,
+        "score": risk.score,
+        "band": risk.band,
+        "owner": risk.owner or None,
+        "exposure_days": risk.exposure_days,
+        "exposure_money": risk.exposure_money,
+        "change": risk.change,
+        "roam": risk.roam,
+        "evidence": [evidence_row(evidence) for evidence in risk.evidence],
+    }
+
+
+def evidence_row(evidence: Evidence) -> Json:
+    """One figure and what stands behind it."""
+    return {
+        "label": evidence.label,
+        "value": evidence.value,
+        "formula": evidence.formula or None,
+        "items": list(evidence.items),
+        "url": evidence.url or None,
+    }
+
+
+def item_row(
+    item: WorkItem, *, project: str | None, parent: WorkItem | None, verdict: Verdict | None
+) -> Json:
+    """One object of `items --format jsonl`; `project` is the key of the project that holds it."""
+    return {
+        "ref": {"connection": item.ref.connection, "id": item.ref.id},
+        "key": item.key,
+        "url": item.url or None,
+        "container": str(item.container),
+        "project": project,
+        "type": item.native_type or None,
+        "kind": item.kind,
+        "hierarchy_level": item.hierarchy_level,
+        "title": item.title,
+        "body": item.body,
+        "status": item.native_status or None,
+        "status_category": item.status_category,
+        "backlog": item.backlog,
+        "resolution": item.resolution,
+        "priority": item.priority,
+        "labels": list(item.labels),
+        "components": list(item.components),
+        "fix_versions": [version.name for version in item.fix_versions],
+        "assignees": [account.name for account in item.assignees],
+        "reporter": _name(item.reporter),
+        "parent": _parent(item, parent),
+        "links": list(_links(item.links)),
+        "created_at": instant(item.created_at),
+        "updated_at": instant(item.updated_at),
+        "started_at": instant(item.started_at),
+        "done_at": instant(item.done_at),
+        "start_date": day(item.start_date),
+        "due_date": day(item.due_date),
+        "estimate": item.estimate,
+        "state": item.state,
+        "classification": None if verdict is None else verdict_row(verdict),
+    }
+
+
+def _name(account: Account | None) -> str | None:
+    return None if account is None else account.name
+
+
+def _parent(item: WorkItem, parent: WorkItem | None) -> Json | None:
+    if item.parent is None:
+        return None
+    return _ref(item.parent, parent.key if parent else item.parent_key)
+
+
+def _ref(ref: ItemRef, key: str) -> Json:
+    return {"connection": ref.connection, "id": ref.id, "key": key or None}
+
+
+def _links(links: Sequence[Link]) -> Iterator[Json]:
+    """Outgoing links under their kind, and "is blocked by" as the one incoming kind."""
+    for link in links:
+        if not link.inward:
+            yield {"kind": link.kind, "to": _ref(link.to, link.to_key)}
+        elif link.kind is LinkKind.BLOCKS:
+            yield {"kind": "blocked_by", "to": _ref(link.to, link.to_key)}
+
+
+def verdict_row(verdict: Verdict) -> Json:
+    """A verdict with its reasons."""
+    return {
+        "level": verdict.level,
+        "leaning": verdict.leaning,
+        "confidence": verdict.confidence,
+        "decided_by": verdict.decided_by,
+        "reasons": [
+            {"signal": reason.signal, "weight": reason.weight, "text": reason.text}
+            for reason in verdict.reasons
+        ],
+    }

@@ -1,0 +1,92 @@
+"""The command `syncer`: its global options, its commands, and how errors are told.
+
+Nothing heavy is imported here: `syncer --help` must answer at once. Every command imports what it
+needs when it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from syncer.cli import (
+    check,
+    connectors,
+    database,
+    demo,
+    digest,
+    init,
+    items,
+    overrides,
+    risks,
+    statements,
+    status,
+    sync,
+    why,
+)
+from syncer.cli.classify import classify_command
+from syncer.cli.context import VERBOSE, Options, globals_first, guarded
+
+app: Final = typer.Typer(
+    name="syncer",
+    help="Syncs work trackers, forecasts, and publishes an honest weekly digest.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"syncer {version('program-syncer')}")
+        raise typer.Exit
+
+
+@app.callback()
+def global_options(
+    ctx: typer.Context,
+    config: Annotated[
+        Path, typer.Option("--config", metavar="FILE", help="The configuration file.")
+    ] = Path("syncer.toml"),
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Tell more, on standard error.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Syncs work trackers, forecasts, and publishes an honest weekly digest."""
+    ctx.obj = Options(config=config, verbose=verbose)
+
+
+app.command("init")(init.init)
+app.command("check")(check.check)
+app.command("sync")(sync.sync)
+app.command("status")(status.status)
+app.command("why")(why.why)
+app.command("risks")(risks.risks)
+app.command("items")(items.items)
+app.command("classify")(classify_command)
+app.add_typer(overrides.app, name="override")
+app.add_typer(statements.decision_app, name="decision")
+app.add_typer(statements.gate_app, name="gate")
+app.command("say")(statements.say)
+app.command("digest")(digest.digest)
+app.command("demo")(demo.demo)
+app.add_typer(connectors.app, name="connectors")
+app.add_typer(database.app, name="db")
+
+
+def main() -> None:
+    """Run the command line; the process ends with 0, 1 (something failed) or 2 (usage)."""
+    sys.argv[1:] = globals_first(sys.argv[1:])
+    guarded(app, verbose=not VERBOSE.isdisjoint(sys.argv[1:]))

@@ -1,0 +1,207 @@
+"""What people say by command: `decision add|close`, `gate add`, `say`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from syncer.cli.context import author_or_user, run
+
+if TYPE_CHECKING:
+    from syncer.domain.statement import Decision, GateDefinition, OwnerStatus, Provenance
+    from syncer.service import Service
+
+S = TypeVar("S", "Decision", "GateDefinition", "OwnerStatus")
+
+decision_app = typer.Typer(help="Decisions that leadership is asked for.", no_args_is_help=True)
+gate_app = typer.Typer(help="Gates: dates by which a part must be done.", no_args_is_help=True)
+
+Scope = Annotated[str, typer.Argument(metavar="SCOPE", help="Such as prog:5g or network.")]
+Author = Annotated[
+    str, typer.Option("--author", help="Who says so; left out: you.", show_default=False)
+]
+
+
+class Word(StrEnum):
+    """The states in which an owner may report a scope."""
+
+    ON_TRACK = "on_track"
+    AT_RISK = "at_risk"
+    OFF_TRACK = "off_track"
+    ON_HOLD = "on_hold"
+    COMPLETE = "complete"
+
+
+@decision_app.command("add")
+def add_decision(
+    ctx: typer.Context,
+    scope: Scope,
+    question: Annotated[str, typer.Argument(help="The question, as the digest prints it.")],
+    decider: Annotated[str, typer.Option("--decider", help="Who decides.")],
+    needed_by: Annotated[
+        str, typer.Option("--needed-by", metavar="DATE", help="By when.", show_default=False)
+    ] = "",
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", help="One way to decide; may be repeated. Left out: the levers."),
+    ] = None,
+    recommendation: Annotated[
+        str, typer.Option("--recommendation", help="The recommended letter.", show_default=False)
+    ] = "",
+    author: Author = "",
+) -> None:
+    """Ask for a decision, which the author confirms by asking. It stands until it is closed."""
+    from syncer.cli.moments import parse_day
+    from syncer.domain.statement import Decision, DecisionOption
+    from syncer.store.statements import statement_id
+
+    day = parse_day(needed_by, "--needed-by")
+
+    def build(full_scope: str, said: Provenance) -> Decision:
+        return Decision(
+            id=statement_id("D", full_scope, question),
+            scope=full_scope,
+            question=question,
+            decider=decider,
+            needed_by=day,
+            options=tuple(DecisionOption(text=text) for text in option or ()),
+            recommendation=recommendation,
+            confirmed_by=said.author,
+            provenance=said,
+        )
+
+    made = _record(ctx, scope, build, author=author, command="decision add")
+    _tell(f"{made.id}: {decider} is asked about {made.scope}: {question}")
+
+
+@decision_app.command("close")
+def close_decision(
+    ctx: typer.Context,
+    decision: Annotated[str, typer.Argument(metavar="ID", help="Such as D-1f0a2b3c4d.")],
+    outcome: Annotated[str, typer.Option("--outcome", help="What was decided.")] = "",
+    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="It is no longer asked.")] = False,
+    author: Author = "",
+) -> None:
+    """Record what was decided, or that the question is withdrawn."""
+    from syncer.errors import ConfigError
+
+    if not outcome and not withdrawn:
+        raise ConfigError("What was decided?", fix='Say --outcome "…", or --withdrawn.')
+    who = author_or_user(author)
+    closed = run(ctx, lambda service: _close(service, decision, outcome=outcome, author=who))
+    _tell(f"{closed.id} is {closed.state}: {outcome or closed.question}")
+
+
+async def _close(service: Service, identity: str, *, outcome: str, author: str) -> Decision:
+    """Record the decision anew, closed; also one that came by another door."""
+    from dataclasses import replace
+
+    from syncer.domain.statement import DecisionState
+    from syncer.errors import NotFound
+
+    now = service.clock.now()
+    known = await service.statements(await service.portfolio(), as_of=now)
+    found = next((one for one in known.decisions if one.id == identity), None)
+    if found is None:
+        ids = ", ".join(one.id for one in known.decisions) or "none"
+        raise NotFound(f"There is no decision {identity!r}.", fix=f"There are: {ids}.")
+    closed = replace(
+        found,
+        state=DecisionState.DECIDED if outcome else DecisionState.WITHDRAWN,
+        outcome=outcome,
+        decided_on=now.astimezone(service.zone).date(),
+        provenance=_said(service, author, "decision close"),
+    )
+    await service.record(closed)
+    return closed
+
+
+@gate_app.command("add")
+def add_gate(
+    ctx: typer.Context,
+    scope: Scope,
+    name: Annotated[str, typer.Argument(help="What must be done.")],
+    date: Annotated[str, typer.Argument(metavar="DATE", help="By when.")],
+    owner: Annotated[str, typer.Option("--owner", help="Who answers for it.")] = "",
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="S", help="Its items; left out: by version or due date."),
+    ] = None,
+    author: Author = "",
+) -> None:
+    """Set a gate, or move one of the same name."""
+    from syncer.cli.items import parsed_selector
+    from syncer.cli.moments import parse_day
+    from syncer.domain.statement import GateDefinition
+    from syncer.errors import ConfigError
+
+    day = parse_day(date, "DATE")
+    if day is None:
+        raise ConfigError("A gate needs a date.", fix="Write it like 2026-12-04.")
+    items = tuple(parsed_selector(text) for text in select or ())
+
+    def build(full_scope: str, said: Provenance) -> GateDefinition:
+        return GateDefinition(
+            scope=full_scope, name=name, on=day, owner=owner, items=items, provenance=said
+        )
+
+    made = _record(ctx, scope, build, author=author, command="gate add")
+    _tell(f"{made.scope}: {name} by {day}.")
+
+
+def say(
+    ctx: typer.Context,
+    scope: Scope,
+    text: Annotated[str, typer.Argument(help="One sentence, quoted in the digest.")],
+    status: Annotated[
+        Word | None, typer.Option("--status", help="How it stands.", show_default=False)
+    ] = None,
+    author: Author = "",
+) -> None:
+    """Say in your own words how a scope stands; a state worse than the computed one counts."""
+    from syncer.domain.statement import OwnerStatus, OwnerWord
+
+    value = OwnerWord(status) if status else None
+
+    def build(full_scope: str, said: Provenance) -> OwnerStatus:
+        return OwnerStatus(scope=full_scope, text=text, value=value, provenance=said)
+
+    made = _record(ctx, scope, build, author=author, command="say")
+    _tell(f"{made.provenance.author} on {made.scope}: {text}")
+
+
+def _record(
+    ctx: typer.Context,
+    scope: str,
+    build: Callable[[str, Provenance], S],
+    *,
+    author: str,
+    command: str,
+) -> S:
+    """Build the statement for the scope that is meant, with author and time, and record it."""
+    who = author_or_user(author)
+
+    async def job(service: Service) -> S:
+        from syncer.cli.scope import scope_in_service
+
+        full_scope = await scope_in_service(scope, service)
+        made = build(full_scope, _said(service, who, command))
+        await service.record(made)
+        return made
+
+    return run(ctx, job)
+
+
+def _said(service: Service, author: str, command: str) -> Provenance:
+    from syncer.domain.statement import Door, Provenance
+
+    return Provenance(author=author, at=service.clock.now(), door=Door.COMMAND, source=command)
+
+
+def _tell(line: str) -> None:
+    from syncer.cli.output import printable, write_lines
+
+    write_lines([printable(line)])

@@ -1,0 +1,145 @@
+"""`syncer status`: the colours, or how fresh the data is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncer.cli.context import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from syncer.domain.report import GroupResult, ProjectResult, Snapshot
+    from syncer.publish.snapshot import SnapshotPair
+    from syncer.service import Service
+
+
+class Format(StrEnum):
+    """How to print."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+AsOf = Annotated[
+    str,
+    typer.Option(
+        "--as-of", metavar="WHEN", help="A date (05:30 that day) or an instant.", show_default=False
+    ),
+]
+
+
+def status(
+    ctx: typer.Context,
+    sources: Annotated[bool, typer.Option("--sources", help="Show how fresh the data is.")] = False,
+    as_of: AsOf = "",
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Show every program, product and project with its colour, or the sources with --sources."""
+    from syncer.cli.machine import status_document
+    from syncer.cli.output import write_json, write_table
+
+    pair = run(ctx, lambda service: snapshots(service, as_of))
+    if form is Format.JSON:
+        write_json(status_document(pair.current, pair.previous))
+    elif sources:
+        write_table(_SOURCE_COLUMNS, source_rows(pair.current))
+    else:
+        write_table(_COLUMNS, status_rows(pair.current), title=heading(pair.current))
+
+
+async def snapshots(service: Service, as_of: str) -> SnapshotPair:
+    """The snapshots of an instant as written on the command line."""
+    from syncer.cli.moments import parse_moment
+
+    instant = parse_moment(as_of, service.settings.service.timezone)
+    audiences = await service.audiences(await _first_family(service))
+    return await service.snapshots(as_of=instant, view=audiences[0].view if audiences else None)
+
+
+async def _first_family(service: Service) -> str:
+    configured = service.settings.audiences
+    return configured[0].key if configured else ""
+
+
+def heading(snapshot: Snapshot) -> str:
+    """As of when, and whether from history."""
+    from zoneinfo import ZoneInfo
+
+    local = snapshot.as_of.astimezone(ZoneInfo(snapshot.timezone))
+    made = ", reconstructed from item history" if snapshot.reconstructed else ""
+    return f"As of {local:%a %Y-%m-%d %H:%M} {snapshot.timezone}{made}"
+
+
+_COLUMNS = ("Scope", "Name", "Colour", "Chance", "Target", "Likely", "Safe", "Done", "Why")
+_SOURCE_COLUMNS = (
+    "Container", "Last success (UTC)", "Hidden", "Quarantined", "Missing detail", "Error",
+)  # fmt: skip
+
+
+def status_rows(snapshot: Snapshot) -> Iterator[tuple[object, ...]]:
+    """Programs with their projects, then products with theirs, then projects of neither."""
+    shown: set[str] = set()
+    for group in (*snapshot.programs, *snapshot.products):
+        yield _group_row(group)
+        for key in group.projects:
+            project = snapshot.project(key)
+            if project is not None:
+                shown.add(key)
+                yield _project_row(project, indent="  ")
+    for project in snapshot.projects:
+        if project.key not in shown:
+            yield _project_row(project)
+
+
+def _group_row(group: GroupResult) -> tuple[object, ...]:
+    return (
+        group.scope,
+        group.name,
+        group.shown.health.replace("_", " "),
+        _chance(group.probability),
+        group.target,
+        group.p50,
+        group.p85,
+        f"{group.done}/{group.total}",
+        f"{group.shown.rule}: {group.shown.reason}",
+    )
+
+
+def _project_row(project: ProjectResult, indent: str = "") -> tuple[object, ...]:
+    return (
+        indent + project.scope,
+        project.name,
+        project.shown.health.replace("_", " "),
+        _chance(project.forecast.probability),
+        project.target,
+        project.forecast.p50,
+        project.forecast.p85,
+        f"{project.done}/{project.total}",
+        f"{project.shown.rule}: {project.shown.reason}",
+    )
+
+
+def _chance(probability: float | None) -> str:
+    from syncer.rollup.display import show_probability
+
+    return "" if probability is None else show_probability(probability)
+
+
+def source_rows(snapshot: Snapshot) -> Iterator[tuple[object, ...]]:
+    """One row a container."""
+    from syncer.cli.machine import instant
+
+    for source in snapshot.sources:
+        name = f"{source.connection}:{source.container}" if source.container else source.connection
+        yield (
+            name,
+            instant(source.last_success_at) or "never",
+            source.hidden,
+            source.quarantined,
+            ", ".join(source.missing_detail),
+            source.error,
+        )
