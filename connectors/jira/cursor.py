@@ -144,9 +144,10 @@ class Walk:
     def _following(self, updated: Sequence[int], token: str | None, horizon_ms: int) -> Position:
         last = max(updated, default=None)
         start = self.position.from_ms
-        goes_on = last is not None and (start is None or last > start) and last <= horizon_ms
         by_token = Position(start, token)
-        if self._seeks and goes_on and _in_order(updated):
+        # A page of one instant only would come again: its token leads on.
+        goes_on = last is not None and last > max(min(updated), start or 0) and last <= horizon_ms
+        if last is not None and self._seeks and goes_on and _in_order(updated):
             self._before_seek = by_token
             return Position(last)
         self._before_seek = None
