@@ -26,7 +26,7 @@ from connectors.jira.wire import (
 from syncer.connect.answers import Answer, JsonObject
 from syncer.connect.http import HttpClient
 from syncer.connect.paging import TokenChain
-from syncer.errors import AuthFailed, BadPayload, Rejected
+from syncer.errors import AuthFailed, BadPayload, Rejected, Unreachable
 
 _API: Final = "/rest/api/3"
 _SEARCH: Final = f"{_API}/search/jql"
@@ -171,7 +171,7 @@ class JiraClient:
                 f"{_API}/search/approximate-count", {"jql": jql}, local=True
             )
             told = answer.object().get("count")
-        except (Rejected, BadPayload):
+        except (Rejected, BadPayload, Unreachable):
             return None
         return told if isinstance(told, int) else None
 

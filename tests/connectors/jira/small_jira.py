@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from connectors.jira.config import JiraConfig
 from connectors.jira.connector import JiraConnector
 from syncer.connect.auth import with_secrets
+from syncer.connect.rate import Sleep
 
 TOKEN = "tok-3f9a-secret"
 Handler = Callable[[web.Request], web.StreamResponse]
@@ -196,12 +198,15 @@ def updated_ms(raw: Any) -> int:
 
 
 @asynccontextmanager
-async def running(jira: SmallJira, **config: Any) -> AsyncIterator[JiraConnector]:
+async def running(
+    jira: SmallJira, *, sleep: Sleep = asyncio.sleep, **config: Any
+) -> AsyncIterator[JiraConnector]:
     """A connector for the small Jira."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", jira.handle)
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
-        yield JiraConnector("jira", config_for(str(server.make_url("")), **config), session)
+        url = str(server.make_url(""))
+        yield JiraConnector("jira", config_for(url, **config), session, sleep=sleep)
 
 
 def config_for(url: str, **config: Any) -> JiraConfig:
