@@ -63,8 +63,11 @@ def subject(
     prefix = "Correction: " if context.correction else ""
     room = SUBJECT_LIMIT - len(prefix)
     heads = _subject_heads(context, rows, banner)
-    tails = [tail for tail in (_asked(decisions, context), _week(context)) if tail]
-    choices = [f"{head} · {tail}" for tail in tails[:1] for head in heads] + heads
+    asked = _asked(decisions, context)
+    if asked:
+        choices = [f"{head} · {asked}" for head in heads] + heads
+    else:
+        choices = [text for head in heads for text in (f"{head} · {_week(context)}", head)]
     fitting = next((choice for choice in choices if len(choice) <= room), cut(heads[-1], room))
     return prefix + fitting
 

@@ -200,7 +200,9 @@ def status_lines(rows: Sequence[StatusRow], context: Context) -> tuple[str, ...]
 
 
 def _needs_distribution(rows: Sequence[StatusRow]) -> bool:
-    return sum(row.depth == 0 for row in rows) > _EXPANDED_PROGRAMS
+    top = [row for row in rows if row.depth == 0]
+    told_by_name = len({row.health for row in top}) == 1 and top[0].place is Place.LINE
+    return len(top) > _EXPANDED_PROGRAMS and not told_by_name
 
 
 def _distribution(rows: Sequence[StatusRow]) -> str:

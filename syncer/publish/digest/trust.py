@@ -43,8 +43,7 @@ def banner(context: Context) -> tuple[Claim, ...]:
     if len(never) == len(sources) and not any(project.total for project in snapshot.projects):
         text = "Nothing has been synced yet: this edition holds no facts."
         return (_claim(text, *(_source_evidence(source) for source in sources)),)
-    dead = [source for source in sources if _age(source, context) is None]
-    dead += [source for source in sources if (_age(source, context) or _CURRENT) > _STALE]
+    dead = [source for source in sources if _is_dead(source, context)]
     if _all_unknown(context):
         names = f" from {_named_sources(dead, context)}" if dead else ""
         text = f"No current data{names}: no colour can be given."
@@ -72,6 +71,12 @@ def _claim(text: str, *evidence: Evidence) -> Claim:
 def _age(source: SourceState, context: Context) -> timedelta | None:
     last = source.last_success_at
     return context.snapshot.as_of - last if last else None
+
+
+def _is_dead(source: SourceState, context: Context) -> bool:
+    """Never read, or so long ago that nothing may be said from it (section 3.2, row 3)."""
+    age = _age(source, context)
+    return age is None or age > _STALE
 
 
 def _is_current(source: SourceState, context: Context) -> bool:
@@ -144,8 +149,9 @@ def _last_read(sources: Sequence[SourceState], context: Context) -> str:
 def _partial(context: Context) -> Iterator[Claim]:
     """Sources that are behind or failed, and details that a tracker did not give."""
     behind = [s for s in context.snapshot.sources if not _is_current(s, context)]
-    if behind:
-        text = f"Not current: {_named_sources(behind, context)}."
+    names = _named_sources(behind, context)
+    if behind and not any(names in claim.text for claim in banner(context)):
+        text = f"Not current: {names}."
         yield _claim(text, *(_source_evidence(source) for source in behind))
     missing = sorted({d for s in context.snapshot.sources for d in s.missing_detail})
     if missing:

@@ -98,7 +98,8 @@ def test_a_claim_without_evidence_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="without evidence"):
         Claim(text="30 % chance")
     assert Claim(text="No figure in it.").evidence == ()
-    assert Claim(text="30 %", evidence=(Evidence(label="x", value="y"),))
+    backed = Claim(text="30 %", evidence=(Evidence(label="x", value="y"),))
+    assert backed.evidence[0].label == "x"
 
 
 # --- repeatability ---------------------------------------------------------------------------

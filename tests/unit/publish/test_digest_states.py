@@ -120,7 +120,7 @@ def test_a_week_with_a_decision_is_not_quiet() -> None:
 # --- missing data ----------------------------------------------------------------------------
 
 
-def test_partial_data_puts_a_banner_first_and_names_the_source_twice() -> None:
+def test_partial_data_puts_a_banner_first_that_names_the_source() -> None:
     old = source("ado", "REG", last_success_at=AS_OF - timedelta(hours=80))
     digest = edition(example(sources=(source("jira", "NET"), old)), example_before())
     assert [c.text for c in digest.banner] == [
@@ -129,7 +129,14 @@ def test_partial_data_puts_a_banner_first_and_names_the_source_twice() -> None:
     text = flat(digest)
     assert text.index("!! Partial data") < text.index("5G Infrastructure is Red")
     assert "jira current." in text
-    assert "Not current: ado (last read 19 Nov)." in text
+    assert "Not current" not in text
+
+
+def test_a_source_of_yesterday_is_named_without_a_banner() -> None:
+    old = source("ado", "REG", last_success_at=AS_OF - timedelta(hours=30))
+    digest = edition(example(sources=(source("jira", "NET"), old)), example_before())
+    assert digest.banner == ()
+    assert "jira current. Not current: ado (last read 21 Nov)." in flat(digest)
 
 
 def test_a_failed_source_of_today_is_not_called_current() -> None:
