@@ -12,6 +12,7 @@ from syncer.domain.text import clean_line
 
 Raw = Mapping[str, Any]
 _TEXT_KEYS: Final = ("value", "name", "displayName", "key", "id")
+_DEEPEST: Final = 5
 _NO: Final = frozenset({"", "no", "false", "0", "none", "nein", "non"})
 
 
@@ -21,8 +22,13 @@ def first_value(fields: Raw, ids: Iterable[str]) -> Any:  # noqa: ANN401  a fiel
     return next((value for value in values if value not in (None, "", [], {})), None)
 
 
-def as_text(value: object) -> str:
-    """What people see of a value of any shape; lists are joined by commas."""
+def as_text(value: object, *, depth: int = 0) -> str:
+    """What people see of a value of any shape; lists are joined by commas.
+
+    What lies deeper than a few levels is nothing that people see.
+    """
+    if depth > _DEEPEST:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
@@ -30,16 +36,17 @@ def as_text(value: object) -> str:
     if isinstance(value, str | int | float):
         return clean_line(str(value))
     if isinstance(value, list):
-        return ", ".join(filter(None, map(as_text, value)))
-    return _of_object(value) if isinstance(value, dict) else ""
+        return ", ".join(filter(None, (as_text(one, depth=depth + 1) for one in value)))
+    return _of_object(value, depth + 1) if isinstance(value, dict) else ""
 
 
-def _of_object(value: Raw) -> str:
+def _of_object(value: Raw, depth: int) -> str:
     if value.get("type") == "doc":
         return clean_line(plain_text(value))
-    own = next((as_text(value[key]) for key in _TEXT_KEYS if value.get(key) is not None), "")
+    told = (value[key] for key in _TEXT_KEYS if value.get(key) is not None)
+    own = as_text(next(told, None), depth=depth)
     child = value.get("child")  # the second half of a cascading select
-    return f"{own} / {as_text(child)}" if child else own
+    return f"{own} / {as_text(child, depth=depth)}" if child else own
 
 
 def as_number(value: object) -> float | None:

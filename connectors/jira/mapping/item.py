@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,7 +11,6 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote
 
-import orjson
 from pydantic import ValidationError
 
 from connectors.jira.mapping.adf import plain_text
@@ -88,7 +88,7 @@ def _reason(error: ValidationError) -> str:
 
 
 def _unreadable(raw: object, site: Site, reason: str) -> Unreadable:
-    text = orjson.dumps(raw, default=str).decode()
+    text = _as_json(raw)
     told = raw if isinstance(raw, dict) else {}
     id_, key = (
         value if isinstance(value, str) else "" for value in (told.get("id"), told.get("key"))
@@ -100,6 +100,13 @@ def _unreadable(raw: object, site: Site, reason: str) -> Unreadable:
         reason=clean_line(reason),
         raw=text[:_RAW_LIMIT],
     )
+
+
+def _as_json(raw: object) -> str:
+    try:
+        return json.dumps(raw, default=str)
+    except RecursionError:
+        return "nested too deeply to be kept"
 
 
 class _Mapper:

@@ -300,6 +300,22 @@ def test_the_year_10000_is_none() -> None:
     assert "no time" in reason(with_fields(updated="10000-01-01T00:00:00.000+0000"))
 
 
+def test_nesting_to_the_limit_of_the_parser_is_survived() -> None:
+    deep: Any = "x"
+    for _ in range(1000):
+        deep = [deep]
+    site = Site(
+        connection="jira",
+        url="https://a.example",
+        zone=UTC,
+        custom_ids={"Program": ("customfield_1",)},
+    )
+    raw = with_fields(description={"type": "doc", "content": deep}, customfield_1=deep)
+    assert mapped(raw, site).custom == {}
+    raw["fields"]["labels"] = "odd"
+    assert "labels" in reason(raw, site)
+
+
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 JSON = st.recursive(
     LEAVES,
