@@ -77,9 +77,10 @@ class TextWeights(_Strict):
     weights: dict[str, float]
 
     @cached_property
-    def uses_words(self) -> bool:
-        """Whether any weight belongs to a plain word, so that they must be read at all."""
-        return any(name.startswith("word:") for name in self.weights)
+    def words(self) -> frozenset[str]:
+        """The plain words and pairs that have a weight."""
+        found = (name.partition(":") for name in self.weights)
+        return frozenset(term for kind, _, term in found if kind == "word")
 
 
 class ClassifierConfig(_Strict):

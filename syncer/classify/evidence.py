@@ -59,8 +59,7 @@ class TextModel:
         """Contribution, name and feature of all that has a weight, strongest first."""
         weights = self.config.text.weights
         features = self.extractor.concepts(text)
-        if self.config.text.uses_words:
-            features |= plain_words(text, weights)
+        features |= plain_words(text, self.config.text.words)
         parts = [
             (weights[name] * feature.value, name, feature)
             for name, feature in features.items()

@@ -50,7 +50,8 @@ def _texts(verdict: Verdict) -> Iterator[str]:
 
 def _phrases(verdict: Verdict) -> Iterator[str]:
     """The telling phrases; one that only repeats words of another is left out."""
-    found = [r.text.removeprefix(f"{_ONLY}: ") for r in _speaking(verdict) if r.text != _ONLY]
+    texts = (r.text.removeprefix(f"{_ONLY}: ") for r in _speaking(verdict) if r.text != _ONLY)
+    found = list(dict.fromkeys(texts))
     kept = [
         text
         for text in found

@@ -1,9 +1,10 @@
 """Features of one item's text: hand-made concepts, and plain words and word pairs.
 
 Names carry their kind: `concept:…` and `word:…`. A phrase counts 1 in the title or a label. In
-the body a program concept counts ½ for once and 1 for three times or more: actors that must act
-are named again and again. A product concept counts by its density, for any long document names
-an error or an option somewhere. Tracker, source, organisation and person are never features.
+the body a program concept counts a third for once and two thirds for three times or more: actors
+that must act are named again and again. A product concept counts there by its density, up to two
+thirds, for any long document names an error or an option somewhere. A plain word counts half in
+the body. Tracker, source, organisation and person are never features.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from syncer.classify.config import WordConfig
 from syncer.classify.phrases import Found, PhraseBook, build_phrases
 from syncer.classify.text import STOP, ItemText
 
-CONCEPT = "concept:"
+CONCEPT, WORD = "concept:", "word:"
 HEADLINE = 1.0  # in the title or a label
-BODY = 0.5
-_MOST_BODY = 2.0
+BODY_ONCE, BODY_MOST = 1 / 3, 2 / 3
+BODY_WORD = 0.5
 _DENSE = 40  # words of body from which one product phrase no longer counts as a whole
 _WIDE_LETTERS, _TELLING_WORDS = 3, 2
 
@@ -60,8 +61,8 @@ class Extractor:
 
     def _in_body(self, name: str, count: int, length: int) -> float:
         if name in self.program:
-            return BODY * min(_MOST_BODY, math.log2(1 + count))
-        return min(1.0, count * _DENSE / max(length, _DENSE))
+            return min(BODY_MOST, BODY_ONCE * math.log2(1 + count))
+        return BODY_MOST * min(1.0, count * _DENSE / max(length, _DENSE))
 
     def _add_wide(self, written: str, found: dict[str, Found]) -> None:
         if not written:
@@ -93,18 +94,17 @@ def build_extractor(words: WordConfig) -> Extractor:
     )
 
 
-def plain_words(text: ItemText, known: Mapping[str, float] | None = None) -> dict[str, Feature]:
+def plain_words(text: ItemText, known: frozenset[str] | None = None) -> dict[str, Feature]:
     """Words and pairs of neighbouring words, by `word:` name; pairs never cross a sentence.
 
-    With `known`, only names that are in it.
+    With `known`, only those words and pairs.
     """
     found: dict[str, Feature] = {}
-    parts = ((text.title, HEADLINE), (text.labels, HEADLINE), (text.body, BODY))
+    parts = ((text.title, HEADLINE), (text.labels, HEADLINE), (text.body, BODY_WORD))
     for tokens, share in parts:
-        for term in _terms(tokens):
-            name = f"word:{term}"
-            if name not in found and (known is None or name in known):
-                found[name] = Feature(share, term)
+        terms = set(_terms(tokens))
+        for term in terms if known is None else terms & known:
+            found.setdefault(WORD + term, Feature(share, term))
     return found
 
 

@@ -25,42 +25,53 @@ class Found:
     shown: str
 
 
+Phrase = tuple[tuple[Step, ...], str]  # what must follow the first word, and the concept
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """All that a token stands for, and the phrases that may begin with it."""
+
+    symbols: frozenset[str]
+    phrases: tuple[Phrase, ...]
+
+
 @dataclass(slots=True)
 class PhraseBook:
     """Phrases indexed by their first word; word classes and beginnings are resolved per token."""
 
     stems: Mapping[str, frozenset[str]]
-    by_first: Mapping[str, Sequence[tuple[tuple[Step, ...], str]]]
-    seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    by_first: Mapping[str, Sequence[Phrase]]
+    seen: dict[str, Token] = field(default_factory=dict)
 
     def find(self, tokens: Sequence[str]) -> dict[str, Found]:
         """The concepts that occur, by name; occurrences of one concept do not overlap."""
-        symbols = [self._symbols(token) for token in tokens]
+        seen = self.seen
+        known_tokens = [seen.get(token) or self._token(token) for token in tokens]
         found: dict[str, Found] = {}
-        for start, here in enumerate(symbols):
-            for symbol in here:
-                for steps, concept in self.by_first.get(symbol, ()):
-                    known = found.get(concept)
-                    if known is not None and start < known.end:
-                        continue
-                    end = _match(steps, symbols, start)
-                    if end and known is None:
-                        found[concept] = Found(1, end, " ".join(tokens[start:end]))
-                    elif end and known is not None:
-                        known.count, known.end = known.count + 1, end
+        for start, token in enumerate(known_tokens):
+            for steps, concept in token.phrases:
+                known = found.get(concept)
+                if known is not None and start < known.end:
+                    continue
+                end = _match(steps, known_tokens, start)
+                if end and known is None:
+                    found[concept] = Found(1, end, " ".join(tokens[start:end]))
+                elif end and known is not None:
+                    known.count, known.end = known.count + 1, end
         return found
 
-    def _symbols(self, token: str) -> tuple[str, ...]:
+    def _token(self, token: str) -> Token:
         """The token itself, the beginnings that fit it, and the classes that hold either."""
-        known = self.seen.get(token)
-        if known is None:
-            starts = (f"{token[:n]}*" for n in range(2, min(len(token), _LONGEST_STEM) + 1))
-            plain = (token, *(start for start in starts if start in self.stems))
-            held = {name for symbol in plain for name in self.stems.get(symbol, ())}
-            known = (*plain, *sorted(held))
-            if len(self.seen) < _REMEMBERED:
-                self.seen[token] = known
-        return known
+        starts = (f"{token[:n]}*" for n in range(2, min(len(token), _LONGEST_STEM) + 1))
+        plain = (token, *(start for start in starts if start in self.stems))
+        held = {name for symbol in plain for name in self.stems.get(symbol, ())}
+        symbols = (*plain, *sorted(held))
+        phrases = tuple(phrase for symbol in symbols for phrase in self.by_first.get(symbol, ()))
+        made = Token(frozenset(symbols), phrases)
+        if len(self.seen) < _REMEMBERED:
+            self.seen[token] = made
+        return made
 
 
 def build_phrases(config: WordConfig) -> PhraseBook:
@@ -69,7 +80,7 @@ def build_phrases(config: WordConfig) -> PhraseBook:
     for name, members in config.classes.items():
         for member in members:
             stems[member].add(f"@{name}")
-    by_first: defaultdict[str, list[tuple[tuple[Step, ...], str]]] = defaultdict(list)
+    by_first: defaultdict[str, list[Phrase]] = defaultdict(list)
     for concept, phrases in sorted(config.concepts.items()):
         for phrase in sorted(phrases):
             first, *rest = _steps(phrase)
@@ -98,17 +109,16 @@ def _steps(phrase: str) -> list[Step]:
     return steps
 
 
-def _match(steps: tuple[Step, ...], symbols: Sequence[tuple[str, ...]], start: int) -> int:
+def _match(steps: tuple[Step, ...], tokens: Sequence[Token], start: int) -> int:
     """The end of the phrase that begins at `start`, or 0."""
     at = start + 1
     for symbol, gap in steps:
-        for skipped in range(_WIDEST_GAP + 1 if gap else 1):
-            place = at + skipped
-            if place >= len(symbols) or (STOP,) in symbols[at:place]:
-                return 0
-            if symbol in symbols[place]:
+        for place in range(at, min(at + (_WIDEST_GAP if gap else 0) + 1, len(tokens))):
+            if symbol in tokens[place].symbols:
                 at = place + 1
                 break
+            if STOP in tokens[place].symbols:
+                return 0
         else:
             return 0
     return at

@@ -36,6 +36,14 @@ def _without_nulls(value: object) -> object:
     return value
 
 
+def _links(value: object) -> object:
+    """A bare address or key is a link of no known type, and says nothing."""
+    found = _without_nulls(value)
+    if isinstance(found, tuple):
+        return tuple({"to": entry} if isinstance(entry, str) else entry for entry in found)
+    return found
+
+
 def _count(value: object) -> object:
     """Null is zero, and a list (of customers, of pull requests) is its length."""
     if value is None:
@@ -93,7 +101,7 @@ class PortfolioItem(_Input):
     body: Text = ""
     labels: Texts = ()
     parent: Key | None = None
-    links: Annotated[tuple[PortfolioLink, ...], BeforeValidator(_without_nulls)] = ()
+    links: Annotated[tuple[PortfolioLink, ...], BeforeValidator(_links)] = ()
     team: Text = ""
     components: Texts = ()
     fix_versions: Texts = ()

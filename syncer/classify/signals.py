@@ -144,7 +144,7 @@ def _spread(evidence: Evidence, item: PortfolioItem, reach: Reach) -> Iterator[S
         yield "spread_products", 1, f"children and links in {len(reach.products)} products"
     if teams:
         yield "spread_teams", 1, f"{len(reach.teams)} teams must act"
-    level = item.hierarchy_level or _LEVELS.get(item.type.casefold(), 0)
+    level = _level_of(item)
     if reach.spreads and level > 0:
         yield "level_with_spread", 1, f"{printable(item.type) or 'level'} with spread"
     if reach.spreads and {item.kind.casefold(), item.type.casefold()} & _TIED_KINDS:
@@ -153,6 +153,13 @@ def _spread(evidence: Evidence, item: PortfolioItem, reach: Reach) -> Iterator[S
     days = _span_days(item)
     if teams and days > limits.long_span_days:
         yield "long_span", 1, f"{days} days with several teams"
+
+
+def _level_of(item: PortfolioItem) -> int:
+    """The hierarchy level, by number, else by the name of the kind or of the native type."""
+    if item.hierarchy_level is not None:
+        return item.hierarchy_level
+    return _LEVELS.get(item.kind.casefold()) or _LEVELS.get(item.type.casefold(), 0)
 
 
 def _span_days(item: PortfolioItem) -> int:

@@ -20,8 +20,8 @@ from syncer.classify.text import read_text
 
 Learner = Callable[["Sequence[Lesson]"], dict[str, float]]
 # Chosen by cross-validation over sources; docs/classification.md says what else was tried.
-PROGRAM_MEAN, PRODUCT_MEAN, BIAS_MEAN = 1.2, -0.8, -0.3
-CONCEPT_STRENGTH, WORD_STRENGTH, BIAS_STRENGTH = 3.0, 6.0, 0.05
+PROGRAM_MEAN, PRODUCT_MEAN, BIAS_MEAN = 1.8, -1.2, -0.3
+CONCEPT_STRENGTH, WORD_STRENGTH, BIAS_STRENGTH = 1.5, 6.0, 0.05
 WORD_SOURCES = 6  # a word must occur in so many sources to be learnt
 LEAST_WEIGHT = 0.02
 INNER_FOLDS = 8
