@@ -22,9 +22,14 @@ from syncer.domain.item import (
 )
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.ref import ContainerKey, ItemRef
-from syncer.domain.timeline import timeline
+from syncer.domain.selector import key_of
+from syncer.domain.timeline import Timeline, timeline
 
 Patch = Mapping[str, Any]
+Refs = Mapping[str, ItemRef]
+
+_NO_REFS: Final[Refs] = {}
+_DECIDES_CATEGORY: Final = frozenset({ChangeField.STATUS, ChangeField.RESOLUTION, ChangeField.FLAG})
 
 
 def _date(value: str | None) -> date | None:
@@ -35,12 +40,21 @@ def _names(value: str | None) -> list[str]:
     return [name for name in (value or "").split(",") if name]
 
 
-def _ref(uid: str) -> ItemRef:
+def _ref(uid: str, refs: Refs) -> ItemRef:
+    """The item that a history names, by its uid or, where it knows no better, by its key."""
     connection, _, native = uid.partition(":")
-    return ItemRef(connection, native)
+    return refs.get(uid) or ItemRef(connection, native)
 
 
-def _undo_assignee(item: WorkItem, change: Change) -> Patch:
+def _category(value: str | None) -> StatusCategory:
+    return next((c for c in StatusCategory if c.value == value), StatusCategory.UNKNOWN)
+
+
+def _resolution(value: str | None) -> ResolutionKind | None:
+    return next((kind for kind in ResolutionKind if kind.value == value), None)
+
+
+def _undo_assignee(item: WorkItem, change: Change, _: Refs) -> Patch:
     known = {account.id: account for account in item.assignees}
     ids = _names(change.before)
     return {
@@ -51,7 +65,14 @@ def _undo_assignee(item: WorkItem, change: Change) -> Patch:
     }
 
 
-def _undo_versions(item: WorkItem, change: Change) -> Patch:
+def _undo_parent(_: WorkItem, change: Change, refs: Refs) -> Patch:
+    return {
+        "parent": _ref(change.before, refs) if change.before else None,
+        "parent_key": change.before_text,
+    }
+
+
+def _undo_versions(item: WorkItem, change: Change, _: Refs) -> Patch:
     known = {version.name: version for version in item.fix_versions}
     return {
         "fix_versions": tuple(
@@ -60,73 +81,139 @@ def _undo_versions(item: WorkItem, change: Change) -> Patch:
     }
 
 
-def _parse_link(value: str) -> tuple[LinkKind, bool, str]:
-    cut = min(i for i in (value.find(">"), value.find("<")) if i >= 0)
-    return LinkKind(value[:cut]), value[cut] == "<", value[cut + 1 :]
+def _link(value: str | None, refs: Refs) -> Link | None:
+    """The link that one side of a change names, None where it names none that we know."""
+    for kind in LinkKind:
+        for arrow in "><":
+            if value and value.startswith(f"{kind.value}{arrow}"):
+                other = value.removeprefix(f"{kind.value}{arrow}")
+                return Link(kind=kind, to=_ref(other, refs), inward=arrow == "<")
+    return None
 
 
-def _undo_link(item: WorkItem, change: Change) -> Patch:
-    links = item.links
-    if change.after:
-        kind, inward, uid = _parse_link(change.after)
-        links = tuple(x for x in links if (x.kind, x.inward, x.to.uid) != (kind, inward, uid))
-    if change.before:
-        kind, inward, uid = _parse_link(change.before)
-        links = (*links, Link(kind=kind, to=_ref(uid), inward=inward))
-    return {"links": links}
+def _is_same(link: Link, told: Link | None) -> bool:
+    """Whether a link is the told one; histories may name the other end by its key only."""
+    return (
+        told is not None
+        and (link.kind, link.inward, link.to.connection)
+        == (told.kind, told.inward, told.to.connection)
+        and told.to.id in {link.to.id, link.to_key}
+    )
 
 
-def _undo_container(item: WorkItem, change: Change) -> Patch:
+def _undo_link(item: WorkItem, change: Change, refs: Refs) -> Patch:
+    added, removed = _link(change.after, refs), _link(change.before, refs)
+    links = tuple(link for link in item.links if not _is_same(link, added))
+    return {"links": (*links, removed) if removed else links}
+
+
+def _undo_container(item: WorkItem, change: Change, _: Refs) -> Patch:
     return {"container": ContainerKey(item.ref.connection, change.before or item.container.key)}
 
 
-_UNDO: Final[Mapping[ChangeField, Callable[[WorkItem, Change], Patch]]] = {
-    ChangeField.STATUS: lambda _, c: {"native_status": c.before_text},
-    ChangeField.RESOLUTION: lambda _, c: {
+_UNDO: Final[Mapping[ChangeField, Callable[[WorkItem, Change, Refs], Patch]]] = {
+    ChangeField.STATUS: lambda _, c, __: {"native_status": c.before_text},
+    ChangeField.RESOLUTION: lambda _, c, __: {
         "resolution": c.before_text or None,
-        "resolution_kind": ResolutionKind(c.before) if c.before else None,
+        "resolution_kind": _resolution(c.before),
     },
-    ChangeField.DUE: lambda _, c: {"due_date": _date(c.before)},
-    ChangeField.START: lambda _, c: {"start_date": _date(c.before)},
+    ChangeField.DUE: lambda _, c, __: {"due_date": _date(c.before)},
+    ChangeField.START: lambda _, c, __: {"start_date": _date(c.before)},
     ChangeField.ASSIGNEE: _undo_assignee,
-    ChangeField.PARENT: lambda _, c: {
-        "parent": _ref(c.before) if c.before else None,
-        "parent_key": c.before_text,
-    },
-    ChangeField.LABELS: lambda _, c: {"labels": tuple(_names(c.before))},
+    ChangeField.PARENT: _undo_parent,
+    ChangeField.LABELS: lambda _, c, __: {"labels": tuple(_names(c.before))},
     ChangeField.VERSIONS: _undo_versions,
-    ChangeField.FLAG: lambda _, c: {"flagged": bool(c.before)},
+    ChangeField.FLAG: lambda _, c, __: {"flagged": bool(c.before)},
     ChangeField.LINK: _undo_link,
-    ChangeField.TITLE: lambda i, c: {"title": c.before or i.title},
-    ChangeField.KEY: lambda i, c: {"key": c.before or i.key},
+    ChangeField.TITLE: lambda i, c, _: {"title": c.before or i.title},
+    ChangeField.KEY: lambda i, c, _: {"key": c.before or i.key},
     ChangeField.CONTAINER: _undo_container,
 }
+"""How a change is taken back. Other fields stay: no figure of the roll-up reads their past."""
+
+
+def _recorded(past: Sequence[Change], future: Sequence[Change]) -> StatusCategory | None:
+    """The category that the history tells for the instant between past and future."""
+    entered = [c.after for c in past if c.field is ChangeField.STATUS]
+    left = [c.before for c in future if c.field is ChangeField.STATUS]
+    if entered:
+        return _category(entered[-1])
+    return _category(left[0]) if left else None
+
+
+def _unrecorded(item: WorkItem, was: WorkItem) -> StatusCategory:
+    """The category beneath flag and resolution of an item whose status never moved."""
+    if item.status_category is StatusCategory.CANCELLED and item.resolution_kind is not None:
+        return StatusCategory.DONE
+    if item.status_category is StatusCategory.WAITING and item.flagged and not was.flagged:
+        return StatusCategory.TODO  # nothing is born in progress
+    return item.status_category
 
 
 def _category_then(
-    item: WorkItem, was: WorkItem, past: Sequence[Change], future: Sequence[Change]
+    item: WorkItem, was: WorkItem, *, past: Sequence[Change], future: Sequence[Change]
 ) -> StatusCategory:
     """The category at the instant: from the history, corrected by flag and resolution."""
-    touched = {change.field for change in future}
-    if not touched & {ChangeField.STATUS, ChangeField.RESOLUTION, ChangeField.FLAG}:
+    if not any(change.field in _DECIDES_CATEGORY for change in future):
         return item.status_category
-    before = [c.after for c in past if c.field is ChangeField.STATUS][-1:]
-    after = [c.before for c in future if c.field is ChangeField.STATUS][:1]
-    known = before or after
-    category = StatusCategory(known[0] or StatusCategory.UNKNOWN) if known else item.status_category
+    category = _recorded(past, future) or _unrecorded(item, was)
     if category is StatusCategory.DONE and was.resolution_kind is ResolutionKind.NOT_DELIVERED:
         return StatusCategory.CANCELLED
     return StatusCategory.WAITING if was.flagged and category.is_open else category
 
 
-def rewind(item: WorkItem, changes: Sequence[Change], as_of: datetime) -> WorkItem | None:
+def _until(instant: datetime | None, as_of: datetime) -> datetime | None:
+    return instant if instant is not None and instant <= as_of else None
+
+
+def _dated(item: WorkItem, as_of: datetime) -> WorkItem:
+    """An item whose life is dated but not recorded as changes: open before it was done."""
+    started, done = _until(item.started_at, as_of), _until(item.done_at, as_of)
+    if (started, done) == (item.started_at, item.done_at):
+        return item
+    return replace(
+        item,
+        status_category=StatusCategory.IN_PROGRESS if started else StatusCategory.TODO,
+        resolution=None,
+        resolution_kind=None,
+        started_at=started,
+        done_at=None,
+        last_meaningful_change_at=_until(item.last_meaningful_change_at, as_of) or item.created_at,
+    )
+
+
+def _life(item: WorkItem, was: WorkItem, past: Sequence[Change], *, as_of: datetime) -> Timeline:
+    """The timeline at the instant; where the history is not whole, what the item tells wins."""
+    told = timeline(
+        past,
+        current=was.status_category,
+        created_at=item.created_at,
+        resolved_at=_until(item.done_at, as_of),
+        complete=item.history_complete,
+    )
+    if item.history_complete and was.status_category is not item.status_category:
+        return told
+    return replace(
+        told,
+        started_at=_until(item.started_at, as_of) or told.started_at,
+        last_meaningful_change_at=_until(item.last_meaningful_change_at, as_of)
+        or told.last_meaningful_change_at,
+    )
+
+
+def rewind(
+    item: WorkItem, changes: Sequence[Change], as_of: datetime, *, refs: Refs = _NO_REFS
+) -> WorkItem | None:
     """The item as it was at an instant (aware UTC), None if it did not exist yet.
 
-    `changes` is its whole history, oldest first. A property whose changes are not recorded
-    stays as it is now. An item deleted or hidden since is shown as it is: its end has no instant.
+    `changes` is its whole history, oldest first; `refs` tells items by `<connection>:<key>`, since
+    some histories know no ids. A property whose changes are not recorded stays as it is now. An
+    item deleted or hidden since is shown as it is: its end has no instant.
     """
     if item.created_at > as_of:
         return None
+    if not any(change.field is ChangeField.STATUS for change in changes):
+        item = _dated(item, as_of)
     future = [change for change in changes if change.at > as_of]
     if not future:
         return item
@@ -134,17 +221,16 @@ def rewind(item: WorkItem, changes: Sequence[Change], as_of: datetime) -> WorkIt
     was = item
     for change in reversed(future):
         undo = _UNDO.get(change.field)
-        was = replace(was, **undo(was, change)) if undo else was
-    category = _category_then(item, was, past, future)
-    life = timeline(past, current=category, created_at=item.created_at)
+        was = replace(was, **undo(was, change, refs)) if undo else was
+    was = replace(was, status_category=_category_then(item, was, past=past, future=future))
+    life = _life(item, was, past, as_of=as_of)
     return replace(
         was,
-        status_category=category,
         started_at=life.started_at,
         done_at=life.done_at,
         reopened_count=life.reopened_count,
         last_meaningful_change_at=life.last_meaningful_change_at,
-        updated_at=past[-1].at if past else item.created_at,
+        updated_at=_until(item.updated_at, as_of) or (past[-1].at if past else item.created_at),
     )
 
 
@@ -152,5 +238,7 @@ def rewind_all(
     items: Iterable[WorkItem], changes: Mapping[str, Sequence[Change]], as_of: datetime
 ) -> list[WorkItem]:
     """All items that existed at an instant, as they were then, in their given order."""
-    past = (rewind(item, changes.get(item.uid, ()), as_of) for item in items)
+    known = list(items)
+    refs = {key_of(item): item.ref for item in known}
+    past = (rewind(item, changes.get(item.uid, ()), as_of, refs=refs) for item in known)
     return [item for item in past if item is not None and item.state is not ItemState.MOVED]

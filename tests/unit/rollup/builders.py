@@ -57,7 +57,7 @@ def make_item(name: str, status: StatusCategory = TODO, **more: Any) -> WorkItem
     parent = more.pop("parent", None)
     if status is DONE:
         more.setdefault("done_at", AS_OF - timedelta(days=7))
-        more.setdefault("started_at", more["done_at"] - timedelta(days=7))
+        more.setdefault("started_at", (more["done_at"] or AS_OF) - timedelta(days=7))
         more.setdefault("resolution_kind", ResolutionKind.DELIVERED)
     elif status.is_wip:
         more.setdefault("started_at", AS_OF - timedelta(days=7))

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from syncer.domain.item import WorkItem
+from syncer.domain.link import LinkKind
+from syncer.rollup.counting import Tree, countable
+from syncer.rollup.history import rewind
+from syncer.rollup.throughput import first_activity, weekly_completions
+from tests.unit.rollup.builders import (
+    CANCELLED,
+    DOING,
+    DONE,
+    TODAY,
+    TODO,
+    linked,
+    make_item,
+    moved,
+    noon,
+)
+
+UTC_ZONE = ZoneInfo("UTC")
+BERLIN = ZoneInfo("Europe/Berlin")
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def done(
+    name: str, at: datetime, started: datetime | None = None, *, reopened: int = 0
+) -> WorkItem:
+    return make_item(name, DONE, done_at=at, started_at=started or at, reopened_count=reopened)
+
+
+def test_an_item_reopened_counts_when_it_was_done_for_good() -> None:  # E12
+    november = [noon(date(2026, 11, day)) for day in (2, 3, 10, 18)]
+    changes = [
+        moved(november[0], TODO, DOING),
+        moved(november[1], DOING, DONE),
+        moved(november[2], DONE, DOING),
+        moved(november[3], DOING, DONE),
+    ]
+    item = done("NET-1", november[3], november[0], reopened=1)
+    assert weekly_completions([item], as_of=TODAY, zone=UTC_ZONE) == (0, 0, 1)
+    in_week_46 = rewind(item, changes, noon(date(2026, 11, 15)))
+    assert in_week_46 is not None
+    assert (in_week_46.status_category, in_week_46.reopened_count) == (DOING, 1)
+    assert weekly_completions([in_week_46], as_of=date(2026, 11, 16), zone=UTC_ZONE) == (0, 0)
+    in_week_45 = rewind(item, changes, noon(date(2026, 11, 8)))
+    assert in_week_45 is not None
+    assert (in_week_45.done_at, in_week_45.reopened_count) == (november[1], 0)
+    assert weekly_completions([in_week_45], as_of=date(2026, 11, 9), zone=UTC_ZONE) == (1,)
+
+
+def test_a_mirrored_item_is_finished_once() -> None:  # E9
+    at = noon(date(2026, 11, 18))
+    pair = [linked(done("NET-5", at), (LinkKind.MIRRORS, "github:12")), done("github:12", at)]
+    counted = countable(pair, Tree(pair))
+    assert weekly_completions(counted.items, as_of=TODAY, zone=UTC_ZONE) == (1,)
+
+
+def test_the_last_twelve_weeks_count_and_empty_ones_inside_are_kept() -> None:
+    items = [
+        done("NET-1", noon(date(2026, 8, 28))),  # the thirteenth week back
+        done("NET-2", noon(date(2026, 8, 31))),
+        done("NET-3", noon(date(2026, 11, 22))),
+        done("NET-4", noon(TODAY)),
+    ]
+    assert weekly_completions(items, as_of=TODAY, zone=UTC_ZONE) == (1, *[0] * 10, 1)
+    assert weekly_completions(items, as_of=TODAY, zone=UTC_ZONE, weeks=2) == (0, 1)
+
+
+def test_weeks_before_the_first_start_are_left_out() -> None:
+    started = make_item("NET-1", DOING, started_at=noon(date(2026, 11, 5)))
+    finished = done("NET-2", noon(date(2026, 11, 20)), noon(date(2026, 11, 17)))
+    assert weekly_completions([finished, started], as_of=TODAY, zone=UTC_ZONE) == (0, 0, 1)
+    assert first_activity([finished, started], UTC_ZONE) == date(2026, 11, 5)
+
+
+@pytest.mark.parametrize("items", [[], [make_item("NET-1")]])
+def test_nothing_started_is_no_history(items: list[WorkItem]) -> None:
+    assert weekly_completions(items, as_of=TODAY, zone=UTC_ZONE) == ()
+
+
+def test_only_done_items_with_a_date_are_completions() -> None:
+    started = noon(date(2026, 11, 17))
+    items = [
+        make_item("NET-1", CANCELLED, done_at=started, started_at=started),
+        make_item("NET-2", DONE, done_at=None, started_at=started),
+    ]
+    assert weekly_completions(items, as_of=TODAY, zone=UTC_ZONE) == (0,)
+
+
+@pytest.mark.parametrize(
+    ("zone", "instant", "expected"),
+    [
+        # Sunday evening in New York is already Monday in Berlin.
+        pytest.param(BERLIN, datetime(2026, 11, 15, 23, 30, tzinfo=UTC), (0, 1), id="berlin"),
+        pytest.param(NEW_YORK, datetime(2026, 11, 15, 23, 30, tzinfo=UTC), (1, 0), id="new york"),
+        # The week of 25 October 2026 has one hour more in Berlin, that of 28 March 2027 one less.
+        pytest.param(BERLIN, datetime(2026, 10, 25, 22, 59, 59, tzinfo=UTC), (1, 0), id="autumn"),
+        pytest.param(BERLIN, datetime(2026, 10, 25, 23, 0, tzinfo=UTC), (0, 1), id="winter time"),
+        pytest.param(BERLIN, datetime(2027, 3, 28, 21, 59, 59, tzinfo=UTC), (1, 0), id="spring"),
+        pytest.param(BERLIN, datetime(2027, 3, 28, 22, 0, tzinfo=UTC), (0, 1), id="summer time"),
+        # 2026 has 53 weeks: the last one ends on Sunday 3 January 2027.
+        pytest.param(BERLIN, datetime(2027, 1, 3, 22, 59, tzinfo=UTC), (1, 0), id="week 53"),
+        pytest.param(BERLIN, datetime(2027, 1, 3, 23, 1, tzinfo=UTC), (0, 1), id="week 1"),
+    ],
+)
+def test_weeks_end_at_local_midnight_on_sunday(
+    zone: ZoneInfo, instant: datetime, expected: tuple[int, ...]
+) -> None:
+    long_before = done("NET-0", instant - timedelta(weeks=8))
+    monday = (instant + timedelta(days=1)).date()
+    as_of = monday - timedelta(days=monday.weekday()) + timedelta(days=9)
+    found = weekly_completions([long_before, done("NET-1", instant)], as_of=as_of, zone=zone)
+    assert found[-2:] == expected
