@@ -112,6 +112,7 @@ def _judge(
         structural_reasons(case.structure, key),
         model=case.model,
         cyclic=key in case.graph.cyclic,
+        belongs_nowhere=case.graph.belongs_nowhere(key),
     )
     return (
         _ordered(case, item, ruling=ruling, evidence=evidence)

@@ -53,7 +53,9 @@ class TextModel:
         rest += self.config.text.prior if with_prior else 0.0
         if alone:
             return (*named, Reason(signal=TEXT_ONLY, weight=rest, text="text only"))
-        return (*named, Reason(signal=TEXT_REST, weight=rest, text="other words"))
+        if not rest:
+            return named
+        return (*named, Reason(signal=TEXT_REST, weight=rest, text="its plain wording"))
 
     def _parts(self, text: ItemText) -> list[tuple[float, str, Feature]]:
         """Contribution, name and feature of all that has a weight, strongest first."""
@@ -83,16 +85,23 @@ def weigh(
     *,
     model: TextModel,
     cyclic: bool,
+    belongs_nowhere: bool,
 ) -> Evidence:
-    """Add up structure and text for one item, within the bounds that honesty sets."""
+    """Add up structure and text for one item, within the bounds that honesty sets.
+
+    That plain work is product work holds for what lies in some product; an item that belongs
+    to none, where others do, gets no such benefit of the doubt.
+    """
     text = read_text(item)
     base = _sum(structure)
     decides = abs(base) >= log_odds(model.config.decides_at)
-    spoken = model.reasons(text, alone=not structure, with_prior=not decides)
+    spoken = model.reasons(
+        text, alone=not structure, with_prior=not decides and not belongs_nowhere
+    )
     if decides:
         spoken = _scaled(spoken, model.config.structure.limits.text_share * abs(base))
     reasons = sorted((*structure, *spoken), key=lambda reason: -abs(reason.weight))
-    if not structure and model.extractor.says_little(text):
+    if not decides and model.extractor.says_little(text):
         reasons += _bounded(reasons, _UNDECIDED, signal=TOO_LITTLE, text="too little text to judge")
     if cyclic and not (decides and base > 0):  # spread is real even where the tree is broken
         reasons += _bounded(reasons, _UNDECIDED, signal=CYCLE, text="it is its own ancestor")

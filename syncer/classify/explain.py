@@ -45,7 +45,7 @@ def _texts(verdict: Verdict) -> Iterator[str]:
     elif _text_only(verdict):
         yield from _phrases(verdict)
     else:
-        yield from (reason.text for reason in _speaking(verdict))
+        yield from [reason.text for reason in _speaking(verdict)] or ["its plain wording"]
 
 
 def _phrases(verdict: Verdict) -> Iterator[str]:

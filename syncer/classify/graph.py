@@ -52,6 +52,11 @@ class Graph:
     outgoing: Edges
     cyclic: frozenset[str]
     top_down: tuple[str, ...]
+    maps_products: bool
+
+    def belongs_nowhere(self, key: str) -> bool:
+        """Whether the item has no product although others have: a program office's item."""
+        return self.maps_products and not self.places[key].products
 
     def targets(self, key: str, kind: str) -> Iterator[str]:
         """Keys of the items that this item blocks, requires or threatens."""
@@ -81,6 +86,7 @@ def build_graph(portfolio: Portfolio) -> Graph:
         outgoing=_outgoing(items),
         cyclic=cyclic,
         top_down=_top_down(items, parents, children),
+        maps_products=any(project.product for project in portfolio.projects),
     )
 
 

@@ -133,3 +133,12 @@ def test_an_instruction_in_a_text_is_only_text() -> None:
 def test_plain_words_leave_numbers_out_and_pairs_within_a_sentence() -> None:
     found = plain_words(read_text(_item("Plan 2026. Move on")))
     assert set(found) == {"word:plan", "word:move", "word:on", "word:move on"}
+
+
+def test_plain_work_is_product_only_where_it_may_lie_in_a_product() -> None:
+    title = "Agree the terms with the supplier"
+    inside = verdict(portfolio(item("A", "MOBILE", title)))
+    office = verdict(portfolio(item("A", "PMO", title)))
+    unmapped = verdict({"projects": [{"key": "PMO"}], "items": [item("A", "PMO", title)]})
+    assert (inside.level, unmapped.level) == (VerdictLevel.PRODUCT, VerdictLevel.PRODUCT)
+    assert office.level is VerdictLevel.UNCLASSIFIED
