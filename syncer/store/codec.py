@@ -33,8 +33,8 @@ class EncodedRecord:
 def encode(record: ItemRecord) -> EncodedRecord:
     """The record with a digest over its content, and without text that a database refuses.
 
-    NUL and halves of surrogate pairs become U+FFFD. `ValueError` for a naive instant, and for one
-    that UTC cannot express.
+    NUL and halves of surrogate pairs become U+FFFD. `ValueError` for a naive instant, for one that
+    UTC cannot express, and for a value that is not what its field promises.
     """
     for instant in _instants(record):
         _require_utc(instant)
@@ -142,8 +142,11 @@ def _digest(content: bytes) -> str:
 
 
 def _encode_cleaned(record: ItemRecord) -> EncodedRecord:
-    cleaned = _RECORD.validate_python(_clean(_RECORD.dump_python(record)))
-    return EncodedRecord(cleaned, _digest(to_json(cleaned)))
+    try:
+        cleaned = _RECORD.validate_python(_clean(_RECORD.dump_python(record, warnings="none")))
+        return EncodedRecord(cleaned, _digest(to_json(cleaned)))
+    except TypeError as error:
+        raise ValueError(f"a value that cannot be stored: {error}") from error
 
 
 def _clean(value: object) -> Any:  # noqa: ANN401  any JSON value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -75,7 +75,12 @@ def _with_defaults(table: Table, row: dict[str, Any]) -> dict[str, Any]:
     return empty | row
 
 
-_EMPTY: Final[dict[str, Any]] = {"findings": [], "missing_detail": [], "found_by_reconcile": 0}
+_EMPTY: Final[dict[str, Any]] = {
+    "findings": [],
+    "missing_detail": [],
+    "found_by_reconcile": 0,
+    "selected": True,
+}
 
 
 def _kept(row: dict[str, Any]) -> list[str]:
@@ -135,22 +140,31 @@ async def save_cursor(session: AsyncSession, key: ContainerKey, cursor: Cursor |
 
 
 async def finish_pass(
-    session: AsyncSession, key: ContainerKey, *, started_at: datetime, missing: Sequence[str]
+    session: AsyncSession,
+    key: ContainerKey,
+    *,
+    started_at: datetime,
+    missing: Sequence[str] | None = None,
 ) -> None:
-    """Record a complete pass that began at `started_at`, and the details that were refused."""
-    await _set(
-        session,
-        key,
-        last_success_at=started_at,
-        error="",
-        error_at=None,
-        missing_detail=sorted(set(missing)),
-    )
+    """Record a complete pass that began at `started_at`, and the details that were refused.
+
+    `missing` None: the pass had nothing for which details could be asked, so what is known stays.
+    """
+    detail = {} if missing is None else {"missing_detail": sorted(set(missing))}
+    await _set(session, key, last_success_at=started_at, error="", error_at=None, **detail)
 
 
 async def confirm_unchanged(session: AsyncSession, key: ContainerKey, *, at: datetime) -> None:
     """Record that the tracker said at `at` that nothing has changed since the last pass."""
     await _set(session, key, last_success_at=at)
+
+
+async def select_containers(
+    session: AsyncSession, connection: str, wanted: Collection[ContainerKey]
+) -> None:
+    """Note which known containers the configuration wants; the others are no longer shown."""
+    for key in await containers_of(session, connection):
+        await _set(session, key, selected=key in wanted)
 
 
 async def fail_container(
@@ -177,11 +191,14 @@ async def _set(session: AsyncSession, key: ContainerKey, **values: Any) -> None:
 
 
 async def load_sources(session: AsyncSession) -> list[SourceState]:
-    """The state of every container, by name; a connection without any is one empty `container`."""
+    """The state of every container that is wanted, by name.
+
+    A connection that has never shown any is there too, with an empty `container`.
+    """
     c = _CONTAINERS.c
     query = select(
         c.connection, c.key, c.last_success_at, c.error, c.found_by_reconcile, c.missing_detail
-    ).order_by(c.connection, c.key)
+    ).where(c.selected)
     hidden = await _counts(session, _ITEMS, hidden_only=True)
     quarantined = await _counts(session, _QUARANTINE)
     states = [
@@ -195,9 +212,9 @@ async def load_sources(session: AsyncSession) -> list[SourceState]:
             quarantined=quarantined.get((row[0], row[1]), 0),
             missing_detail=tuple(row[5]),
         )
-        for row in await session.execute(query)
+        for row in await session.execute(query.order_by(c.connection, c.key))
     ]
-    return [*states, *await _empty_connections(session, {state.connection for state in states})]
+    return [*states, *await _empty_connections(session)]
 
 
 async def _counts(
@@ -210,11 +227,13 @@ async def _counts(
     return {(row[0], row[1]): row[2] for row in await session.execute(query)}
 
 
-async def _empty_connections(session: AsyncSession, seen: set[str]) -> list[SourceState]:
+async def _empty_connections(session: AsyncSession) -> list[SourceState]:
     c = _CONNECTIONS.c
-    rows = await session.execute(select(c.name, c.error).order_by(c.name))
+    known = select(_CONTAINERS.c.connection)
+    rows = await session.execute(
+        select(c.name, c.error).where(c.name.not_in(known)).order_by(c.name)
+    )
     return [
         SourceState(connection=name, container="", last_success_at=None, error=error)
         for name, error in rows
-        if name not in seen
     ]

@@ -57,8 +57,9 @@ class ContainerRow(Row, table=True):
     """One container: how far it has been read, and how that went.
 
     `cursor` is the connector's own. `change_mark` is the tracker's word on the last change in the
-    container, `change_mark_at` when we first heard it, `pass_started_at` the start of the last
-    complete pass: together they tell whether an idle container may be passed over.
+    container, `change_mark_at` when we first heard it, `last_success_at` the start of the last
+    complete pass: together they tell whether an idle container may be passed over. `selected` is
+    false once the configuration no longer wants the container.
     """
 
     __tablename__ = "containers"
@@ -66,13 +67,13 @@ class ContainerRow(Row, table=True):
     connection: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     name: str = ""
+    selected: bool = True
     cursor: str | None = Field(default=None, sa_type=Text)
     last_success_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str = Field(default="", sa_type=Text)
     error_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     missing_detail: list[Any] = Field(default_factory=list, sa_type=JSON)
     found_by_reconcile: int = 0
-    pass_started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     change_mark: datetime | None = Field(default=None, sa_type=UtcDateTime)
     change_mark_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

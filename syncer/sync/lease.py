@@ -1,0 +1,98 @@
+"""One process at a time works on a container, and the others are told who."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import OperationalError
+
+from syncer.domain.ref import ContainerKey
+from syncer.errors import Busy
+from syncer.log import get_logger
+from syncer.store.engine import Store
+from syncer.store.leases import Holder, Lease, acquire, release, renew
+
+BEAT_SECONDS: Final = 10.0
+"""How often a held lease is renewed: twice may fail before it expires."""
+
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+_PID_NAMESPACE: Final = Path("/proc/self/ns/pid")
+_log: Final = get_logger(__name__)
+
+
+def this_process(command: str) -> Holder:
+    """This process under its name for people: `serve (pid 4711)`."""
+    return Holder(owner=f"{command} (pid {os.getpid()})", host=_host(), pid=os.getpid())
+
+
+@cache
+def _host() -> str:
+    """Where process ids mean the same: host, boot and, in containers, process namespace."""
+    boot, namespace = "", ""
+    with suppress(OSError):
+        boot = _BOOT_ID.read_text(encoding="ascii").strip()
+    with suppress(OSError):
+        namespace = str(_PID_NAMESPACE.readlink())
+    return f"{socket.gethostname()}/{boot}/{namespace}"
+
+
+def is_dead(holder: Holder) -> bool:
+    """Whether the holder ran here and runs no more; False where that cannot be known."""
+    if holder.host != _host():
+        return False
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it runs, as another user
+        return False
+    return False
+
+
+def container_lease(container: ContainerKey) -> str:
+    """The name of the lease on a container."""
+    return f"container:{container}"
+
+
+@asynccontextmanager
+async def held(
+    store: Store, name: str, holder: Holder, *, beat: float = BEAT_SECONDS
+) -> AsyncGenerator[Lease]:
+    """Hold a lease, renewed every `beat` seconds, and give it back at the end.
+
+    `Busy` while another process has it. A write under the lease must renew it in its own
+    transaction: only that tells whether the lease was lost on the way.
+    """
+    async with store.write() as session:
+        lease = await acquire(session, name, holder, is_dead=is_dead)
+    heart = asyncio.create_task(_beat(store, lease, beat))
+    try:
+        yield lease
+    finally:
+        heart.cancel()
+        await asyncio.gather(heart, return_exceptions=True)
+        async with store.write() as session:
+            await release(session, lease)
+
+
+async def _beat(store: Store, lease: Lease, seconds: float) -> None:
+    holding = True
+    while holding:
+        await asyncio.sleep(seconds)
+        try:
+            async with store.write() as session:
+                holding = await renew(session, lease)
+        except OperationalError as error:  # locked by another process for too long: the next beat
+            _log.warning("a lease could not be renewed", lease=lease.name, error=str(error.orig))
+
+
+def lost(lease: Lease) -> Busy:
+    """The error for work whose lease another process took."""
+    return Busy(f"The lease on {lease.name} was lost to another process.", fix="Try again.")
