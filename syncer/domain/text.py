@@ -46,7 +46,7 @@ def clean_line(text: str, *, limit: int = TITLE_LIMIT) -> str:
     if text.isascii() and text.isprintable():
         visible = text
     else:
-        visible = _ONE_LINE.sub(" ", _without_marks(text))
+        visible = _without_marks(_ONE_LINE.sub(" ", text))
     return _capped(_SPACES.sub(" ", visible).strip(), limit)
 
 
@@ -56,8 +56,8 @@ def clean_block(text: str, *, limit: int = BODY_LIMIT) -> str:
     Line ends of every kind become a newline, other control characters a space (tabs stay); marks
     of direction and zero-width marks go.
     """
-    lines = _LINE_ENDS.sub("\n", _without_marks(text[: limit * 2]))
-    return _capped(_ONE_BLOCK.sub(" ", lines).strip(), limit)
+    lines = _LINE_ENDS.sub("\n", text[: limit * 2])
+    return _capped(_without_marks(_ONE_BLOCK.sub(" ", lines)).strip(), limit)
 
 
 def _without_marks(text: str) -> str:

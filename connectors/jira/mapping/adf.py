@@ -40,7 +40,8 @@ def _pieces(node: object, depth: int) -> Iterator[str]:
 
 
 def _node(node: dict[str, Any], depth: int) -> Iterator[str]:
-    kind = node.get("type")
+    told = node.get("type")
+    kind = told if isinstance(told, str) else ""
     if kind in _ITEMS:
         yield "\n- "
         yield "".join(_pieces(node.get("content"), depth + 1)).strip()
