@@ -138,34 +138,38 @@ def _trail(before: date | None, after: date | None) -> str:
 
 def _colours(context: Context, *, worse: bool) -> Iterator[Claim]:
     mine = [c for c in context.colour_changes if context.ungrouped or c.scope in context.scopes]
-    told = {project for entry in context.snapshot.recent_moves for project in _hit(entry, context)}
-    seen: set[str] = set()
-    for change in sorted(mine, key=lambda c: -severity(c.after)):
+    moved_for = {key for entry in context.snapshot.recent_moves for key in _hit(entry, context)}
+    told: set[str] = set()
+    for change in sorted(mine, key=_by_weight):
         got_worse = severity(change.after) > severity(change.before)
-        if got_worse is worse and not _told(change, told | seen, context):
-            seen |= _projects_of(change.scope, context)
+        if got_worse is worse and not _told(change, told, moved_for, context=context):
+            told |= _projects_of(change.scope, context)
             yield _colour_claim(change, context)
+
+
+def _by_weight(change: ColourChange) -> tuple[bool, int]:
+    """Projects before what follows from them, the darkest first."""
+    return change.cause == "members", -severity(change.after)
 
 
 def _hit(entry: ItemDateMove, context: Context) -> set[str]:
     return {edge.project for edge in _waiting_on(entry, context)}
 
 
-def _told(change: ColourChange, told: set[str], context: Context) -> bool:
-    """Whether a sentence before this one says it: the cause, or the group's only project."""
+def _told(change: ColourChange, told: set[str], moved_for: set[str], *, context: Context) -> bool:
+    """Whether a sentence before this one says it: the moved date, or a member's own change."""
     projects = _projects_of(change.scope, context)
-    return bool(projects) and projects <= told and (change.cause == "dependency" or _alone(change))
-
-
-def _alone(change: ColourChange) -> bool:
-    return change.scope.startswith("proj:")
+    if change.cause == "members":
+        return bool(projects & told)
+    by_move = change.cause == "dependency" and projects <= moved_for
+    return bool(projects) and (by_move or projects <= told)
 
 
 def _projects_of(scope: str, context: Context) -> set[str]:
     if scope.startswith("proj:"):
         return {scope.partition(":")[2]}
     group = context.snapshot.group(scope)
-    return set(group.projects) if group and len(group.projects) == 1 else set()
+    return set(group.projects) if group else set()
 
 
 def _colour_claim(change: ColourChange, context: Context) -> Claim:
@@ -175,7 +179,7 @@ def _colour_claim(change: ColourChange, context: Context) -> Claim:
         value=f"{word(change.before)} → {word(change.after)}",
         formula=f"cause: {clean(change.cause)}",
     )
-    return _claim(context.shown.text(change.text) or fallback, "colour", backing)
+    return _claim(context.named_short(change.text) or fallback, "colour", backing)
 
 
 def _finished(context: Context) -> Iterator[Claim]:

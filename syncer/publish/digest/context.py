@@ -139,6 +139,14 @@ class Context:
         entry = self.earlier_project(key) if scope.startswith("proj:") else None
         return clean(entry.name if entry else key or scope, NAME_LIMIT)
 
+    def named_short(self, text: str, limit: int = 200) -> str:
+        """A sentence of the roll-up as this audience may read it, with projects' short names."""
+        text = self.shown.text(text, limit)
+        for project in sorted(self.snapshot.projects, key=lambda p: (-len(p.name), p.key)):
+            if len(project.name.split()) > 1:
+                text = text.replace(project.name, self.place(project.key))
+        return text
+
     def place(self, project: str) -> str:
         """How a project is called in a sentence: by its product where it is all of it."""
         owners = [group for group in self.snapshot.products if group.projects == (project,)]

@@ -10,6 +10,7 @@ from syncer.domain.report import GroupResult, ProjectResult
 from syncer.publish.digest.context import SETTLED, Context, severity
 from syncer.publish.digest.figures import named, probability_of
 from syncer.publish.digest.model import Claim, DecisionNeeded, StatusRow
+from syncer.publish.digest.status import MEMBER_RULES, project_note
 from syncer.publish.digest.wording import (
     counted,
     cut,
@@ -104,7 +105,7 @@ def _subject_heads(
     if figure and entry.target is not None:
         long, short = (form(entry.target, today=context.today) for form in (long_day, day))
         return [f"{head}: {figure} for {long}", f"{head}: {figure} for {short}"]
-    reason = _cause(entry, rows)
+    reason = _cause(entry, rows, context)
     return [f"{head}: {reason}", f"{head}: {cut(reason, 35)}"] if reason else [head]
 
 
@@ -123,10 +124,24 @@ def _figure(entry: Scope) -> str:
     return show_probability(probability)
 
 
-def _cause(entry: Scope, rows: Sequence[StatusRow]) -> str:
+def _cause(entry: Scope, rows: Sequence[StatusRow], context: Context) -> str:
+    """Why, where the chance does not say it: the worst member's reason, else its own."""
+    if isinstance(entry, GroupResult) and len(entry.projects) > 1:
+        members = context.members(entry)
+        if entry.shown.rule in MEMBER_RULES and members:
+            return _member_cause(min(members, key=_how_bad), context)
     row = next((row for row in rows if row.scope == entry.scope), None)
     text = (row.note or row.reason) if row else ""
     return text.rstrip(".")
+
+
+def _member_cause(project: ProjectResult, context: Context) -> str:
+    """`Outreach has 83 % for 22 January`, `Phone – demo 2 days late (permit)`."""
+    name, figure = context.short(project.scope), _figure(project)
+    if figure and project.target is not None:
+        return f"{name} has {figure} for {long_day(project.target, today=context.today)}"
+    reason = project_note(project, context) or context.named_short(project.shown.reason)
+    return f"{name} – {reason}".rstrip(".")
 
 
 def _calm(everything: Sequence[Scope], context: Context) -> str:
@@ -170,7 +185,7 @@ def _first_sentence(context: Context, rows: Sequence[StatusRow]) -> str:
     alike = [e for e in entries(context) if e.shown.health is health]
     verb = "is" if len(alike) == 1 else f"and {counted(len(alike) - 1, 'other')} are"
     head = f"{context.name(entry)} {verb} {named(health)}"
-    detail = _detail(entry, context) or _cause(entry, rows)
+    detail = _detail(entry, context) or _cause(entry, rows, context)
     if len(alike) > 1 and detail:
         detail = f"{context.short(entry.scope)} has {detail}" if _figure(entry) else detail
     return f"{head}: {detail}." if detail else f"{head}."

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from syncer.publish.digest.wording import cut
+
 _EMPTY_WORDS: Final = frozenset(
     {"the", "a", "an", "new", "old", "our", "project", "program", "programme", "product", "phase"}
 )
 _SHORTEST: Final = 3
+_LONGEST: Final = 32
 
 
 def short_names(names: Mapping[str, tuple[str, str]]) -> dict[str, str]:
@@ -37,4 +40,4 @@ def _says_something(word: str) -> bool:
 
 
 def _capital(word: str) -> str:
-    return word[:1].upper() + word[1:]
+    return cut(word[:1].upper() + word[1:], _LONGEST)

@@ -31,6 +31,7 @@ class Shown:
     dependency_ends: frozenset[str]
     hidden: tuple[tuple[str, str], ...]
     hidden_items: frozenset[str]
+    keys: dict[str, str]
 
     @classmethod
     def of(cls, snapshot: Snapshot, view: AudienceView, place: Callable[[str], str]) -> Shown:
@@ -41,14 +42,16 @@ class Shown:
             for edge in project.dependencies
             for end in (edge.root, edge.predecessor, edge.waiting)
         )
-        bare = cls(view, place, ends, (), frozenset())
-        unnamed = {m.uid: m for m in mentions(snapshot) if not bare.may_name(m)}
+        bare = cls(view, place, ends, (), frozenset(), {})
+        every = {mention.uid: mention for mention in mentions(snapshot)}
+        unnamed = {uid: mention for uid, mention in every.items() if not bare.may_name(mention)}
+        keys = {uid: clean(m.key, 40) for uid, m in every.items() if uid not in unnamed}
         texts = {(text, bare.label(m)) for m in unnamed.values() for text in _traces(m)}
         ordered = tuple(sorted(texts, key=lambda pair: (-len(pair[0]), pair)))
         secret = frozenset(
             trace for m in unnamed.values() if m.restricted for trace in (m.uid, m.key)
         )
-        return cls(view, place, ends, ordered, secret)
+        return cls(view, place, ends, ordered, secret, keys)
 
     def may_name(self, item: ItemMention) -> bool:
         """Whether the title may stand in this edition."""
@@ -96,11 +99,16 @@ class Shown:
                 label=self.text(entry.label),
                 value=self.text(entry.value),
                 formula=self.text(entry.formula, 300),
-                items=tuple(clean(i) for i in entry.items if i not in self.hidden_items),
+                items=self._keys_of(entry.items),
                 url=safe_url(entry.url, self.view.link_origins),
             )
             for entry in entries
         )
+
+    def _keys_of(self, items: tuple[str, ...]) -> tuple[str, ...]:
+        """Items as people know them where the snapshot tells, never a restricted one."""
+        open_items = (item for item in items if item not in self.hidden_items)
+        return tuple(self.keys.get(item) or clean(item) for item in open_items)
 
 
 def mentions(snapshot: Snapshot) -> Iterator[ItemMention]:

@@ -22,12 +22,16 @@ from syncer.publish.digest.figures import (
 from syncer.publish.digest.model import Place, StatusRow
 from syncer.publish.digest.trend import trend
 from syncer.publish.digest.wording import counted, cut, day, days
+from syncer.rollup.tolerance import below
 
 MOST_ROWS = 8
 _EXPANDED_PROGRAMS = 2
 _NOTE_TITLE = 24
 _REASON = 60
-_FROM_CHANCE = frozenset({"R2", "A1", "G", "R1", "A2", "R3"})
+_SURE = 0.85
+_FROM_CHANCE = frozenset({"R2", "A1", "R3", "A2"})
+MEMBER_RULES = frozenset({"R1", "R2", "A1"})
+"""Rules of a program or product that only say which members are not Green."""
 _DEPENDENCY_RULES = frozenset({"A6", "R6"})
 
 
@@ -104,10 +108,10 @@ def _earlier(
 
 def _note(entry: ProjectResult | GroupResult, context: Context) -> str:
     if isinstance(entry, ProjectResult):
-        return _project_note(entry, context)
+        return project_note(entry, context)
     members = context.members(entry)
     if len(members) == 1:
-        return _project_note(members[0], context)
+        return project_note(members[0], context) or _reason_note(entry, context)
     return _member_note(members, context) or _reason_note(entry, context)
 
 
@@ -121,7 +125,8 @@ def _member_note(members: Sequence[ProjectResult], context: Context) -> str:
     return " · ".join(parts[:2])
 
 
-def _project_note(project: ProjectResult, context: Context) -> str:
+def project_note(project: ProjectResult, context: Context) -> str:
+    """What the other cells do not tell: a late dependency, the reason, an item still due."""
     late = _late_note(project, context) if project.shown.rule in _DEPENDENCY_RULES else ""
     beyond = _beyond_note(project, context)
     reason = "" if late else _reason_note(project, context)
@@ -162,9 +167,12 @@ def _beyond_note(project: ProjectResult, context: Context) -> str:
 
 def _reason_note(entry: ProjectResult | GroupResult, context: Context) -> str:
     """The reason where the other cells do not say it already."""
-    told = entry.shown.rule in _FROM_CHANCE and probability_of(entry) is not None
-    settled = entry.shown.health in {Health.GREEN, Health.DONE}
-    return "" if told or settled else cut(context.shown.text(entry.shown.reason), _REASON)
+    probability, rule = probability_of(entry), entry.shown.rule
+    by_chance = rule in _FROM_CHANCE and probability is not None and below(probability, _SURE)
+    by_members = isinstance(entry, GroupResult) and rule in MEMBER_RULES
+    if by_chance or by_members or entry.shown.health in {Health.GREEN, Health.DONE}:
+        return ""
+    return cut(context.named_short(entry.shown.reason), _REASON)
 
 
 def placed(rows: Sequence[StatusRow], limit: int = MOST_ROWS) -> tuple[StatusRow, ...]:

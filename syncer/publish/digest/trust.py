@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from syncer.domain.health import Confidence, Health
-from syncer.domain.report import Evidence, GroupResult, ProjectResult, SourceState
+from syncer.domain.report import Evidence, GroupResult, ProjectResult, Quality, SourceState
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.model import Claim
 from syncer.publish.digest.tracker_text import clean
@@ -187,11 +187,7 @@ def _confidence(context: Context) -> Iterator[Claim]:
         return
     lowest = min(entries, key=lambda entry: _CONFIDENCE_ORDER.index(entry.quality.confidence))
     quality = lowest.quality
-    reason = (
-        first_words(context.shown.text(quality.reasons[0]), _REASON_WORDS)
-        if quality.reasons
-        else ""
-    )
+    reason = first_words(context.named_short(_plainest(quality)), _REASON_WORDS)
     head = f"Confidence {quality.confidence}"
     backing = Evidence(
         label=f"{context.name(lowest)}: data quality",
@@ -199,6 +195,12 @@ def _confidence(context: Context) -> Iterator[Claim]:
         formula="; ".join(context.shown.text(text) for text in quality.reasons),
     )
     yield _claim(sentence(f"{head}: {reason.rstrip('.')}" if reason else head), backing)
+
+
+def _plainest(quality: Quality) -> str:
+    """The first reason that says what is wrong; the bare score only where there is no other."""
+    plain = (reason for reason in quality.reasons if "data quality" not in reason)
+    return next(plain, next(iter(quality.reasons), ""))
 
 
 def _counts(context: Context) -> Iterator[Claim]:

@@ -485,3 +485,58 @@ def test_could_members_are_not_marked_must() -> None:
     digest = edition(example(projects=(network(), optional, phone())), example_before())
     assert "Network upgrade, must" in flat(digest)
     assert "Regulatory, must" not in flat(digest)
+
+
+# --- causes and reasons ----------------------------------------------------------------------
+
+
+def turned(scope: str, name: str, cause: str, text: str) -> ColourChange:
+    return ColourChange(
+        scope=scope, name=name, before=Health.GREEN, after=Health.AMBER, cause=cause, text=text
+    )
+
+
+def test_a_group_whose_members_turned_is_not_told_again() -> None:
+    changes = (
+        turned("prog:5g", "5G Infrastructure", "members", "5G Infrastructure turned Amber."),
+        turned("proj:outreach", "Customer outreach", "pace", "Customer outreach turned by pace."),
+    )
+    now = example(recent_moves=())
+    told = [claim.text for claim in edition(now, example_before(), changes).changes]
+    assert "Outreach turned by pace." in told
+    assert "5G Infrastructure turned Amber." not in told
+
+
+def test_a_product_and_its_only_project_turn_in_one_sentence() -> None:
+    changes = tuple(
+        turned(scope, "5G Smartphone", "risk", "5G Smartphone turned Amber by risk: x.")
+        for scope in ("proj:phone", "prod:phone")
+    )
+    digest = edition(example(recent_moves=()), example_before(), changes)
+    assert sum("turned Amber" in claim.text for claim in digest.changes) == 1
+
+
+def test_where_the_chance_is_not_what_is_bad_the_worst_member_is_the_reason() -> None:
+    risky = regulatory()
+    risky = replace(risky, shown=colour(Health.AMBER, "A3", "risk: the permit office closes"))
+    calm = phone(Health.GREEN, dependencies=())
+    program = group(
+        "prog:5g", "5G Infrastructure", (risky, calm), shown=colour(Health.AMBER, "A1", "not Green")
+    )
+    now = snapshot(projects=(risky, calm), programs=(program,))
+    digest = edition(now, now)
+    assert digest.headline == (
+        "5G Infrastructure is Amber: Regulatory – risk: the permit office closes; North permit "
+        "22 Jan. No decision is needed."
+    )
+    assert digest.subject.startswith("5G Amber: Regulatory – risk: the permit")
+
+
+def test_confidence_names_what_is_wrong_before_the_bare_score() -> None:
+    now = example()
+    poor = replace(
+        now.programs[0].quality,
+        reasons=("Customer outreach: data quality 71", "Customer outreach: 30 % has no owner"),
+    )
+    digest = edition(replace(now, programs=(replace(now.programs[0], quality=poor),)))
+    assert "Confidence Medium: Outreach: 30 % has no owner." in flat(digest)

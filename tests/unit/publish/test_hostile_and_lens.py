@@ -301,3 +301,24 @@ def test_links_lead_only_to_configured_origins() -> None:
 
 def test_the_phone_is_a_product_in_the_builders() -> None:
     assert phone().kind is ProjectKind.PRODUCT
+
+
+def test_a_restricted_title_that_holds_a_project_name_is_not_shortened_into_sight() -> None:
+    hidden = replace(secret(PERMIT), title="Network upgrade is sold to a rival")
+    sold = risk("HUM-1", "proj:network", "Network upgrade is sold to a rival", 20, "critical")
+    now = example(projects=(network(), regulatory(beyond_safe=(hidden,)), phone()), risks=(sold,))
+    assert "rival" not in texts(now, EXECUTIVE)
+
+
+def test_evidence_shows_keys_where_the_snapshot_tells_them() -> None:
+    told = risk(
+        "DEP-2",
+        "portfolio",
+        "late",
+        16,
+        "critical",
+        root=PERMIT,
+        evidence=(Evidence(label="a", value="b", items=(PERMIT.uid, "jira:10042")),),
+    )
+    digest = compose(example(risks=(told,)), None, (), audience=EXECUTIVE)
+    assert digest.risks[0].evidence[1].items == ("REG-112", "jira:10042")
