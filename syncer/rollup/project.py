@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from fnmatch import fnmatchcase
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from syncer.domain.facts import ForecastInputs
-from syncer.domain.item import WorkItem
+from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Criticality, Project
-from syncer.domain.report import Forecast
-from syncer.domain.statement import Baseline
+from syncer.domain.report import Forecast, SourceState
+from syncer.domain.selector import InContainer
+from syncer.domain.statement import Baseline, DateMove
 from syncer.rollup.calendar import complete_weeks, report_date
 from syncer.rollup.counting import Countable
 from syncer.rollup.dependencies import CycleTime
@@ -37,6 +39,7 @@ from syncer.rollup.view import View
 
 _SAFE: Final = 0.85
 _EVEN: Final = 0.50
+NO_WORK: Final = "no countable work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,56 +92,88 @@ class PastViews:
         return self._made[instant]
 
 
-def _source(project_items: Sequence[WorkItem], inputs: RollupInputs) -> tuple[float | None, str]:
-    """Age in hours and name of the oldest source that the project's items come from."""
-    wanted = {(item.container.connection, item.container.key) for item in project_items}
-    states = [s for s in inputs.sources if (s.connection, s.container) in wanted]
-    if not states:
-        return (None, "") if not project_items else (0.0, "")
-    unread = next((s for s in states if s.last_success_at is None), None)
-    if unread is not None:
-        return None, f"{unread.connection}:{unread.container}"
-    oldest = min(states, key=lambda s: (s.last_success_at or inputs.as_of, s.container))
-    age = (inputs.as_of - (oldest.last_success_at or inputs.as_of)).total_seconds() / 3600
-    return max(0.0, age), f"{oldest.connection}:{oldest.container}"
+def _is_read_by(state: SourceState, project: Project) -> bool:
+    name = f"{state.connection}:{state.container}"
+    picked = (s.pattern for s in project.items if isinstance(s, InContainer))
+    return any(fnmatchcase(name, pattern) for pattern in picked)
+
+
+def source_age(
+    project: Project, items: Sequence[WorkItem], inputs: RollupInputs
+) -> tuple[float | None, str]:
+    """Age in hours and name of the oldest source that the project needs.
+
+    Needed are the containers that its selectors name, with or without items, and those of its
+    items. The age is None where one was never read: what we do not know is not fresh.
+    """
+    needed = {str(item.container) for item in items if item.state is ItemState.LIVE}
+    needed |= {f"{s.connection}:{s.container}" for s in inputs.sources if _is_read_by(s, project)}
+    read = {f"{s.connection}:{s.container}": s.last_success_at for s in inputs.sources}
+    ages: dict[str, float] = {}
+    for name in sorted(needed):
+        at = read.get(name)
+        if at is None:
+            return None, name
+        ages[name] = max(0.0, (inputs.as_of - at).total_seconds() / 3600)
+    if not ages:
+        return None, ""
+    oldest = max(ages, key=lambda name: ages[name])
+    return ages[oldest], oldest
 
 
 def _start(project: Project, items: Sequence[WorkItem], zone: ZoneInfo) -> date | None:
     if project.start is not None:
         return project.start
-    return min((report_date(item.created_at, zone) for item in items), default=None)
+    live = (item for item in items if item.state is ItemState.LIVE)
+    return min((report_date(item.created_at, zone) for item in live), default=None)
 
 
 def _change_since(
     then: View, now: View, key: str, *, baseline: Baseline | None = None
 ) -> ScopeChange:
+    """How a project's scope changed; what has since turned out to be one thing is one thing."""
+    identity = now.tree.canonical_uid
     before, after = then.countables[key], now.countables[key]
-    joined = after.uids - before.uids
+    held = baseline.item_uids if baseline else before.uids
     above = {
-        uid: [parent.uid for parent in now.tree.ancestors(now.tree.by_uid[uid])] for uid in joined
+        identity(item.uid): [identity(parent.uid) for parent in now.tree.ancestors(item)]
+        for item in after.items
     }
-    held = baseline.item_uids if baseline and baseline.item_uids else before.uids
-    return scope_change(held, after.uids, undecomposed=before.undecomposed, ancestors=above)
+    return scope_change(
+        {identity(uid) for uid in held},
+        set(above),
+        undecomposed={identity(uid) for uid in before.undecomposed},
+        ancestors=above,
+    )
 
 
-def _approved(project: Project, inputs: RollupInputs) -> Baseline | None:
+def _approved(
+    project: Project, inputs: RollupInputs, holds: Callable[[Baseline], bool]
+) -> Baseline | None:
+    """The latest approved baseline that holds what is asked for."""
     past = [
         b for b in inputs.statements.baselines if b.project == project.key and b.at <= inputs.as_of
     ]
-    return max(past, key=lambda b: b.at, default=None)
+    return max(filter(holds, past), key=lambda b: b.at, default=None)
 
 
 def _scope_since_baseline(
-    project: Project, start: date | None, *, view: View, past: PastViews, inputs: RollupInputs
+    project: Project, *, view: View, past: PastViews, inputs: RollupInputs
 ) -> ScopeChange | None:
+    """Scope against the approved baseline, else against what there was on the project's start.
+
+    A project that declares neither has promised no scope: its growth is nobody's creep.
+    """
+    zone = ZoneInfo(inputs.portfolio.timezone)
+    approved = _approved(project, inputs, lambda b: bool(b.item_uids))
+    if approved is not None:
+        then = past.at(approved.at, report_date(approved.at, zone))
+        return _change_since(then, view, project.key, baseline=approved)
+    start = project.start
     if start is None or start >= view.today:
         return None
-    zone = ZoneInfo(inputs.portfolio.timezone)
     then = past.at(_local_midnight(start + timedelta(days=1), zone), start)
-    approved = _approved(project, inputs)
-    if not then.countables[project.key].total and approved is None:
-        return None
-    return _change_since(then, view, project.key, baseline=approved)
+    return _change_since(then, view, project.key) if then.countables[project.key].total else None
 
 
 def _growth(project: Project, *, view: View, past: PastViews, zone: ZoneInfo) -> ScopeChange | None:
@@ -174,23 +209,42 @@ def cycle_times(
 
 
 def forecast_of(inputs: ForecastInputs, view: View) -> tuple[Forecast, tuple[float, ...] | None]:
-    """The forecast that some inputs give, with its completion curve."""
+    """The forecast that some inputs give, with its completion curve.
+
+    Where everything is done there is nothing to forecast: the chance is 1 and no date is given.
+    """
     if inputs.withheld:
         return Forecast(inputs=inputs, pace=_pace(inputs)), None
-    curve = completion_cdf(inputs.throughput, inputs.remaining, inputs.scope_growth)
-    days = {"holidays": view.calendar.holidays, "freezes": view.calendar.freezes}
-    p50 = date_reached(curve, inputs.as_of, _EVEN, **days)  # type: ignore[arg-type]
-    p85 = date_reached(curve, inputs.as_of, _SAFE, **days)  # type: ignore[arg-type]
-    made = Forecast(inputs=inputs, p50=p50, p85=p85, beyond_horizon=p85 is None, pace=_pace(inputs))
-    if inputs.target is None:
-        return made, tuple(curve)
+    curve = tuple(completion_cdf(inputs.throughput, inputs.remaining, inputs.scope_growth))
+    made = Forecast(inputs=inputs, pace=_pace(inputs))
+    if inputs.remaining:
+        made = _with_dates(made, curve, view)
+    return _with_target(made, curve, view), curve
+
+
+def _with_dates(made: Forecast, curve: Sequence[float], view: View) -> Forecast:
+    as_of, holidays, freezes = made.inputs.as_of, view.calendar.holidays, view.calendar.freezes
+    p85 = date_reached(curve, as_of, _SAFE, holidays=holidays, freezes=freezes)
     return replace(
         made,
-        probability=probability_on_time(curve, inputs.as_of, inputs.target, **days),  # type: ignore[arg-type]
-        overrun_days=expected_overrun(curve, inputs.as_of, inputs.target, **days),  # type: ignore[arg-type]
+        p50=date_reached(curve, as_of, _EVEN, holidays=holidays, freezes=freezes),
+        p85=p85,
+        beyond_horizon=p85 is None,
+    )
+
+
+def _with_target(made: Forecast, curve: Sequence[float], view: View) -> Forecast:
+    as_of, target = made.inputs.as_of, made.inputs.target
+    if target is None:
+        return made
+    holidays, freezes = view.calendar.holidays, view.calendar.freezes
+    return replace(
+        made,
+        probability=probability_on_time(curve, as_of, target, holidays=holidays, freezes=freezes),
+        overrun_days=expected_overrun(curve, as_of, target, holidays=holidays, freezes=freezes),
         overrun_open=overrun_is_open(curve[-1]),
-        late_days=view.calendar.working_days(inputs.target, p85) if p85 else None,
-    ), tuple(curve)
+        late_days=view.calendar.working_days(target, made.p85) if made.p85 else None,
+    )
 
 
 def _pace(inputs: ForecastInputs) -> float | None:
@@ -220,14 +274,15 @@ def _forecast_inputs(
     growth: ScopeChange | None,
     *,
     target: date | None,
-    source_age: float | None,
+    age: float | None,
     view: View,
 ) -> ForecastInputs:
     zone = ZoneInfo(view.portfolio.timezone)
     weeks = weekly_completions(count.items, as_of=view.today, zone=zone)
-    withheld = forecast_validity(
-        weeks, undecomposed_share=_undecomposed_share(count, view), source_age_hours=source_age
-    )
+    withheld = None if count.total else NO_WORK
+    if count.remaining:
+        share = _undecomposed_share(count, view)
+        withheld = forecast_validity(weeks, undecomposed_share=share, source_age_hours=age)
     return ForecastInputs(
         as_of=view.today,
         target=target,
@@ -236,8 +291,20 @@ def _forecast_inputs(
         scope_growth=growth.growth if growth else 0.0,
         scope_added=growth.added - growth.decomposed - growth.removed if growth else 0,
         scope_at_start=growth.baseline if growth else count.total,
-        withheld="" if count.remaining == 0 else withheld or "",
+        withheld=withheld or "",
     )
+
+
+def _remembered(record: TargetRecord, project: Project, inputs: RollupInputs) -> TargetRecord:
+    """The record with a target that the previous snapshot knew and nobody recorded as removed."""
+    before = inputs.previous.project(project.key) if inputs.previous else None
+    if before is None or record.current is not None or record.lost is not None:
+        return record
+    lost = before.target or before.facts.lost_target
+    if lost is None:
+        return record
+    removal = DateMove(at=inputs.as_of, before=lost, after=None)
+    return replace(record, history=(*record.history, removal))
 
 
 def project_basis(
@@ -247,11 +314,11 @@ def project_basis(
     zone = ZoneInfo(inputs.portfolio.timezone)
     items, count = view.members[project.key], view.countables[project.key]
     start = _start(project, items, zone)
-    record = resolve_target(project, inputs, view.items)
+    record = _remembered(resolve_target(project, inputs, view.items), project, inputs)
     target = record.current or record.lost
     growth = _growth(project, view=view, past=past, zone=zone)
-    age, source = _source(items, inputs)
-    wanted = _forecast_inputs(count, growth, target=target, source_age=age, view=view)
+    age, source = source_age(project, items, inputs)
+    wanted = _forecast_inputs(count, growth, target=target, age=age, view=view)
     forecast, curve = forecast_of(wanted, view)
     planned = _planned(count, start=start, target=target, view=view)
     return ProjectBasis(
@@ -267,7 +334,7 @@ def project_basis(
         if planned is None or count.progress is None
         else schedule_performance(count.progress, planned),
         growth=growth,
-        scope=_scope_since_baseline(project, start, view=view, past=past, inputs=inputs),
+        scope=_scope_since_baseline(project, view=view, past=past, inputs=inputs),
         source_age_hours=age,
         source_name=source,
         forecast=forecast,
@@ -284,11 +351,11 @@ def _slip(
     zone = ZoneInfo(inputs.portfolio.timezone)
     begin = start or report_date(inputs.as_of, zone)
     return target_slip(
-        record.moves,
+        record.history,
         active_since=_local_midnight(begin, zone),
         as_of=inputs.as_of,
         standing=record.current,
-        approved=_approved(project, inputs),
+        approved=_approved(project, inputs, lambda b: b.target is not None),
         holidays=inputs.portfolio.holidays,
     )
 

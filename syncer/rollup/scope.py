@@ -20,8 +20,8 @@ class ScopeChange:
     """What joined and left a scope; ratios are shares of the baseline, None without one.
 
     ``added`` includes ``decomposed``: items that an undecomposed member of the baseline was
-    broken into. ``removed`` were cancelled or moved out; a member that was merely broken down
-    is not among them.
+    broken into. ``removed`` were cancelled or moved out; ``replaced`` left because they were
+    broken down.
     """
 
     baseline: int
@@ -29,6 +29,7 @@ class ScopeChange:
     added: int
     decomposed: int
     removed: int
+    replaced: int = 0
 
     @property
     def creep(self) -> float | None:
@@ -42,8 +43,8 @@ class ScopeChange:
 
     @property
     def churn(self) -> float | None:
-        """Everything that joined or left."""
-        return self._share(self.added + self.removed)
+        """Everything that joined or left, planned or not."""
+        return self._share(self.added + self.removed + self.replaced)
 
     @property
     def removed_share(self) -> float | None:
@@ -78,13 +79,15 @@ def scope_change(
     placeholders = frozenset(undecomposed & baseline)
     added = countable - baseline
     origins = {uid: placeholders.intersection(ancestors.get(uid, ())) for uid in added}
-    broken_down = set[str]().union(*origins.values())
+    gone = baseline - countable
+    replaced = gone & set[str]().union(*origins.values())
     return ScopeChange(
         baseline=len(baseline),
         now=len(countable),
         added=len(added),
         decomposed=sum(bool(found) for found in origins.values()),
-        removed=len(baseline - countable - broken_down),
+        removed=len(gone - replaced),
+        replaced=len(replaced),
     )
 
 

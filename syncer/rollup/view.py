@@ -26,8 +26,12 @@ UNREAD: Final = Verdict(
 
 
 def with_implicit_projects(portfolio: Portfolio, items: Iterable[WorkItem]) -> Portfolio:
-    """The portfolio with a project for every container that no configured project claims."""
+    """The portfolio with a project for every container that no configured project claims.
+
+    A container without a single item that still exists gets none.
+    """
     known = list(items)
+    left = {item.container for item in known if item.state in (ItemState.LIVE, ItemState.HIDDEN)}
     by_uid = {item.uid: item for item in known}
     claimed = {
         item.container
@@ -42,7 +46,7 @@ def with_implicit_projects(portfolio: Portfolio, items: Iterable[WorkItem]) -> P
             items=(InContainer(str(container)),),
             implicit=True,
         )
-        for container in sorted({item.container for item in known} - claimed)
+        for container in sorted(left - claimed)
     )
     return replace(portfolio, projects=(*portfolio.projects, *found))
 
@@ -86,13 +90,18 @@ class View:
         return {key: countable(items, self.tree) for key, items in self.members.items()}
 
     @cached_property
-    def homes(self) -> Mapping[str, str]:
-        """The key of the first project that picks the item, by uid."""
-        homes: dict[str, str] = {}
+    def memberships(self) -> Mapping[str, Sequence[str]]:
+        """The keys of all projects that pick an item, in configured order, by uid."""
+        found: dict[str, list[str]] = defaultdict(list)
         for key, items in self.members.items():
             for item in items:
-                homes.setdefault(item.uid, key)
-        return homes
+                found[item.uid].append(key)
+        return dict(found)
+
+    @cached_property
+    def homes(self) -> Mapping[str, str]:
+        """The key of the first project that picks the item, by uid."""
+        return {uid: keys[0] for uid, keys in self.memberships.items()}
 
     @cached_property
     def projects(self) -> Mapping[str, Project]:
@@ -131,10 +140,11 @@ class View:
         return self.verdicts.get(uid, UNREAD)
 
     def programs_of_item(self, item: WorkItem) -> tuple[str, ...]:
-        """Keys of the programs that claim an item, by its own project or an ancestor's."""
+        """Keys of the programs that claim an item, by its own projects or an ancestor's."""
         lineage = (item, *self.tree.ancestors(item))
-        homes = [self.homes[i.uid] for i in lineage if i.uid in self.homes]
-        return tuple(dict.fromkeys(p.key for home in homes for p in self.programs_of.get(home, ())))
+        projects = [key for i in lineage for key in self.memberships.get(i.uid, ())]
+        programs = [program for key in projects for program in self.programs_of.get(key, ())]
+        return tuple(dict.fromkeys(program.key for program in programs))
 
     def mention(self, item: WorkItem) -> ItemMention:
         """The item as a report may mention it."""
