@@ -16,15 +16,17 @@ from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest
 from syncer.publish.render.html import render_html
 from tests.unit.publish.builders import (
-    EXAMPLE_CHANGES,
     EXECUTIVE,
     PRODUCT_VIEW,
     PROGRAM_VIEW,
+    snapshot,
+    source,
+)
+from tests.unit.publish.portfolios import (
+    EXAMPLE_CHANGES,
     example,
     example_before,
     large,
-    snapshot,
-    source,
 )
 from tests.unit.publish.test_hostile_and_lens import HOSTILE, hostile
 

@@ -24,14 +24,16 @@ from syncer.publish.render.diff import diff_text
 from syncer.publish.render.json import render_json
 from syncer.publish.render.text import render_text
 from tests.unit.publish.builders import (
-    EXAMPLE_CHANGES,
     EXECUTIVE,
     PRODUCT_VIEW,
     PROGRAM_VIEW,
+    view,
+)
+from tests.unit.publish.portfolios import (
+    EXAMPLE_CHANGES,
     example,
     example_before,
     large,
-    view,
 )
 
 

@@ -9,7 +9,14 @@ from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest, Trend
 from syncer.publish.digest.wording import count_words
 from syncer.publish.render.text import WIDTH, render_text
-from tests.unit.publish.builders import EXAMPLE_CHANGES, EXECUTIVE, example, example_before
+from tests.unit.publish.builders import (
+    EXECUTIVE,
+)
+from tests.unit.publish.portfolios import (
+    EXAMPLE_CHANGES,
+    example,
+    example_before,
+)
 
 
 @pytest.fixture(scope="module")

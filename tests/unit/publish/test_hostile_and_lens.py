@@ -20,25 +20,27 @@ from syncer.publish.render.html import render_html
 from syncer.publish.render.markdown import escape, render_markdown
 from tests.unit.publish.builders import (
     AS_OF,
-    DEMO,
     EXECUTIVE,
+    PRODUCT_VIEW,
+    PROGRAM_VIEW,
+    decision,
+    gate,
+    item,
+    risk,
+    said,
+    view,
+)
+from tests.unit.publish.portfolios import (
+    DEMO,
     LATE_DEMO,
     LATE_SITES,
     LEVERS,
     PERMIT,
-    PRODUCT_VIEW,
-    PROGRAM_VIEW,
-    decision,
     example,
     example_before,
-    gate,
-    item,
     network,
     phone,
     regulatory,
-    risk,
-    said,
-    view,
 )
 
 HOSTILE = (
