@@ -121,6 +121,7 @@ class FakeTracker:
         self._routes: list[tuple[str, str, Handler]] = []
         self._runner: web.AppRunner | None = None
         self._port = 0
+        self._answering: set[asyncio.Future[web.StreamResponse]] = set()
 
     @property
     def url(self) -> str:
@@ -185,6 +186,8 @@ class FakeTracker:
 
     async def stop(self) -> None:
         """Stop listening and drop what hangs."""
+        for task in tuple(self._answering):
+            task.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
         self._runner, self._port = None, 0
@@ -209,10 +212,17 @@ class FakeTracker:
             hook(recorded)
         for script in self._faults:
             if script.claims(recorded):
-                return await script.fault(request, handler)
+                return await self._until_stop(script.fault(request, handler))
         if not self._lets_in(request):
             return await self.unauthorised(request, handler)
         return await handler(request)
+
+    async def _until_stop(self, answering: Awaitable[web.StreamResponse]) -> web.StreamResponse:
+        """Wait for an answer that may never come, but not beyond the server's stop."""
+        task = asyncio.ensure_future(answering)
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+        return await task
 
     def _lets_in(self, request: web.Request) -> bool:
         if self.account is None or any(fnmatchcase(request.path, p) for p in self._open_paths):
@@ -318,7 +328,7 @@ def hang() -> Fault:
 
 
 def reset() -> Fault:
-    """Drop the connection without an answer."""
+    """Drop the connection without an answer. Some clients then repeat a GET by themselves."""
 
     async def fault(request: web.Request, _handler: Handler) -> web.StreamResponse:
         _drop(request)
