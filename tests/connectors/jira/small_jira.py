@@ -155,7 +155,8 @@ class SmallJira:
 
     def _projects(self, body: dict[str, Any]) -> Any:
         start = int(body["startAt"])
-        return {"values": self.projects[start:], "total": len(self.projects)}
+        page = self.projects[start : start + int(body["maxResults"])]
+        return {"values": page, "total": len(self.projects)}
 
     def _bulk_issues(self, body: dict[str, Any]) -> Any:
         wanted = set(body["issueIdsOrKeys"])

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aiohttp import web
+from pydantic import ValidationError
+
+from connectors.jira.config import JiraConfig
+from connectors.jira.rules import fold
+from syncer.connect.protocol import HookRequest, Identity
+from syncer.domain.ref import ContainerKey, ItemRef
+from syncer.errors import AuthFailed
+from tests.connectors.jira.small_jira import SmallJira, history, issue, moved, running
+
+NET = ContainerKey("jira", "NET")
+
+
+def always(answer: Any, status: int = 200) -> Any:
+    return lambda _: web.json_response(answer, status=status)
+
+
+async def probe(jira: SmallJira, **config: Any) -> Identity:
+    async with running(jira, **config) as connector:
+        return await connector.probe()
+
+
+def messages(identity: Identity) -> str:
+    return " ".join(finding.message for finding in identity.findings)
+
+
+# --- probe ---------------------------------------------------------------------------------------
+
+
+async def test_a_sound_connection_has_nothing_to_mend() -> None:
+    jira = SmallJira(
+        projects=[
+            {
+                "id": "1",
+                "key": "NET",
+                "name": "Network",
+                "insight": {
+                    "lastIssueUpdateTime": "2026-11-20T10:00:00.000+0000",
+                    "totalIssueCount": 240,
+                },
+            },
+            {"id": "2", "key": "OUT", "name": "Outreach"},
+        ]
+    )
+    identity = await probe(jira)
+    assert (identity.account, identity.timezone) == ("Sync bot", "Europe/Berlin")
+    assert identity.findings == ()
+    first, second = identity.containers
+    assert (first.key, first.name, first.item_count) == (NET, "Network", 240)
+    assert first.last_change_at == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert (second.last_change_at, second.item_count) == (None, None)
+
+
+async def test_projects_come_page_by_page_and_as_configured() -> None:
+    keys = [f"P{n}" for n in range(120)] + ["NET"]
+    jira = SmallJira(projects=[{"id": str(n), "key": k, "name": k} for n, k in enumerate(keys)])
+    identity = await probe(jira, containers=["NET", "P11*", "NOPE"], exclude=["P110"])
+    assert [c.key.key for c in identity.containers] == ["P11", *keys[111:120], "NET"]
+    assert "'NOPE'" in messages(identity)
+    assert jira.paths().count("project/search") == 3
+
+
+async def test_a_site_that_repeats_its_projects_for_ever_is_left() -> None:
+    same = always({"values": [{"id": "1", "key": "NET"}], "isLast": False})
+    identity = await probe(SmallJira(answers={"project/search": same}))
+    assert [c.key for c in identity.containers] == [NET]
+
+
+async def test_an_account_that_sees_nothing_is_told_so() -> None:
+    identity = await probe(SmallJira(projects=[]))
+    assert identity.findings[0].fatal
+    assert "no project" in identity.findings[0].message
+    assert "Browse Projects" in identity.findings[0].fix
+
+
+@pytest.mark.parametrize(
+    ("tables", "config", "told", "fix"),
+    [
+        pytest.param(
+            {"issueLinkType": {"issueLinkTypes": [{"id": "7", "name": "Tickles"}]}},
+            {},
+            "'Tickles'",
+            "link_types",
+            id="no link type means a dependency",
+        ),
+        pytest.param(
+            {"status": [{"id": "9", "name": "Limbo", "statusCategory": {"key": "undefined"}}]},
+            {},
+            "'Limbo'",
+            "statuses",
+            id="statuses without a category",
+        ),
+        pytest.param({}, {"custom_fields": ["Progam"]}, "'Progam'", "customfield_", id="no field"),
+        pytest.param({}, {"must_have_field": "Must"}, "'Must'", "customfield_", id="no must field"),
+    ],
+)
+async def test_what_does_not_map_is_a_finding_with_its_fix(
+    tables: dict[str, Any], config: dict[str, Any], told: str, fix: str
+) -> None:
+    jira = SmallJira()
+    jira.tables |= tables
+    identity = await probe(jira, **config)
+    assert [told in finding.message for finding in identity.findings] == [True]
+    assert fix in identity.findings[0].fix
+
+
+async def test_what_is_configured_is_no_finding() -> None:
+    jira = SmallJira()
+    jira.tables["issueLinkType"] = {"issueLinkTypes": [{"id": "7", "name": "Tickles"}]}
+    jira.tables["status"] = [{"id": "9", "name": "Limbo", "statusCategory": None}]
+    identity = await probe(jira, link_types={"tickles": "blocks"}, statuses={"9": "WAITING"})
+    assert identity.findings == ()
+
+
+async def test_tables_that_are_closed_are_findings() -> None:
+    closed = {path: always({}, 403) for path in ("status", "field", "issueLinkType")}
+    identity = await probe(SmallJira(answers=closed))
+    assert len(identity.findings) == 3
+    assert all(finding.fix for finding in identity.findings)
+
+
+@pytest.mark.parametrize("zone", [None, "", "Mars/Olympus", "../../etc/passwd"])
+async def test_an_account_without_a_zone_is_told_so(zone: str | None) -> None:
+    jira = SmallJira(myself={"accountId": "bot", "displayName": "B", "timeZone": zone})
+    assert "time zone" in messages(await probe(jira))
+
+
+async def test_a_refused_login_says_what_may_be_the_matter() -> None:
+    jira = SmallJira(answers={"myself": always({}, 401)})
+    async with running(jira) as connector:
+        with pytest.raises(AuthFailed) as refused:
+            await connector.probe()
+    assert "another site" in refused.value.fix
+    assert jira.paths() == ["myself"]
+
+
+# --- single items and inventory ------------------------------------------------------------------
+
+
+async def test_items_are_fetched_by_id_in_bulk() -> None:
+    cut = issue(2)
+    entries = [history(n, moved("To Do", "In Progress")) for n in (1, 2)]
+    cut["changelog"] = {"total": 2, "histories": entries[1:]}
+    jira = SmallJira(issues=[issue(1), cut], changelogs={"10002": entries})
+    refs = [ItemRef("jira", "10001"), ItemRef("jira", "10002"), ItemRef("jira", "10009")]
+    async with running(jira) as connector:
+        fetched = await connector.fetch(refs)
+    assert [r.item.ref.id for r in fetched.records] == ["10001", "10002"]
+    assert len(fetched.records[1].changes) == 2
+    assert fetched.hidden == (ItemRef("jira", "10009"),)
+    assert (fetched.gone, fetched.moved, fetched.unreadable) == ((), {}, ())
+
+
+async def test_without_the_bulk_call_items_come_one_by_one() -> None:
+    jira = SmallJira(
+        answers={
+            "issue/bulkfetch": always({}, 404),
+            "issue/10001": always(issue(1)),
+            "issue/10003": always({}, 403),
+        }
+    )
+    refs = [ItemRef("jira", id_) for id_ in ("10001", "10002", "10003")]
+    async with running(jira) as connector:
+        fetched = await connector.fetch(refs)
+        await connector.fetch(refs[:1])
+    assert [r.item.ref.id for r in fetched.records] == ["10001"]
+    assert [ref.id for ref in fetched.hidden] == ["10002", "10003"]
+    assert jira.paths().count("issue/bulkfetch") == 1
+
+
+async def test_a_moved_issue_is_its_record_under_the_new_key() -> None:
+    jira = SmallJira(issues=[issue(1, project="OUT")])
+    async with running(jira) as connector:
+        fetched = await connector.fetch([ItemRef("jira", "10001", "NET-1")])
+    item = fetched.records[0].item
+    assert (item.key, item.container) == ("OUT-1", ContainerKey("jira", "OUT"))
+
+
+async def test_an_issue_that_failed_for_now_is_neither_gone_nor_hidden() -> None:
+    failed = {"issues": [], "issueErrors": [{"id": "10001", "errorMessage": "timeout"}]}
+    jira = SmallJira(answers={"issue/bulkfetch": always(failed)})
+    async with running(jira) as connector:
+        fetched = await connector.fetch([ItemRef("jira", "10001", "NET-1")])
+    assert fetched.hidden == ()
+    assert [u.ref.id for u in fetched.unreadable] == ["10001"]
+
+
+@pytest.mark.parametrize("id_", ["", "../../myself", "NET-1", "1;2", "١٢"])
+async def test_an_id_that_is_none_is_never_put_into_an_address(id_: str) -> None:
+    jira = SmallJira()
+    async with running(jira) as connector:
+        fetched = await connector.fetch([ItemRef("jira", id_)])
+    assert len(fetched.hidden) == 1
+    assert not any(path.startswith("issue/") for path in jira.paths())
+
+
+async def test_the_inventory_is_every_id_in_large_pages() -> None:
+    jira = SmallJira(issues=[issue(n) for n in range(1, 12)] + [issue(50, project="OUT")])
+    async with running(jira) as connector:
+        refs = [ref async for ref in connector.inventory(NET)]
+    assert {ref.id for ref in refs} == {str(10_000 + n) for n in range(1, 12)}
+    assert refs[0].locator.startswith("NET-")
+    body = next(body for path, body in jira.asked if path == "search/jql")
+    assert (body["fields"], body["maxResults"]) == (["id"], 5000)
+
+
+async def test_webhooks_are_refused_for_now() -> None:
+    request = HookRequest(method="POST", url="https://x/hooks/1", headers={}, body=b"{}")
+    async with running(SmallJira()) as connector:
+        assert connector.receive(request, []).status == 501
+        assert not connector.capabilities.webhooks
+
+
+# --- configuration -------------------------------------------------------------------------------
+
+TABLE = {
+    "name": "jira",
+    "kind": "jira",
+    "url": "https://acme.atlassian.net/",
+    "auth": {"email": "bot@example.com", "token_env": "JIRA_TOKEN"},
+}
+
+
+def test_a_small_table_is_enough() -> None:
+    config = JiraConfig.model_validate(TABLE)
+    assert config.url == "https://acme.atlassian.net"
+    assert config.selects("ANY")
+
+
+@pytest.mark.parametrize(
+    ("keys", "place"),
+    [
+        ({"url": "acme"}, ("url",)),
+        ({"containerz": ["A"]}, ("containerz",)),
+        ({"auth": {"email": "a", "token": "x"}}, ("auth",)),
+        ({"statuses": {"A": "FINISHED"}}, ("statuses", "A")),
+        ({"link_types": {"A": "tickles"}}, ("link_types", "A")),
+        ({"page_size": 0}, ("page_size",)),
+        ({"kind": "github"}, ("kind",)),
+        ({"fields": {"finish": "X"}}, ("fields", "finish")),
+    ],
+)
+def test_faults_name_their_key(keys: dict[str, Any], place: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        JiraConfig.model_validate({**TABLE, **keys})
+    assert any(fault["loc"][: len(place)] == place for fault in refused.value.errors())
+
+
+def test_own_words_add_to_the_shipped_ones() -> None:
+    config = JiraConfig.model_validate(
+        {**TABLE, "not_delivered": ["Ghosted"], "types": {"X": "risk"}}
+    )
+    rules = config.rules()
+    assert {"ghosted", "won't do", "不做"} <= rules.not_delivered
+    assert rules.types[fold("x")] == "risk"
+    assert rules.types[fold("Risiko")] == "risk"
