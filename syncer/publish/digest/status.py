@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from syncer.domain.health import Health
-from syncer.domain.report import DependencyFinding, GroupResult, ProjectResult
+from syncer.domain.report import DependencyFinding, GroupResult, Ledger, ProjectResult
 from syncer.publish.audience import Lens
 from syncer.publish.digest.context import Context, severity
 from syncer.publish.digest.figures import (
@@ -204,7 +204,22 @@ def status_lines(rows: Sequence[StatusRow], context: Context) -> tuple[str, ...]
     for health in sorted(Health, key=lambda h: -severity(h)):
         names = [row.name for row in rows if row.place is Place.LINE and row.health is health]
         lines += [f"{named(health).capitalize()}: {', '.join(names)}."] if names else []
+    if context.view.lens is Lens.PROGRAM and len(context.groups) <= _EXPANDED_PROGRAMS:
+        lines += [_ledgers(group, context) for group in context.groups]
     return tuple(lines) or _nothing(rows, context)
+
+
+def _ledgers(group: GroupResult, context: Context) -> str:
+    """The two ledgers of a program manager (roll-up spec, section 2.11 a)."""
+    name, two = context.short(group.scope), group.ledgers
+    return (
+        f"{name}: cross-project work {_ledger(two.program)}; product work {_ledger(two.product)}."
+    )
+
+
+def _ledger(ledger: Ledger) -> str:
+    late = f" ({ledger.late} late)" if ledger.late else ""
+    return f"{ledger.open} open{late}, {ledger.done} done"
 
 
 def _needs_distribution(rows: Sequence[StatusRow]) -> bool:

@@ -9,9 +9,9 @@ import pytest
 
 from syncer.domain.health import Health
 from syncer.domain.portfolio import Criticality
-from syncer.domain.report import ColourChange, Snapshot
+from syncer.domain.report import ColourChange, Ledger, Ledgers, Snapshot
 from syncer.domain.statement import Decision, DecisionOption, DecisionState, OwnerStatus
-from syncer.publish.audience import AudienceView
+from syncer.publish.audience import AudienceView, Lens
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest, Trend
 from syncer.publish.render.text import render_text
@@ -28,6 +28,7 @@ from tests.unit.publish.builders import (
     said,
     snapshot,
     source,
+    view,
 )
 from tests.unit.publish.portfolios import (
     example,
@@ -329,3 +330,17 @@ def test_confidence_names_what_is_wrong_before_the_bare_score() -> None:
     )
     digest = edition(replace(now, programs=(replace(now.programs[0], quality=poor),)))
     assert "Confidence Medium: Outreach: 30 % has no owner." in flat(digest)
+
+
+def test_the_program_lens_shows_both_ledgers() -> None:
+    now = example()
+    ledgers = Ledgers(
+        program=Ledger(open=12, late=2, done=40),
+        product=Ledger(open=3, done=9),
+        unclassified=Ledger(),
+    )
+    told = replace(now, programs=(replace(now.programs[0], ledgers=ledgers),))
+    digest = edition(told, example_before(), audience=view(lens=Lens.PROGRAM, products=()))
+    assert digest.status_lines == (
+        "5G: cross-project work 12 open (2 late), 40 done; product work 3 open, 9 done.",
+    )
