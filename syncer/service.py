@@ -6,10 +6,9 @@ Nothing here prints. Whatever needs the present instant asks the clock that the 
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -24,8 +23,12 @@ from syncer.connect.auth import with_secrets
 from syncer.connect.config import ConnectionConfig
 from syncer.connect.protocol import Connector, Identity
 from syncer.connect.registry import connector_class
+from syncer.connect.session import client_session
+from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import FixedTarget, Portfolio
+from syncer.domain.ref import ContainerKey
 from syncer.domain.report import Snapshot
+from syncer.domain.selector import InContainer, Selector
 from syncer.domain.statement import Door, Provenance, Statements, VerdictOverride
 from syncer.domain.verdict import VerdictLevel
 from syncer.errors import ConfigError, NotFound, SyncerError
@@ -44,6 +47,7 @@ from syncer.publish.editions import (
 )
 from syncer.publish.snapshot import Roller, SnapshotPair, load_knowledge, previous_snapshot
 from syncer.rollup.rules import HealthRules
+from syncer.rollup.view import with_implicit_projects
 from syncer.settings.faults import ConfigurationFaults
 from syncer.settings.health import load_health_rules
 from syncer.settings.portfolio import to_portfolio
@@ -111,9 +115,23 @@ class Service:
     async def session(self) -> aiohttp.ClientSession:
         """The one HTTP session of this service; it keeps no cookies and is closed with it."""
         if self._session is None:
-            opened = client_session(self.settings)
+            ca_file = self.settings.service.network.ca_file
+            opened = client_session(
+                proxy=self._proxy(), ca_file=self.settings.path(ca_file) if ca_file else None
+            )
             self._session = await self._stack.enter_async_context(opened)
         return self._session
+
+    def _proxy(self) -> str | None:
+        """The proxy's URL, which may hold a password."""
+        name = self.settings.service.network.proxy_env
+        proxy = self.settings.environment.get(name) if name else None
+        if name and not proxy:
+            place = self.settings.place("service", "network", "proxy_env")
+            raise ConfigError(f"{place}: the environment variable {name} is not set.")
+        if proxy:
+            register_secret(proxy)
+        return proxy
 
     def connection_config(self, name: str) -> ConnectionConfig:
         """The connection's table as its connector understands it, secrets read.
@@ -180,23 +198,31 @@ class Service:
         return load_health_rules(self.settings.folder)
 
     async def portfolio(self) -> Portfolio:
-        """The configured work, over the containers that the store knows."""
+        """The configured work, and a project for every container that nobody claims."""
         async with self.store.read() as session:
-            return to_portfolio(self.settings, await container_names(session))
+            return self._portfolio(await container_names(session), await load_items(session))
 
-    async def statements(self, portfolio: Portfolio, *, as_of: datetime) -> Statements:
+    def _portfolio(
+        self, containers: Mapping[ContainerKey, str], items: Sequence[WorkItem]
+    ) -> Portfolio:
+        """Unclaimed containers are called as their tracker calls them."""
+        names: dict[Selector, str] = {InContainer(str(k)): n for k, n in containers.items() if n}
+        portfolio = with_implicit_projects(to_portfolio(self.settings, containers), items)
+        projects = (
+            replace(one, name=names.get(one.items[0], one.name)) if one.implicit else one
+            for one in portfolio.projects
+        )
+        return replace(portfolio, projects=tuple(projects))
+
+    async def statements(self, *, as_of: datetime) -> Statements:
         """What people say, by command before configuration before tracker, each thing once."""
-        async with self.store.read() as session:
-            commands = await load_statements(session, until=as_of)
-            items = await load_items(session)
-        configured = to_statements(self.settings, as_of)
-        return merge(commands, configured, tracker_statements(items, portfolio))
+        return (await self.roller(as_of=as_of)).statements
 
-    async def note_targets(self, portfolio: Portfolio) -> None:
+    async def note_targets(self) -> None:
         """Record the literal targets of the configuration: one that changed is a date move."""
         now = self.clock.now()
         async with self.store.write() as session:
-            for project in portfolio.projects:
+            for project in self.settings.projects:
                 on = project.target.on if isinstance(project.target, FixedTarget) else None
                 await record_target(session, project.key, on, at=now, by=_CONFIGURATION)
 
@@ -237,11 +263,15 @@ class Service:
     # --- roll-up ------------------------------------------------------------------------------
 
     async def roller(self, *, as_of: datetime) -> Roller:
-        """What rolls the store up under this configuration."""
-        portfolio = await self.portfolio()
+        """What rolls the store up under this configuration and what had been said by an instant."""
+        async with self.store.read() as session:
+            containers, items = await container_names(session), await load_items(session)
+            commands = await load_statements(session, until=as_of)
+        portfolio = self._portfolio(containers, items)
+        configured = to_statements(self.settings, as_of)
         return Roller(
             portfolio=portfolio,
-            statements=await self.statements(portfolio, as_of=as_of),
+            statements=merge(commands, configured, tracker_statements(items, portfolio)),
             rules=self.rules,
             config_hash=self.settings.config_hash,
         )
@@ -261,6 +291,8 @@ class Service:
             raise ConfigError(f"{instant:%Y-%m-%d %H:%M %Z} lies in the future.")
         roller = await self.roller(as_of=instant)
         known = await load_knowledge(self.store)
+        if as_of and not known.records:
+            raise SyncerError("Nothing has been synced yet.", fix="Run `syncer sync` first.")
         published = await self._last_edition(view, before=instant) if view else None
         previous = published or roller.week_before(known, as_of=instant, now=now)
         current = await self._stored(instant) if as_of else None
@@ -317,7 +349,7 @@ class Service:
         names = [only] if only else [one.name for one in self.settings.connections]
         for name in names:
             self._index_of(name)
-        await self.note_targets(await self.portfolio())
+        await self.note_targets()
         results = await asyncio.gather(
             *(self._sync(name, full=full, progress=progress) for name in names)
         )
@@ -349,35 +381,3 @@ class Service:
         now = self.clock.now()
         async with self.store.write() as session:
             await fail_connection(session, name, kind=kind, error=str(error), at=now)
-
-
-def client_session(settings: Settings) -> aiohttp.ClientSession:
-    """An HTTP session through the configured proxy and with the configured certificates.
-
-    It keeps no cookies: a tracker's session must not outlive or override the configured account.
-    """
-    network = settings.service.network
-    proxy = settings.environment.get(network.proxy_env) if network.proxy_env else None
-    if network.proxy_env and not proxy:
-        place = settings.place("service", "network", "proxy_env")
-        raise ConfigError(f"{place}: the environment variable {network.proxy_env} is not set.")
-    if proxy:
-        register_secret(proxy)
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=_trust(settings)),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        proxy=proxy,
-    )
-
-
-def _trust(settings: Settings) -> ssl.SSLContext:
-    """The system's certificates and those of `ca_file`."""
-    context = ssl.create_default_context()
-    name = settings.service.network.ca_file
-    if name:
-        try:
-            context.load_verify_locations(settings.path(name))
-        except (OSError, ssl.SSLError) as error:
-            place = settings.place("service", "network", "ca_file")
-            raise ConfigError(f"{place}: {name} cannot be used ({error.strerror}).") from None
-    return context

@@ -81,12 +81,12 @@ def run(ctx: typer.Context, job: Callable[[Service], Awaitable[T]]) -> T:
 
 
 def configure_log(*, verbose: bool) -> None:
-    """Send warnings, or with `verbose` everything, to standard error."""
+    """Send warnings, or with `verbose` every event, to standard error."""
     import logging
 
     from syncer.log import configure
 
-    configure(level=logging.DEBUG if verbose else logging.WARNING)
+    configure(level=logging.INFO if verbose else logging.WARNING)
 
 
 def author_or_user(author: str) -> str:

@@ -112,11 +112,10 @@ def parsed_selector(text: str) -> Any:  # noqa: ANN401  one of the selectors
 def homes(portfolio: Portfolio, items: Sequence[WorkItem]) -> dict[str, str]:
     """The project of each item by uid: the first that holds it."""
     from syncer.domain.selector import select
-    from syncer.rollup.view import with_implicit_projects
 
     by_uid = {item.uid: item for item in items}
     found: dict[str, str] = {}
-    for project in with_implicit_projects(portfolio, items).projects:
+    for project in portfolio.projects:
         for item in select(project.items, items, by_uid, excluding=project.excluding):
             found.setdefault(item.uid, project.key)
     return found

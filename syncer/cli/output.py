@@ -77,18 +77,23 @@ def _is_number(text: str) -> bool:
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
-    """A table for people on standard output; into a pipe it goes without a frame, uncut."""
+    """A table for people on standard output; into a pipe it goes uncut and without padding."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console() if sys.stdout.isatty() else Console(width=_TABLE_WIDTH, soft_wrap=True)
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    is_terminal = sys.stdout.isatty()
+    table = Table(box=None, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
+    console = Console() if is_terminal else Console(width=_TABLE_WIDTH, file=io.StringIO())
+    if title:
+        console.print(Text(title))
     console.print(table)
+    if isinstance(console.file, io.StringIO):
+        write_lines(line.rstrip() for line in console.file.getvalue().splitlines())
 
 
 def printable(value: object) -> str:

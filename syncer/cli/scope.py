@@ -30,18 +30,12 @@ async def scope_in_service(text: str, service: Service) -> str:
 
     `NotFound` with the nearest one otherwise.
     """
-    from syncer.store.sources import container_names
-
     portfolio = await service.portfolio()
-    async with service.store.read() as session:
-        containers = await container_names(session)
-    projects = {project.key for project in portfolio.projects}
-    projects |= {container.key for container in containers}
     return _scope(
         text,
         {
             "prog": frozenset(program.key for program in portfolio.programs),
-            "proj": frozenset(projects),
+            "proj": frozenset(project.key for project in portfolio.projects),
             "prod": frozenset(product.key for product in portfolio.products),
             "team": frozenset(team.key for team in portfolio.teams),
         },

@@ -103,7 +103,7 @@ async def _close(service: Service, identity: str, *, outcome: str, author: str) 
     from syncer.errors import NotFound
 
     now = service.clock.now()
-    known = await service.statements(await service.portfolio(), as_of=now)
+    known = await service.statements(as_of=now)
     found = next((one for one in known.decisions if one.id == identity), None)
     if found is None:
         ids = ", ".join(one.id for one in known.decisions) or "none"
