@@ -41,16 +41,37 @@ class Details:
     async def issues(
         self, ids: Sequence[str], fields: Sequence[str]
     ) -> tuple[list[Any], frozenset[str]]:
-        """The issues with these ids, and the ids that failed for now."""
+        """The issues with these ids, and the ids that failed for now.
+
+        What the bulk call reports as failed may also be gone, so it is asked for by itself.
+        """
+        found: list[Any] = []
+        singly: Sequence[str] = ids
         if self._bulk_issues and ids:
             try:
-                return await self._client.issues_by_id(ids, fields=fields)
+                found, failed = await self._client.issues_by_id(ids, fields=fields)
             except Rejected as refused:
                 if refused.status not in _ABSENT:
                     raise
                 self._bulk_issues = False
-        found = [await self._client.issue(id_, fields=fields) for id_ in ids]
-        return [one for one in found if one is not None], frozenset()
+            else:
+                singly = [id_ for id_ in ids if id_ in failed]
+        alone, failed = await self._one_by_one(singly, fields)
+        return [*found, *alone], failed
+
+    async def _one_by_one(
+        self, ids: Sequence[str], fields: Sequence[str]
+    ) -> tuple[list[Any], frozenset[str]]:
+        found: list[Any] = []
+        failed: set[str] = set()
+        for id_ in ids:
+            try:
+                one = await self._client.issue(id_, fields=fields)
+            except BadPayload:
+                failed.add(id_)
+            else:
+                found += [one] if one is not None else []
+        return found, frozenset(failed)
 
     async def complete(self, issues: Sequence[Any], site: Site) -> Completed:
         """The issues with their whole changelogs, as far as the site gives them."""

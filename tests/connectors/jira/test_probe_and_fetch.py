@@ -21,6 +21,10 @@ def always(answer: Any, status: int = 200) -> Any:
     return lambda _: web.json_response(answer, status=status)
 
 
+async def no_wait(_: float) -> None:
+    return
+
+
 async def probe(jira: SmallJira, **config: Any) -> Identity:
     async with running(jira, **config) as connector:
         return await connector.probe()
@@ -182,13 +186,21 @@ async def test_a_moved_issue_is_its_record_under_the_new_key() -> None:
     assert (item.key, item.container) == ("OUT-1", ContainerKey("jira", "OUT"))
 
 
-async def test_an_issue_that_failed_for_now_is_neither_gone_nor_hidden() -> None:
-    failed = {"issues": [], "issueErrors": [{"id": "10001", "errorMessage": "timeout"}]}
-    jira = SmallJira(answers={"issue/bulkfetch": always(failed)})
-    async with running(jira) as connector:
-        fetched = await connector.fetch([ItemRef("jira", "10001", "NET-1")])
-    assert fetched.hidden == ()
-    assert [u.ref.id for u in fetched.unreadable] == ["10001"]
+async def test_an_issue_that_the_bulk_call_could_not_give_is_asked_for_by_itself() -> None:
+    failed = [{"id": id_, "errorMessage": "?"} for id_ in ("10001", "10002", "10003")]
+    jira = SmallJira(
+        answers={
+            "issue/bulkfetch": always({"issues": [], "issueErrors": failed}),
+            "issue/10001": always(issue(1)),
+            "issue/10003": lambda _: web.Response(body=b"{", content_type="application/json"),
+        }
+    )
+    refs = [ItemRef("jira", id_) for id_ in ("10001", "10002", "10003")]
+    async with running(jira, sleep=no_wait) as connector:
+        fetched = await connector.fetch(refs)
+    assert [r.item.ref.id for r in fetched.records] == ["10001"]
+    assert [ref.id for ref in fetched.hidden] == ["10002"]
+    assert [u.ref.id for u in fetched.unreadable] == ["10003"]
 
 
 @pytest.mark.parametrize("id_", ["", "../../myself", "NET-1", "1;2", "١٢"])
