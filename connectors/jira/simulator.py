@@ -101,7 +101,9 @@ class JiraSimulator:
         self._account = account or Account()
         self._zone = ZoneInfo(zone)
         self._indexes: dict[timedelta, _Kept] = {}
-        self.server = FakeTracker(account=self._account, open_paths=("/_edge/tenant_info",))
+        self.server = FakeTracker(
+            account=self._account, open_paths=("/_edge/tenant_info",), clock=clock
+        )
         self.server.unauthorised = answer(
             401, body=_UNAUTHORISED, headers={"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
         )

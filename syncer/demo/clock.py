@@ -6,16 +6,39 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from syncer.clock import ShiftedClock
+from syncer.clock import Clock, FixedClock, ShiftedClock
 
 ZONE: Final = ZoneInfo("Europe/Berlin")
 AS_OF: Final = datetime(2026, 11, 23, 5, 30, tzinfo=ZONE)
 """The instant at which the demo begins: Monday of ISO week 48."""
 
 
-def demo_clock() -> ShiftedClock:
-    """A clock that shows the demo's first instant now and goes on from there."""
-    return ShiftedClock(AS_OF)
+class DemoClock:
+    """Stands still on one Monday after the other, then runs on from the last one.
+
+    Simulator and syncer share it, so the demo lives through its past weeks in order and every
+    edition is made with what was known at the time.
+    """
+
+    def __init__(self, first: datetime) -> None:
+        self._clock: Clock = FixedClock(first)
+
+    def now(self) -> datetime:
+        """The present instant of the demo, in UTC."""
+        return self._clock.now()
+
+    def stand_at(self, instant: datetime) -> None:
+        """Go on to a later instant and stand still there."""
+        self._clock = FixedClock(self._later(instant))
+
+    def run_from(self, instant: datetime) -> None:
+        """Go on to a later instant and run on from there."""
+        self._clock = ShiftedClock(self._later(instant))
+
+    def _later(self, instant: datetime) -> datetime:
+        if instant < self.now():
+            raise ValueError(f"the demo's clock does not go back to {instant.isoformat()}")
+        return instant
 
 
 def past_mondays(count: int) -> tuple[datetime, ...]:

@@ -126,6 +126,18 @@ date = 2026-12-04
 owner = "A. Silva"
 items = [{{ version = "jira:PHN/Phone beta" }}]
 
+[[audiences]]
+key = "{audience}"
+name = "Senior management"
+lens = "executive"
+schedule = "Mon 07:00"
+programs = ["*"]
+products = ["*"]
+channels = [{{ kind = "file", path = "{folder}/" }}]
+"""
+
+_THIS_WEEK: Final = """\
+
 [[decisions]]
 scope = "network"
 question = "Which date for Network upgrade?"
@@ -152,16 +164,8 @@ scope = "team:network"
 owner = "M. Okafor"
 next_step = "re-plans"
 by = 2026-11-30
-
-[[audiences]]
-key = "{audience}"
-name = "Senior management"
-lens = "executive"
-schedule = "Mon 07:00"
-programs = ["*"]
-products = ["*"]
-channels = [{{ kind = "file", path = "{folder}/" }}]
 """
+"""What is asked in the week of the demo, and was not asked before."""
 
 _PERSON: Final = """\
 [[people]]
@@ -171,16 +175,17 @@ accounts = ["jira:{account}"]
 """
 
 
-def configuration_text(url: str, *, user: str = "bot@example.com") -> str:
+def configuration_text(url: str, *, user: str = "bot@example.com", this_week: bool = True) -> str:
     """The text of `syncer.toml` for a tracker at `url` and the account `user` there.
 
-    The account's secret is read from `CREDENTIAL_FILE` beside it.
+    The account's secret is read from `CREDENTIAL_FILE` beside it. Without `this_week` it is the
+    configuration of the weeks before: no decision was asked for yet.
     """
     people = [
         _PERSON.format(name=name, email=email(account), account=account)
         for account, name in named_people().items()
     ]
-    return _TEXT.format(
+    text = _TEXT.format(
         url=url,
         user=user,
         people="\n".join(people),
@@ -189,3 +194,4 @@ def configuration_text(url: str, *, user: str = "bot@example.com") -> str:
         folder=DIGEST_FOLDER,
         audience=AUDIENCE,
     )
+    return text + _THIS_WEEK if this_week else text

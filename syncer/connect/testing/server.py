@@ -108,14 +108,22 @@ class FakeTracker:
     """A loopback server with routes, faults and a memory of what was asked.
 
     Use it as an asynchronous context manager. `account` None lets everybody in; paths in
-    `open_paths` (globs) need no credentials. `unauthorised` answers those who have none.
+    `open_paths` (globs) need no credentials. `unauthorised` answers those who have none. With a
+    `clock` every answer bears its time as `Date`, as a tracker's answers bear the tracker's.
     """
 
-    def __init__(self, *, account: Account | None = None, open_paths: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        account: Account | None = None,
+        open_paths: tuple[str, ...] = (),
+        clock: Clock | None = None,
+    ) -> None:
         self.requests: list[RecordedRequest] = []
         self.on_request: list[Callable[[RecordedRequest], None]] = []
         self.unauthorised: Fault = answer(401, body='{"message":"Client must be authenticated"}')
         self.account = account
+        self._clock = clock
         self._open_paths = open_paths
         self._faults: list[_Script] = []
         self._routes: list[tuple[str, str, Handler]] = []
@@ -173,7 +181,7 @@ class FakeTracker:
 
         @web.middleware
         async def receive(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return await self._receive(request, handler)
+            return self._dated(await self._receive(request, handler))
 
         app = web.Application(middlewares=[receive])
         for method, path, handler in self._routes:
@@ -216,6 +224,11 @@ class FakeTracker:
         if not self._lets_in(request):
             return await self.unauthorised(request, handler)
         return await handler(request)
+
+    def _dated(self, response: web.StreamResponse) -> web.StreamResponse:
+        if self._clock is not None and not response.prepared:
+            response.headers.setdefault("Date", format_datetime(self._clock.now(), usegmt=True))
+        return response
 
     async def _until_stop(self, answering: Awaitable[web.StreamResponse]) -> web.StreamResponse:
         """Wait for an answer that may never come, but not beyond the server's stop."""

@@ -411,6 +411,13 @@ async def test_the_script_goes_on_while_the_clock_runs(world: World) -> None:
     assert titles == ["Mast 2", "Later"]
 
 
+async def test_answers_bear_the_time_of_the_simulated_site(jira: JiraSimulator) -> None:
+    async with aiohttp.ClientSession() as session:
+        for path in ("/_edge/tenant_info", "/rest/api/3/myself"):
+            async with session.get(jira.url + path) as answer:
+                assert answer.headers["Date"] == "Mon, 23 Nov 2026 04:30:00 GMT"
+
+
 async def test_it_is_found_by_its_entry_point() -> None:
     (point,) = entry_points(group="syncer.simulators", name="jira")
     assert point.load() is JiraSimulator

@@ -1,0 +1,134 @@
+"""The demo: a simulated tracker, and everything else as it runs for real.
+
+The demo lives through its last weeks Monday by Monday: the simulator shows what was known then,
+syncer syncs it over HTTP, judges it, rolls it up and publishes an edition. The last Monday is the
+one whose digest is printed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from syncer.clock import as_utc
+from syncer.connect.registry import simulator_class
+from syncer.connect.testing.server import Simulator
+from syncer.connect.testing.world import World
+from syncer.demo.clock import AS_OF, DemoClock, local, past_mondays
+from syncer.demo.configuration import AUDIENCE, CREDENTIAL_FILE, configuration_text
+from syncer.demo.portfolio.build import build_world
+from syncer.demo.serve import serve_editions
+from syncer.domain.statement import Door, OwnerStatus, Provenance
+from syncer.errors import SyncerError
+from syncer.publish.digest.model import Digest
+from syncer.publish.render.text import render_text
+from syncer.service import Service
+from syncer.settings.load import load_settings
+
+PAST_EDITIONS: Final = 8
+_SENDER: Final = "J. Roth"
+_SAID_AT: Final = local(date(2026, 11, 20), "15:40")
+_SAID: Final = OwnerStatus(
+    scope="prog:5g",
+    text="We can hold March only without the rural sites; I ask for A.",
+    value=None,
+    provenance=Provenance(author="J. Roth", at=as_utc(_SAID_AT), door=Door.COMMAND, source="say"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoResult:
+    """What a run left behind: the digest of the last Monday, its files, the configuration."""
+
+    digest: Digest
+    files: tuple[Path, ...]
+    configuration: Path
+
+
+def run_demo(*, folder: Path | None = None, serve: bool = False) -> None:
+    """Make the sample digest, print it and, with `serve`, show it until interrupted.
+
+    Files go to `folder`, or to a new one. Results on standard output, progress on standard error.
+
+    Raises:
+        SyncerError: if a part of the demo failed.
+    """
+    place = folder or Path(tempfile.mkdtemp(prefix="syncer-demo-"))
+    try:
+        asyncio.run(_run(place, serve=serve))
+    except KeyboardInterrupt:
+        _tell("Stopped.")
+
+
+async def _run(folder: Path, *, serve: bool) -> None:
+    clock = DemoClock(past_mondays(PAST_EDITIONS)[0])
+    world = await asyncio.to_thread(build_world)
+    simulator: Simulator = simulator_class("jira")(world, clock)
+    async with simulator:
+        result = await live_through(folder, simulator, clock)
+        sys.stdout.write(render_text(result.digest))
+        sys.stdout.flush()
+        place, names = result.files[0].parent, ", ".join(path.name for path in result.files)
+        _tell(f"Its files in {place}: {names}")
+        _tell(f"Its configuration: {result.configuration}")
+        if serve:
+            _tell(f"The simulated tracker answers at {simulator.url}.")
+            await serve_editions(result.files[0].parent, tell=_tell)
+
+
+async def make_demo(folder: Path, world: World | None = None) -> DemoResult:
+    """Make the sample digest, or that of a changed `world`, in `folder`, and print nothing."""
+    clock = DemoClock(past_mondays(PAST_EDITIONS)[0])
+    simulator: Simulator = simulator_class("jira")(world or build_world(), clock)
+    async with simulator:
+        return await live_through(folder, simulator, clock)
+
+
+async def live_through(folder: Path, simulator: Simulator, clock: DemoClock) -> DemoResult:
+    """Publish an edition on every past Monday and on the demo's own, each as of its time."""
+    await _publish_past(_configured(folder, simulator, this_week=False), clock)
+    clock.run_from(AS_OF)
+    configuration = _configured(folder, simulator, this_week=True)
+    async with Service(load_settings(configuration, {}), clock=clock) as service:
+        await service.record(_SAID)
+        return await _publish(service, configuration)
+
+
+def _configured(folder: Path, simulator: Simulator, *, this_week: bool) -> Path:
+    """Write the configuration and the made-up secret; the path of the configuration."""
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = folder / CREDENTIAL_FILE
+    secret.touch(mode=0o600)
+    secret.write_text(simulator.account.secret, encoding="utf-8")
+    path = folder / "syncer.toml"
+    user = simulator.account.user
+    text = configuration_text(simulator.url, user=user, this_week=this_week)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+async def _publish_past(configuration: Path, clock: DemoClock) -> None:
+    async with Service(load_settings(configuration, {}), clock=clock) as service:
+        for monday in past_mondays(PAST_EDITIONS):
+            clock.stand_at(monday)
+            await _publish(service, configuration)
+            _tell(f"Lived through {monday:%d %B}.")
+
+
+async def _publish(service: Service, configuration: Path) -> DemoResult:
+    """Sync and send the edition of this instant."""
+    for result in await service.sync():
+        if not result.ok:
+            raise SyncerError(f"The simulated tracker could not be read: {result.error}")
+    (audience,) = await service.audiences(AUDIENCE)
+    (sent,) = await service.send([await service.draft(audience)], author=_SENDER)
+    return DemoResult(digest=sent.digest, files=sent.files, configuration=configuration)
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
