@@ -34,10 +34,12 @@ from syncer.publish.digest.wording import (
     sentence,
 )
 from syncer.rollup.calendar import working_days
+from syncer.rollup.tolerance import below
 
 MOST = 5
 _LONGEST = 30
 _NAMED = 3
+_EVEN = 0.5
 
 
 def changes(context: Context, top: frozenset[str]) -> tuple[Claim, ...]:
@@ -210,10 +212,11 @@ def _closing(group: GroupResult, context: Context) -> Claim:
 
 def _paces(context: Context) -> Iterator[Claim]:
     for project in context.projects:
-        if project.shown.health is Health.RED and project.forecast.probability is not None:
-            claim = _pace(project, context)
-            if claim is not None:
-                yield claim
+        chance = project.forecast.probability
+        by_chance = chance is not None and below(chance, _EVEN)
+        claim = _pace(project, context) if by_chance else None
+        if claim is not None and project.shown.health is Health.RED:
+            yield claim
 
 
 def _pace(project: ProjectResult, context: Context) -> Claim | None:

@@ -56,7 +56,7 @@ def likely_and_safe(entry: ProjectResult | GroupResult) -> tuple[date | None, da
 
 def status_dates(entry: ProjectResult | GroupResult, context: Context) -> str:
     """The likely–safe cell: `26 Mar – 13 Apr`, or why there is none."""
-    if entry.shown.health in {Health.DONE} | _WITHOUT_CHANCE:
+    if entry.shown.health in {Health.DONE} | _NO_DATA | _WITHOUT_CHANCE:
         return "–"
     likely, safe = likely_and_safe(entry)
     if likely or safe or _beyond(entry):

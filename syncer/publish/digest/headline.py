@@ -10,7 +10,8 @@ from syncer.domain.report import GroupResult, ProjectResult
 from syncer.publish.digest.context import SETTLED, Context, severity
 from syncer.publish.digest.figures import named, probability_of
 from syncer.publish.digest.model import Claim, DecisionNeeded, StatusRow
-from syncer.publish.digest.status import MEMBER_RULES, project_note
+from syncer.publish.digest.status import MEMBER_RULES, brief, project_note
+from syncer.publish.digest.trust import dead_sources
 from syncer.publish.digest.wording import (
     counted,
     cut,
@@ -19,6 +20,7 @@ from syncer.publish.digest.wording import (
     first_words,
     listed,
     long_day,
+    sentence,
     spelled,
 )
 from syncer.rollup.display import BEYOND_HORIZON, show_probability
@@ -28,6 +30,8 @@ SUBJECT_LIMIT = 60
 _NAME = 18
 _HEADLINE_WORDS = 30
 _SURE = 0.85
+
+_SUBJECT_WORDS = {Health.NO_PLAN: "without plan", Health.TOO_EARLY: "too early to judge"}
 
 Scope = GroupResult | ProjectResult
 
@@ -97,10 +101,10 @@ def _subject_heads(
     entry = worst(context)
     if entry is None:
         return [_calm(entries(context), context)]
-    if entry.shown.health in {Health.UNKNOWN, Health.NO_PLAN} and banner:
+    if entry.shown.health is Health.UNKNOWN and dead_sources(context):
         return ["No current data: status unknown"]
     name = _whole_words(context.short(entry.scope), _NAME)
-    head = f"{name} {named(entry.shown.health)}"
+    head = f"{name} {_SUBJECT_WORDS.get(entry.shown.health) or named(entry.shown.health)}"
     figure = _figure(entry)
     if figure and entry.target is not None:
         long, short = (form(entry.target, today=context.today) for form in (long_day, day))
@@ -131,7 +135,7 @@ def _cause(entry: Scope, rows: Sequence[StatusRow], context: Context) -> str:
         if entry.shown.rule in MEMBER_RULES and members:
             return _member_cause(min(members, key=_how_bad), context)
     row = next((row for row in rows if row.scope == entry.scope), None)
-    text = (row.note or row.reason) if row else ""
+    text = (row.note or brief(row.reason)) if row else ""
     return text.rstrip(".")
 
 
@@ -140,7 +144,7 @@ def _member_cause(project: ProjectResult, context: Context) -> str:
     name, figure = context.short(project.scope), _figure(project)
     if figure and project.target is not None:
         return f"{name} has {figure} for {long_day(project.target, today=context.today)}"
-    reason = project_note(project, context) or context.named_short(project.shown.reason)
+    reason = project_note(project, context) or brief(context.named_short(project.shown.reason))
     return f"{name} – {reason}".rstrip(".")
 
 
@@ -158,8 +162,11 @@ def _all(some: Sequence[Scope], context: Context) -> str:
     sorts = [("prog:", "program"), ("prod:", "product"), ("proj:", "project")]
     counts = [(sum(e.scope.startswith(sort) for e in some), noun) for sort, noun in sorts]
     named_counts = [counted(count, noun) for count, noun in counts if count]
-    whole = len(some) == len(entries(context))
-    return f"{'All ' if whole else ''}{listed(named_counts)}"
+    if len(some) < len(entries(context)):
+        return listed(named_counts)
+    if named_counts[0].startswith("2 ") and len(named_counts) == 1:
+        return named_counts[0].replace("2", "Both", 1)
+    return f"All {listed(named_counts)}"
 
 
 # --- headline --------------------------------------------------------------------------------
@@ -183,12 +190,20 @@ def _first_sentence(context: Context, rows: Sequence[StatusRow]) -> str:
         return _calm_sentence(context)
     health = entry.shown.health
     alike = [e for e in entries(context) if e.shown.health is health]
-    verb = "is" if len(alike) == 1 else f"and {counted(len(alike) - 1, 'other')} are"
-    head = f"{context.name(entry)} {verb} {named(health)}"
+    others = "" if len(alike) == 1 else f" and {counted(len(alike) - 1, 'other')}"
+    head = f"{context.name(entry)}{others} {_predicate(health, len(alike))}"
     detail = _detail(entry, context) or _cause(entry, rows, context)
     if len(alike) > 1 and detail:
         detail = f"{context.short(entry.scope)} has {detail}" if _figure(entry) else detail
-    return f"{head}: {detail}." if detail else f"{head}."
+    return sentence(f"{head}: {detail}" if detail else head)
+
+
+def _predicate(health: Health, count: int) -> str:
+    """`is Red`, `are Red`, `have no plan`."""
+    if health is Health.NO_PLAN:
+        return "has no plan" if count == 1 else "have no plan"
+    state = "too early to judge" if health is Health.TOO_EARLY else named(health)
+    return f"{'is' if count == 1 else 'are'} {state}"
 
 
 def _detail(entry: Scope, context: Context) -> str:

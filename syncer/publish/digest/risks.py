@@ -125,9 +125,12 @@ def _next_step(risk: Risk, context: Context) -> str:
 
 def _since(risk: Risk, context: Context) -> str:
     """Since when it is known, for a risk that an earlier edition already had."""
-    if risk.change in {None, RiskChange.NEW, RiskChange.REOPENED} or risk.first_seen is None:
+    first = risk.first_seen
+    if risk.change in {None, RiskChange.NEW, RiskChange.REOPENED}:
         return ""
-    return f"since {day(risk.first_seen, today=context.today)}"
+    if first is None or first >= context.today:
+        return ""
+    return f"since {day(first, today=context.today)}"
 
 
 def _evidence(risk: Risk, context: Context) -> tuple[Evidence, ...]:

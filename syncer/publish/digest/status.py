@@ -32,7 +32,6 @@ _SURE = 0.85
 _FROM_CHANCE = frozenset({"R2", "A1", "R3", "A2"})
 MEMBER_RULES = frozenset({"R1", "R2", "A1"})
 """Rules of a program or product that only say which members are not Green."""
-_DEPENDENCY_RULES = frozenset({"A6", "R6"})
 
 
 def status_rows(context: Context) -> tuple[StatusRow, ...]:
@@ -75,6 +74,7 @@ def _row(
     overridden = entry.shown.health is not entry.computed.health
     mark = f"computed {word(entry.computed.health)}; " if overridden else ""
     note = "" if expanded and not overridden else _note(entry, context)
+    dates = status_dates(entry, context)
     return StatusRow(
         scope=entry.scope,
         name=context.name(entry),
@@ -92,8 +92,8 @@ def _row(
         p50=likely,
         p85=safe,
         chance=status_chance(entry, was, context),
-        dates=status_dates(entry, context),
-        note=(mark + note).rstrip("; "),
+        dates=dates,
+        note=(mark + note).rstrip("; ") if note != dates else mark.rstrip("; "),
         evidence=evidence_of(entry, context),
     )
 
@@ -127,10 +127,16 @@ def _member_note(members: Sequence[ProjectResult], context: Context) -> str:
 
 def project_note(project: ProjectResult, context: Context) -> str:
     """What the other cells do not tell: a late dependency, the reason, an item still due."""
-    late = _late_note(project, context) if project.shown.rule in _DEPENDENCY_RULES else ""
+    late = _late_note(project, context) if _by_dependency(project) else ""
     beyond = _beyond_note(project, context)
     reason = "" if late else _reason_note(project, context)
     return "; ".join(part for part in (late, reason, beyond) if part)
+
+
+def _by_dependency(project: ProjectResult) -> bool:
+    """Whether a late predecessor gave the colour; R6 may also be a missed gate."""
+    rule = project.shown.rule
+    return rule == "A6" or (rule == "R6" and not project.facts.must_gate_missed_days)
 
 
 def _late_note(project: ProjectResult, context: Context) -> str:
@@ -172,7 +178,14 @@ def _reason_note(entry: ProjectResult | GroupResult, context: Context) -> str:
     by_members = isinstance(entry, GroupResult) and rule in MEMBER_RULES
     if by_chance or by_members or entry.shown.health in {Health.GREEN, Health.DONE}:
         return ""
-    return cut(context.named_short(entry.shown.reason), _REASON)
+    return brief(context.named_short(entry.shown.reason))
+
+
+def brief(reason: str) -> str:
+    """A reason that fits a cell: its first clauses, or its first characters."""
+    while len(reason) > _REASON and "; " in reason:
+        reason = reason.rpartition("; ")[0]
+    return cut(reason, _REASON)
 
 
 def placed(rows: Sequence[StatusRow], limit: int = MOST_ROWS) -> tuple[StatusRow, ...]:
@@ -201,8 +214,9 @@ def _in_line(row: StatusRow) -> StatusRow:
 def status_lines(rows: Sequence[StatusRow], context: Context) -> tuple[str, ...]:
     """The distribution, and by name whatever has no row of its own."""
     lines = [_distribution(rows)] if _needs_distribution(rows) else []
+    in_line = _line_rows(rows)
     for health in sorted(Health, key=lambda h: -severity(h)):
-        names = [row.name for row in rows if row.place is Place.LINE and row.health is health]
+        names = [row.name for row in in_line if row.health is health]
         lines += [f"{named(health).capitalize()}: {', '.join(names)}."] if names else []
     if context.view.lens is Lens.PROGRAM and len(context.groups) <= _EXPANDED_PROGRAMS:
         lines += [_ledgers(group, context) for group in context.groups]
@@ -220,6 +234,18 @@ def _ledgers(group: GroupResult, context: Context) -> str:
 def _ledger(ledger: Ledger) -> str:
     late = f" ({ledger.late} late)" if ledger.late else ""
     return f"{ledger.open} open{late}, {ledger.done} done"
+
+
+def _line_rows(rows: Sequence[StatusRow]) -> list[StatusRow]:
+    """What is named in lines; a project that is as Green as its program is told with it."""
+    kept: list[StatusRow] = []
+    parent: StatusRow | None = None
+    for row in rows:
+        parent = row if row.depth == 0 else parent
+        echo = row is not parent and parent in kept and parent.health is row.health
+        if row.place is Place.LINE and not (echo and severity(row.health) == 0):
+            kept.append(row)
+    return kept
 
 
 def _needs_distribution(rows: Sequence[StatusRow]) -> bool:

@@ -43,15 +43,19 @@ def banner(context: Context) -> tuple[Claim, ...]:
     if len(never) == len(sources) and not any(project.total for project in snapshot.projects):
         text = "Nothing has been synced yet: this edition holds no facts."
         return (_claim(text, *(_source_evidence(source) for source in sources)),)
-    dead = [source for source in sources if _is_dead(source, context)]
-    if _all_unknown(context):
-        names = f" from {_named_sources(dead, context)}" if dead else ""
-        text = f"No current data{names}: no colour can be given."
+    dead = dead_sources(context)
+    if dead and _all_unknown(context):
+        text = f"No current data from {_named_sources(dead, context)}: no colour can be given."
         return (_claim(text, *(_source_evidence(source) for source in sources)),)
     if dead:
         text = f"Partial data: nothing current from {_named_sources(dead, context)}."
         return (_claim(text, *(_source_evidence(source) for source in dead)),)
     return ()
+
+
+def dead_sources(context: Context) -> list[SourceState]:
+    """Sources from which nothing may be said."""
+    return [source for source in context.snapshot.sources if _is_dead(source, context)]
 
 
 def _all_unknown(context: Context) -> bool:
@@ -188,6 +192,8 @@ def _confidence(context: Context) -> Iterator[Claim]:
     lowest = min(entries, key=lambda entry: _CONFIDENCE_ORDER.index(entry.quality.confidence))
     quality = lowest.quality
     reason = first_words(context.named_short(_plainest(quality)), _REASON_WORDS)
+    if _tells_unclassified(reason):
+        reason = _unclassified(context)
     head = f"Confidence {quality.confidence}"
     backing = Evidence(
         label=f"{context.name(lowest)}: data quality",
@@ -201,6 +207,17 @@ def _plainest(quality: Quality) -> str:
     """The first reason that says what is wrong; the bare score only where there is no other."""
     plain = (reason for reason in quality.reasons if "data quality" not in reason)
     return next(plain, next(iter(quality.reasons), ""))
+
+
+def _tells_unclassified(text: str) -> bool:
+    return "unclassified" in text
+
+
+def _unclassified(context: Context) -> str:
+    """The share of all open items: one figure, wherever it is told."""
+    return (
+        f"{round_half_up(100 * context.snapshot.unclassified_share)} % of open items unclassified"
+    )
 
 
 def _counts(context: Context) -> Iterator[Claim]:
@@ -219,10 +236,10 @@ def _counts(context: Context) -> Iterator[Claim]:
     if unclaimed:
         text = f"{counted(unclaimed, 'item')} of unclaimed program work."
         yield _counted(text, "Unclaimed program work", unclaimed)
-    share = snapshot.unclassified_share
-    if above(share, _UNCLASSIFIED_WORTH_SAYING):
-        percent = round_half_up(100 * share)
-        yield _counted(f"{percent} % of open items unclassified.", "Unclassified, percent", percent)
+    told = any(_tells_unclassified(claim.text) for claim in _confidence(context))
+    if above(snapshot.unclassified_share, _UNCLASSIFIED_WORTH_SAYING) and not told:
+        percent = round_half_up(100 * snapshot.unclassified_share)
+        yield _counted(f"{_unclassified(context)}.", "Unclassified, percent", percent)
 
 
 def _counted(text: str, label: str, count: int) -> Claim:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from syncer.domain.facts import ProjectFacts
 from syncer.domain.health import Health
 from syncer.domain.portfolio import Criticality
 from syncer.domain.report import ColourChange, Ledger, Ledgers, Snapshot
@@ -344,3 +345,34 @@ def test_the_program_lens_shows_both_ledgers() -> None:
     assert digest.status_lines == (
         "5G: cross-project work 12 open (2 late), 40 done; product work 3 open, 9 done.",
     )
+
+
+def test_a_red_by_another_rule_than_pace_is_not_explained_by_pace() -> None:
+    red = colour(Health.RED, "R6", "gate missed by 9 working days")
+    facts = ProjectFacts(must_gate_missed_days=9)
+    missed = replace(network(probability=0.97), shown=red, computed=red, facts=facts)
+    digest = edition(snapshot(projects=(missed,)), snapshot(projects=(missed,)))
+    assert not [claim for claim in digest.changes if claim.kind == "pace"]
+    assert digest.status[0].note == "gate missed by 9 working days"
+
+
+def test_a_long_reason_is_cut_between_its_clauses() -> None:
+    reason = "owner says at risk; data: >95 % chance of 19 Mar; safe by 18 December of this year"
+    amber = colour(Health.AMBER, "A9", reason)
+    told = replace(regulatory(beyond_safe=()), shown=amber, computed=amber)
+    digest = edition(snapshot(projects=(told,)))
+    assert digest.status[0].note == "owner says at risk; data: >95 % chance of 19 Mar"
+
+
+def test_the_unclassified_share_is_told_once() -> None:
+    now = example(unclassified_share=0.3)
+    poor = replace(now.programs[0].quality, reasons=("Net: 40 % of open items are unclassified",))
+    digest = edition(replace(now, programs=(replace(now.programs[0], quality=poor),)))
+    assert flat(digest).count("unclassified") == 1
+    assert "Confidence Medium: 30 % of open items unclassified." in flat(digest)
+
+
+def test_a_risk_that_an_earlier_edition_had_tells_since_when() -> None:
+    old = risk("HUM-1", "proj:network", "Steel is late", 12, "high", first_seen=date(2026, 11, 2))
+    digest = edition(example(risks=(old,), unmerged=()), example_before())
+    assert digest.risks[0].since == "since 2 Nov"

@@ -252,3 +252,30 @@ def test_an_audience_that_matches_nothing_is_told_so() -> None:
     digest = edition(example(), audience=view(programs=("6g",), products=()))
     assert digest.status_lines == ("No program or product matches this audience.",)
     assert digest.subject == "No program matches this audience · W48"
+
+
+def test_without_a_target_there_is_no_plan_and_the_data_is_not_blamed() -> None:
+    bare = project(
+        "ops", "OPS", Health.NO_PLAN, shown=colour(Health.NO_PLAN, "N", "no target date")
+    )
+    digest = edition(snapshot(projects=(bare,)))
+    assert digest.banner == ()
+    assert digest.subject == "OPS without plan: no target date · W48"
+    assert digest.headline == "OPS has no plan: no target date. No decision is needed."
+
+
+def test_no_countable_work_is_unknown_and_the_data_is_not_blamed() -> None:
+    reason = "no countable work"
+    empty = project(
+        "net", "Net", Health.UNKNOWN, shown=colour(Health.UNKNOWN, "3", reason), total=0
+    )
+    digest = edition(snapshot(projects=(empty,), sources=(source("jira", "NET"),)), green_week())
+    assert digest.subject == "Net unknown: no countable work · W48"
+    assert digest.status[0].chance == "unknown"
+    assert flat(digest).count("no countable work") == 3
+
+
+def test_two_programs_are_both_on_track() -> None:
+    digest = edition(green_week(2), green_week(2))
+    assert digest.subject == "Both programs on track · W48"
+    assert digest.status_lines == ("Green: Beta0 plan, Beta1 plan.",)
