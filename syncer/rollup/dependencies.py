@@ -5,7 +5,7 @@ An edge runs from predecessor to waiting item. A dependency belongs to its waiti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -13,10 +13,10 @@ from typing import Final
 
 import networkx as nx
 
-from syncer.domain.item import ItemState, StatusCategory, WorkItem
+from syncer.domain.item import StatusCategory, WorkItem
 from syncer.domain.link import LinkKind
 from syncer.domain.report import DependencyFinding
-from syncer.rollup.calendar import report_date
+from syncer.rollup.calendar import WorkCalendar, report_date
 from syncer.rollup.view import View
 
 _BLOCKING: Final = frozenset({LinkKind.BLOCKS, LinkKind.REQUIRES})
@@ -43,13 +43,27 @@ def edges(items: Iterable[WorkItem]) -> Iterator[tuple[str, str]]:
                 yield (item.uid, link.to.uid) if first_is_self else (link.to.uid, item.uid)
 
 
-def _is_open(item: WorkItem | None) -> bool:
-    return item is not None and item.is_open
+def _nth_working_day(calendar: WorkCalendar, after: date, days: int) -> date:
+    """The n-th working day after a day; the last day of all where the calendar ends before."""
+    if (date.max - after).days < 2 * days + len(calendar.holidays):
+        return date.max
+    return calendar.nth_working_day_after(after, days)
+
+
+def _working_day_before(calendar: WorkCalendar, day: date, days: int) -> date:
+    """The last working day from which so many working days lead up to and including a day."""
+    earliest = date.min.toordinal()
+    for ordinal in range(day.toordinal(), earliest - 1, -1):
+        found = date.fromordinal(ordinal)
+        if days <= 0 and calendar.is_working_day(found):
+            return found
+        days -= calendar.is_working_day(found)
+    return date.min
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """When a predecessor is expected, whose delay that is, and over how many edges it came."""
+    """When an item is expected, whose delay that is, and over how many edges it came."""
 
     on: date
     root: str
@@ -70,18 +84,28 @@ class Dependencies:
     default: CycleTime
 
     @cached_property
+    def _declared(self) -> Sequence[tuple[str, str]]:
+        """Every dependency once, between the items that stand for its ends, in uid order.
+
+        A copy stands aside for its open original: waiting for the one is waiting for the other.
+        """
+        pairs = {(self._stands_for(u), self._stands_for(v)) for u, v in edges(self.view.items)}
+        return sorted((u, v) for u, v in pairs if u != v)
+
+    def _stands_for(self, uid: str) -> str:
+        canonical = self.view.tree.canonical_uid(uid)
+        return canonical if self._is_open(canonical) else uid
+
+    def _is_open(self, uid: str) -> bool:
+        item = self.view.tree.by_uid.get(uid)
+        return item is not None and item.is_open
+
+    @cached_property
     def graph(self) -> nx.DiGraph[str]:
         """Edges whose both ends are known and open."""
         graph: nx.DiGraph[str] = nx.DiGraph()
-        by_uid = self.view.tree.by_uid
         graph.add_edges_from(
-            sorted(
-                {
-                    (u, v)
-                    for u, v in edges(self.view.items)
-                    if u != v and _is_open(by_uid.get(u)) and _is_open(by_uid.get(v))
-                }
-            )
+            (u, v) for u, v in self._declared if self._is_open(u) and self._is_open(v)
         )
         return graph
 
@@ -113,18 +137,16 @@ class Dependencies:
             return item.start_date
         if item.due_date is None:
             return None
-        day = item.due_date
-        left = self._cycle(item).p50
-        while left > 0:
-            left -= self.view.calendar.is_working_day(day)
-            day -= _ONE_DAY
-        return day
+        return _working_day_before(self.view.calendar, item.due_date, self._cycle(item).p50)
 
     def own_arrival(self, item: WorkItem) -> Arrival | None:
-        """The item's own expected date: its due date, or for a parent its project's forecast."""
-        today = self.view.today
-        if item.due_date is not None:
-            return Arrival(on=max(item.due_date, today), root=item.uid, hops=0)
+        """The item's own expected date: its due date, or for a parent its project's forecast.
+
+        A due date before the item's start is no promise that anybody could keep: it is ignored.
+        """
+        due, start = item.due_date, item.start_date
+        if due is not None and (start is None or start <= due):
+            return Arrival(on=max(due, self.view.today), root=item.uid, hops=0)
         if item.hierarchy_level > 0:
             forecast = self.forecasts.get(self.view.homes.get(item.uid, ""))
             return Arrival(on=forecast, root=item.uid, hops=0) if forecast else None
@@ -141,8 +163,9 @@ class Dependencies:
             began = report_date(item.started_at, self.view.portfolio.timezone)
             begin = max(begin, today)
             days = max(1, days - calendar.working_days(began - _ONE_DAY, today))
-        end = calendar.nth_working_day_after(begin, days)
-        return Arrival(on=end, root=latest.root, hops=latest.hops + 1)
+        return Arrival(
+            on=_nth_working_day(calendar, begin, days), root=latest.root, hops=latest.hops + 1
+        )
 
     @cached_property
     def arrivals(self) -> Mapping[str, Arrival | None]:
@@ -160,9 +183,17 @@ class Dependencies:
         return found
 
     def findings(self) -> list[DependencyFinding]:
-        """Every open dependency with its lateness, the latest first."""
+        """Every open dependency with its lateness: the latest first, those without dates last."""
         found = [self._finding(u, v) for u, v in sorted(self.acyclic.edges)]
-        return sorted(found, key=lambda f: (-(f.lateness or -999), f.waiting.uid, f.root.uid))
+        return sorted(
+            found,
+            key=lambda f: (
+                f.lateness is None,
+                -(f.lateness or 0),
+                f.waiting.uid,
+                f.predecessor.uid,
+            ),
+        )
 
     def _finding(self, predecessor: str, waiting: str) -> DependencyFinding:
         item, arrival = self._item(waiting), self.arrivals[predecessor]
@@ -185,18 +216,8 @@ class Dependencies:
         by_uid = self.view.tree.by_uid
         return [
             (by_uid[u], by_uid[v])
-            for u, v in sorted(set(edges(self.view.items)))
+            for u, v in self._declared
             if u in by_uid
             and by_uid[u].status_category is StatusCategory.CANCELLED
-            and _is_open(by_uid.get(v))
+            and self._is_open(v)
         ]
-
-    def unknown_predecessors(self) -> list[tuple[str, WorkItem]]:
-        """Open items that wait for something not synced or not visible: (uid, waiting)."""
-        by_uid = self.view.tree.by_uid
-
-        def unknown(uid: str) -> bool:
-            return uid not in by_uid or by_uid[uid].state is ItemState.HIDDEN
-
-        pairs = sorted(set(edges(self.view.items)))
-        return [(u, by_uid[v]) for u, v in pairs if unknown(u) and _is_open(by_uid.get(v))]
