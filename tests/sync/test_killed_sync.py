@@ -1,0 +1,132 @@
+"""A sync over HTTP that is killed half-way, and the one after it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.jira.simulator import JiraSimulator
+from syncer.clock import FixedClock
+from syncer.connect.testing.script import Container, Event, ItemState, Person, ScriptedItem
+from syncer.connect.testing.server import RecordedRequest
+from syncer.connect.testing.world import World
+from syncer.domain.ref import ContainerKey
+from syncer.store.engine import Store
+from syncer.store.items import count_items, load_changes
+from syncer.store.leases import current_holder
+from syncer.store.quarantine import load_quarantine
+from syncer.store.sources import container_state
+from syncer.sync.lease import container_lease
+
+BEGIN = datetime(2026, 1, 5, 9, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
+ITEMS = 10_000
+NET = ContainerKey("jira", "NET")
+
+
+def _world() -> World:
+    world = World()
+    world.add_container(Container(id="10001", key="NET", name="Network"))
+    world.add_person(Person(id="kim", name="Kim Lee"))
+    for number in range(ITEMS):
+        at = BEGIN + timedelta(minutes=20 * number)
+        started = Event(at=at + timedelta(minutes=7), actor="kim", changes={"status": "Done"})
+        state = ItemState(container="NET", key=f"NET-{number + 1}", title=f"Item {number}")
+        world.create(
+            ScriptedItem(
+                id=str(20_000 + number),
+                created_at=at,
+                reporter="kim",
+                initial=state,
+                events=(started,),
+            )
+        )
+    return world
+
+
+@dataclass
+class Site:
+    """A Jira of 10,000 issues, and the database that is to hold them."""
+
+    jira: JiraSimulator
+    database: str
+
+    async def sync(self, root: Path) -> Process:
+        account = self.jira.account
+        env = {"JIRA_USER": account.user, "JIRA_TOKEN": account.secret, "PYTHONPATH": str(root)}
+        module = [sys.executable, "-m", "tests.sync.sync_once", self.jira.url, self.database]
+        return await asyncio.create_subprocess_exec(
+            *module, cwd=root, env=os.environ | env, stdout=PIPE
+        )
+
+    async def synced(self, root: Path) -> dict[str, Any]:
+        output, _ = await (await self.sync(root)).communicate()
+        told: dict[str, Any] = json.loads(output)
+        return told
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncGenerator[Site]:
+    async with JiraSimulator(_world(), FixedClock(NOW)) as jira:
+        yield Site(jira, f"sqlite:///{tmp_path}/syncer.db")
+
+
+async def _killed_after(site: Site, root: Path, searches: int) -> None:
+    """Start a sync and kill it with SIGKILL while it waits for a page."""
+    asked = asyncio.Event()
+    left = searches
+
+    def count(request: RecordedRequest) -> None:
+        nonlocal left
+        left -= request.path.endswith("/search/jql")
+        if left <= 0:
+            asked.set()
+
+    site.jira.server.on_request.append(count)
+    process = await site.sync(root)
+    await asked.wait()
+    process.kill()
+    await process.wait()
+    site.jira.server.on_request.remove(count)
+
+
+async def test_a_killed_sync_goes_on_and_the_next_fetches_only_what_changed(
+    site: Site, root: Path
+) -> None:
+    await _killed_after(site, root, searches=55)
+    async with Store(site.database) as store, store.read() as session:
+        half = await count_items(session)
+        state = await container_state(session, NET)
+        holder = await current_holder(session, container_lease(NET))
+    assert 0 < half < ITEMS
+    assert state is not None
+    assert (state.last_success_at, state.cursor is None, holder is None) == (None, False, False)
+
+    # The dead process still holds its lease: the next one takes it over at once.
+    resumed = await site.synced(root)
+    assert resumed["errors"] == []
+    assert resumed["stored"] == ITEMS - half
+    assert resumed["seen"] <= ITEMS - half + 300
+
+    async with Store(site.database) as store, store.read() as session:
+        assert await count_items(session) == ITEMS
+        assert len(await load_changes(session)) == ITEMS
+        assert await load_quarantine(session) == []
+
+    for number in range(100):
+        at = NOW - timedelta(minutes=number)
+        site.jira.world.edit(str(20_000 + 97 * number), at, actor="kim", title=f"New {number}")
+    changed = await site.synced(root)
+    assert changed["errors"] == []
+    assert changed["stored"] == 100
+    assert changed["seen"] <= 200
