@@ -155,8 +155,13 @@ class JiraConnector:
     async def _pages(
         self, container: ContainerKey, walk: Walk, site: Site
     ) -> AsyncIterator[tuple[tuple[Any, ...], Mark]]:
-        """The raw issues of each page with the mark to save with it."""
+        """The raw issues of each page with the mark to save with it.
+
+        A page begins at the instant at which the one before ended: what came there unchanged is
+        left out.
+        """
         fields = _wanted_fields(site)
+        before: frozenset[tuple[str, str]] = frozenset()
         chain = TokenChain(label=f"search of {container}")
         resumed = walk.position.token is not None
         while True:
@@ -182,7 +187,8 @@ class JiraConnector:
                 chain = TokenChain(label=chain.label)
             token = chain.take(found.token, empty=not found.issues)
             mark = walk.take(updated, token=token, horizon_ms=self._horizon(found.date))
-            yield found.issues, mark
+            yield tuple(one for one in found.issues if _version(one) not in before), mark
+            before = frozenset(version for one in found.issues if (version := _version(one)))
             if mark.position is None:
                 return
 
@@ -310,6 +316,14 @@ def _times(issues: Iterable[Any], site: Site) -> list[int]:
     told = (one["fields"].get("updated") for one in issues if _has_fields(one))
     found = (_instant_or_none(value, site) for value in told)
     return [epoch_ms(at) for at in found if at is not None]
+
+
+def _version(raw: object) -> tuple[str, str] | None:
+    """Which state of which issue this is, None where it does not tell."""
+    if not isinstance(raw, dict) or not _has_fields(raw):
+        return None
+    id_, updated = raw.get("id"), raw["fields"].get("updated")
+    return (id_, updated) if isinstance(id_, str) and isinstance(updated, str) else None
 
 
 def _has_fields(raw: object) -> bool:

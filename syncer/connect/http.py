@@ -294,7 +294,8 @@ class HttpClient:
         retry_at = self.pause.until or self._clock.now() + timedelta(
             seconds=self._limits.longest_wait
         )
-        return RateLimited(f"{answer.label} answered 429: too many requests.", retry_at=retry_at)
+        reason = answer.headers.get("RateLimit-Reason", "too many requests")[:80]
+        return RateLimited(f"{answer.label} answered 429: {reason!r}.", retry_at=retry_at)
 
     def _refuse(self, answer: Answer) -> NoReturn:
         refused = AuthFailed(

@@ -52,6 +52,12 @@ class Origin:
         """The reference as an address of this origin; `Rejected` if it leads elsewhere."""
         target = urljoin(seen_from or self.base + "/", reference)
         if _origin(target) != _origin(self.base):
+            if urlsplit(target).hostname == urlsplit(self.base).hostname:
+                raise Rejected(
+                    f"{self.host} sends us to {urlsplit(target).scheme[:10]!r} or another port of "
+                    "itself; it was not followed, and no token was sent there.",
+                    fix="Correct `url`, for example from http:// to https://.",
+                )
             raise Rejected(
                 f"{self.host} points to another host ({urlsplit(target).netloc[:100]!r}); "
                 "it was not followed, and no token was sent there.",

@@ -80,10 +80,11 @@ class Canonical:
             status_id=side.raw,
             status_name=side.text,
             resolution=side.resolved,
-        )
+        ).value
 
     def _resolution(self, side: Side) -> str | None:
-        return resolution_kind(Named(id=side.raw, name=side.text), self._site.rules)
+        kind = resolution_kind(Named(id=side.raw, name=side.text), self._site.rules)
+        return None if kind is None else kind.value
 
     def _day(self, side: Side) -> str | None:
         value = (side.raw or side.text).split(" ", 1)[0]

@@ -49,9 +49,9 @@ async def test_all_issues_of_one_project_come_oldest_change_first() -> None:
     jira = SmallJira(issues=[*numbered(250), issue(999, project="OUT")])
     async with running(jira) as connector:
         pages = await read(connector)
-    assert list(dict.fromkeys(ids(pages))) == [str(10_000 + n) for n in range(1, 251)]
+    assert ids(pages) == [str(10_000 + n) for n in range(1, 251)]
     assert pages[0].total == 250
-    assert len(ids(pages)) <= 253
+    assert jira.served <= 253
 
 
 async def test_an_empty_project_gives_one_empty_page_with_a_cursor() -> None:

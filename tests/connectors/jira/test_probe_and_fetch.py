@@ -8,11 +8,13 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from connectors.jira.config import JiraConfig
+from connectors.jira.findings import findings_of
+from connectors.jira.mapping.site import Site
 from connectors.jira.rules import fold
 from syncer.connect.protocol import HookRequest, Identity
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import AuthFailed
-from tests.connectors.jira.small_jira import SmallJira, history, issue, moved, running
+from tests.connectors.jira.small_jira import SmallJira, config_for, history, issue, moved, running
 
 NET = ContainerKey("jira", "NET")
 
@@ -127,6 +129,14 @@ async def test_tables_that_are_closed_are_findings() -> None:
     identity = await probe(SmallJira(answers=closed))
     assert len(identity.findings) == 3
     assert all(finding.fix for finding in identity.findings)
+
+
+@pytest.mark.parametrize(
+    ("url", "count"), [("http://jira.example", 1), ("https://a.example", 0), ("http://[::1]:8", 0)]
+)
+def test_a_token_in_the_clear_is_a_finding(url: str, count: int) -> None:
+    site = Site(connection="jira", url=url, zone=UTC)
+    assert len(findings_of(site, config_for(url), ["NET"])) == count
 
 
 @pytest.mark.parametrize("zone", [None, "", "Mars/Olympus", "../../etc/passwd"])

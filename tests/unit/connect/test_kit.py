@@ -76,6 +76,12 @@ def test_another_origin_is_refused(reference: str) -> None:
         Origin.of("https://acme").absolute(reference)
 
 
+def test_a_move_to_https_is_said_as_such() -> None:
+    with pytest.raises(Rejected, match="'https'") as refused:
+        Origin.of("http://acme").same("https://acme/x")
+    assert "https://" in refused.value.fix
+
+
 def test_only_a_missing_token_ends_a_chain() -> None:
     chain = TokenChain(label="x")
     assert chain.take("a", empty=False) == "a"
