@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -66,11 +67,10 @@ def run_demo(*, folder: Path | None = None, serve: bool = False) -> None:
 
 
 async def _run(folder: Path, *, serve: bool) -> None:
-    clock = DemoClock(past_mondays(PAST_EDITIONS)[0])
-    world = await asyncio.to_thread(build_world)
-    simulator: Simulator = simulator_class("jira")(world, clock)
+    mondays = past_mondays(PAST_EDITIONS)
+    simulator, clock = _simulator(await asyncio.to_thread(build_world), mondays)
     async with simulator:
-        result = await live_through(folder, simulator, clock)
+        result = await live_through(folder, simulator, clock=clock, mondays=mondays)
         sys.stdout.write(render_text(result.digest))
         sys.stdout.flush()
         place, names = result.files[0].parent, ", ".join(path.name for path in result.files)
@@ -81,17 +81,33 @@ async def _run(folder: Path, *, serve: bool) -> None:
             await serve_editions(result.files[0].parent, tell=_tell)
 
 
-async def make_demo(folder: Path, world: World | None = None) -> DemoResult:
+async def make_demo(
+    folder: Path, *, world: World | None = None, past_editions: int = PAST_EDITIONS
+) -> DemoResult:
     """Make the sample digest, or that of a changed `world`, in `folder`, and print nothing."""
-    clock = DemoClock(past_mondays(PAST_EDITIONS)[0])
-    simulator: Simulator = simulator_class("jira")(world or build_world(), clock)
+    mondays = past_mondays(past_editions)
+    simulator, clock = _simulator(world or build_world(), mondays)
     async with simulator:
-        return await live_through(folder, simulator, clock)
+        return await live_through(folder, simulator, clock=clock, mondays=mondays)
 
 
-async def live_through(folder: Path, simulator: Simulator, clock: DemoClock) -> DemoResult:
+def _simulator(world: World, mondays: Sequence[datetime]) -> tuple[Simulator, DemoClock]:
+    """The simulated tracker and the clock that it shares, at the first Monday of all."""
+    clock = DemoClock(min((*mondays, AS_OF)))
+    simulator: Simulator = simulator_class("jira")(world, clock)
+    return simulator, clock
+
+
+async def live_through(
+    folder: Path, simulator: Simulator, *, clock: DemoClock, mondays: Sequence[datetime]
+) -> DemoResult:
     """Publish an edition on every past Monday and on the demo's own, each as of its time."""
-    await _publish_past(_configured(folder, simulator, this_week=False), clock)
+    before = _configured(folder, simulator, this_week=False)
+    async with Service(load_settings(before, {}), clock=clock) as service:
+        for monday in mondays:
+            clock.stand_at(monday)
+            await _publish(service, before)
+            _tell(f"Lived through {monday:%d %B}.")
     clock.run_from(AS_OF)
     configuration = _configured(folder, simulator, this_week=True)
     async with Service(load_settings(configuration, {}), clock=clock) as service:
@@ -110,14 +126,6 @@ def _configured(folder: Path, simulator: Simulator, *, this_week: bool) -> Path:
     text = configuration_text(simulator.url, user=user, this_week=this_week)
     path.write_text(text, encoding="utf-8")
     return path
-
-
-async def _publish_past(configuration: Path, clock: DemoClock) -> None:
-    async with Service(load_settings(configuration, {}), clock=clock) as service:
-        for monday in past_mondays(PAST_EDITIONS):
-            clock.stand_at(monday)
-            await _publish(service, configuration)
-            _tell(f"Lived through {monday:%d %B}.")
 
 
 async def _publish(service: Service, configuration: Path) -> DemoResult:

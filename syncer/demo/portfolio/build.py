@@ -91,6 +91,7 @@ def _initiative() -> ScriptedItem:
         key="NET-1",
         title="5G Infrastructure: network upgrade",
         body="Bring 5G to every region before the spring launch.",
+        labels=("syncer:program",),
         type="Initiative",
         status="Open",
         priority="Highest",

@@ -221,8 +221,7 @@ def _north_site_works() -> Work:
         title=NORTH_SITE_WORKS,
         epic="north",
         created=date(2026, 2, 9),
-        body="Foundations, masts and power at all sites north of the river.\n"
-        "They cannot begin without the permit.",
+        body="Foundations, masts and power at all sites north of the river, once the permit is in.",
         start=date(2027, 1, 11),
         due=date(2027, 2, 3),
         assignee=OKAFOR,

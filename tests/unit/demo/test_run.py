@@ -1,0 +1,106 @@
+"""The demo from end to end: simulated tracker, real connector, store, roll-up and digest."""
+
+from __future__ import annotations
+
+import stat
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from syncer.demo.clock import AS_OF, DemoClock, local, past_mondays
+from syncer.demo.configuration import CREDENTIAL_FILE, configuration_text
+from syncer.demo.portfolio.build import NORTH_PERMIT_ID, build_world
+from syncer.demo.run import DemoResult, make_demo
+from syncer.publish.render.text import render_text
+from syncer.settings.load import load_settings
+
+
+def text_of(result: DemoResult) -> str:
+    return " ".join(render_text(result.digest).split())
+
+
+async def test_the_figures_of_the_example_come_out(tmp_path: Path) -> None:
+    result = await make_demo(tmp_path, past_editions=1)
+    text = text_of(result)
+    for figure in (
+        "5G Red: 30 % for 19 March",
+        "cut 14 of 31 optional items → 87 % for 19 March",
+        "13 April → 86 %; 17 working days, ≈ €410k",
+        "needs 5.6 items a week; today 4.7",
+        "30 % (was 34 %) · 19 Mar",
+        "26 Mar – 13 Apr",
+        "83 % (was 90 %) · 22 Jan",
+        "14 – 25 Jan",
+        "16 – 24 Dec",
+        "9 – 16 Feb",
+        "≈ €184k",
+        "37 % overbooked for 4 weeks (26 due, 19 likely)",
+        "filing 90 %",
+        "freeze 59 %",
+        "beta 89 %",
+        "halls 68 %",
+        "We can hold March only without the rural sites; I ask for A.",
+        "1 restricted item",
+    ):
+        assert figure in text, figure
+    assert sorted(path.suffix for path in result.files) == [".html", ".json", ".md", ".txt"]
+    editions = {path.stem for path in result.files[0].parent.iterdir()}
+    assert editions == {"leadership-2026-W47", "leadership-2026-W48"}
+    assert stat.S_IMODE((tmp_path / CREDENTIAL_FILE).stat().st_mode) == 0o600
+
+
+async def test_a_sample_date_that_moves_back_takes_the_dependency_away(tmp_path: Path) -> None:
+    world = build_world()
+    world.edit(NORTH_PERMIT_ID, local(date(2026, 11, 19), "09:00"), due=date(2027, 1, 8))
+    text = text_of(await make_demo(tmp_path, world=world, past_editions=1))
+    assert "GREEN ► (Green) 5G Smartphone" in text
+    assert "too late" not in text
+
+
+async def test_one_more_completion_moves_the_forecast(tmp_path: Path) -> None:
+    world = build_world()
+    busy = next(
+        item_id
+        for item_id in world.ids()
+        if (state := world.state(item_id, AS_OF))
+        and (state.container, state.status) == ("NET", "In Progress")
+    )
+    world.edit(busy, local(date(2026, 11, 20), "15:00"), status="Done", resolution="Done")
+    text = text_of(await make_demo(tmp_path, world=world, past_editions=1))
+    assert "Network: 81 items in 17 weeks" in text
+    assert "30 % (was 34 %)" not in text
+
+
+def test_the_configuration_is_valid_with_and_without_this_weeks_questions(tmp_path: Path) -> None:
+    path = tmp_path / "syncer.toml"
+    asked = []
+    for this_week in (False, True):
+        path.write_text(configuration_text("http://127.0.0.1:1", this_week=this_week))
+        settings = load_settings(path, {})
+        asked.append((len(settings.decisions), len(settings.risk_responses), len(settings.gates)))
+    assert asked == [(0, 0, 3), (1, 3, 3)]
+
+
+def test_the_clock_stands_then_runs_and_never_goes_back() -> None:
+    first, second = past_mondays(2)
+    clock = DemoClock(first)
+    assert clock.now() == clock.now() == first
+    clock.stand_at(second)
+    assert clock.now() == second
+    clock.run_from(AS_OF)
+    assert AS_OF <= clock.now() <= clock.now()
+    with pytest.raises(ValueError, match="does not go back"):
+        clock.stand_at(first)
+
+
+def test_past_mondays_are_half_past_five_local_on_both_sides_of_the_time_change() -> None:
+    found = past_mondays(5)
+    assert [day.isoformat() for day in found] == [
+        "2026-10-19T05:30:00+02:00",
+        "2026-10-26T05:30:00+01:00",
+        "2026-11-02T05:30:00+01:00",
+        "2026-11-09T05:30:00+01:00",
+        "2026-11-16T05:30:00+01:00",
+    ]
+    assert all(isinstance(day, datetime) for day in found)
