@@ -72,7 +72,7 @@ def _claim(text: str, kind: str, *evidence: Evidence) -> Claim:
 
 
 def _moves(context: Context, *, with_consequence: bool) -> Iterator[Claim]:
-    for entry in context.snapshot.recent_moves:
+    for entry in context.moves:
         waiting = _waiting_on(entry, context)
         concerned = bool(waiting) or _concerns(entry, context)
         if concerned and bool(waiting) is with_consequence:
@@ -88,7 +88,7 @@ def _waiting_on(entry: ItemDateMove, context: Context) -> list[DependencyFinding
     """Late dependencies of this audience that hang on the moved item, the latest a project."""
     worst: dict[str, DependencyFinding] = {}
     for project in context.projects:
-        for edge in project.dependencies:
+        for edge in context.edges(project):
             hangs = entry.item.uid in {edge.root.uid, edge.predecessor.uid}
             if hangs and (edge.lateness or 0) > (_late(worst.get(project.key)) or 0):
                 worst[project.key] = edge
@@ -140,7 +140,7 @@ def _trail(before: date | None, after: date | None) -> str:
 
 def _colours(context: Context, *, worse: bool) -> Iterator[Claim]:
     mine = [c for c in context.colour_changes if context.ungrouped or c.scope in context.scopes]
-    moved_for = {key for entry in context.snapshot.recent_moves for key in _hit(entry, context)}
+    moved_for = {key for entry in context.moves for key in _hit(entry, context)}
     told: set[str] = set()
     for change in sorted(mine, key=_by_weight):
         got_worse = severity(change.after) > severity(change.before)
@@ -311,13 +311,13 @@ def _unclaimed(context: Context) -> Iterator[Claim]:
     if context.previous is None:
         return
     known = {item.uid for item in context.previous.unclaimed}
-    new = [item for item in context.snapshot.unclaimed if item.uid not in known]
+    new = [item for item in context.unclaimed if item.uid not in known]
     if new:
         labels = [context.shown.label(item, 40) for item in new if context.shown.may_name(item)]
         named_items = f": {listed(labels[:2])}" if labels else ""
         backing = Evidence(
             label="Unclaimed program work",
-            value=counted(len(context.snapshot.unclaimed), "item"),
+            value=counted(len(context.unclaimed), "item"),
             items=tuple(context.shown.item(i).key for i in new if context.shown.may_name(i)),
         )
         count = counted(len(new), "program-level item")

@@ -9,7 +9,16 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from syncer.domain.health import Health
-from syncer.domain.report import ColourChange, GroupResult, ProjectResult, Risk, Snapshot
+from syncer.domain.report import (
+    ColourChange,
+    DependencyFinding,
+    GroupResult,
+    ItemDateMove,
+    ItemMention,
+    ProjectResult,
+    Risk,
+    Snapshot,
+)
 from syncer.publish.audience import AudienceView, Lens
 from syncer.publish.digest.names import short_names
 from syncer.publish.digest.shown import Shown
@@ -163,7 +172,32 @@ class Context:
 
     def risks_in_view(self, risks: Sequence[Risk]) -> tuple[Risk, ...]:
         """The risks that touch this audience's scopes and that its lens may name."""
-        return tuple(risk for risk in risks if self._touches(risk) and self.shown.lens_names(risk))
+        shown = self.shown
+        return tuple(
+            risk
+            for risk in risks
+            if self._touches(risk) and shown.lens_names(risk) and shown.may_tell(risk)
+        )
+
+    @cached_property
+    def unclaimed(self) -> tuple[ItemMention, ...]:
+        """Program-level items of no program, as far as this audience may count them."""
+        return tuple(item for item in self.snapshot.unclaimed if self.shown.may_count(item))
+
+    @cached_property
+    def moves(self) -> tuple[ItemDateMove, ...]:
+        """Moved dates, as far as this audience may count the items."""
+        every = self.snapshot.recent_moves
+        return tuple(entry for entry in every if self.shown.may_count(entry.item))
+
+    def edges(self, project: ProjectResult) -> list[DependencyFinding]:
+        """The project's late dependencies whose ends this audience may count."""
+        return [
+            edge
+            for edge in project.dependencies
+            if (edge.lateness or 0) >= 1
+            and all(map(self.shown.may_count, (edge.root, edge.predecessor, edge.waiting)))
+        ]
 
     def _touches(self, risk: Risk) -> bool:
         hit = {f"proj:{key}" for key in risk.projects} | {self.resolve(risk.scope)}

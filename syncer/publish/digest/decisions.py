@@ -149,7 +149,8 @@ def _cut(project: ProjectResult, levers: Levers, context: Context) -> Option | N
     if not levers.drop or len(levers.candidates) < levers.drop or project.target is None:
         return None
     target = long_day(project.target, today=context.today)
-    items = tuple(context.shown.item(item) for item in levers.candidates)
+    countable = filter(context.shown.may_count, levers.candidates)
+    items = tuple(context.shown.item(item) for item in countable)
     return Option(
         letter="A",
         text=f"cut {levers.drop} of {counted(len(levers.candidates), 'optional item')}",

@@ -19,8 +19,8 @@ def dependencies(context: Context) -> tuple[Claim, ...]:
     late = [
         edge
         for project in context.snapshot.projects
-        for edge in project.dependencies
-        if (edge.lateness or 0) >= 1 and mine & {project.key, edge.predecessor.project}
+        for edge in context.edges(project)
+        if mine & {project.key, edge.predecessor.project}
     ]
     late.sort(key=lambda edge: (-(edge.lateness or 0), edge.waiting.uid, edge.root.uid))
     return tuple(_claim(edge, context) for edge in late[:MOST])

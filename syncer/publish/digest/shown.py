@@ -65,6 +65,15 @@ class Shown:
             case Lens.PROGRAM:
                 return True
 
+    def may_count(self, item: ItemMention) -> bool:
+        """Whether the audience may learn that there is such an item at all."""
+        return self.view.count_restricted or not item.restricted
+
+    def may_tell(self, risk: Risk) -> bool:
+        """Whether a risk may be told: not one that is about an item not to be counted."""
+        root = () if risk.root is None else (risk.root,)
+        return all(self.may_count(item) for item in (*root, *risk.subjects))
+
     def lens_names(self, subject: Risk | GateResult) -> bool:
         """Whether the lens names a risk or gate of this level."""
         if self.view.lens is Lens.EXECUTIVE:

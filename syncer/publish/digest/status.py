@@ -141,7 +141,7 @@ def _by_dependency(project: ProjectResult) -> bool:
 
 def _late_note(project: ProjectResult, context: Context) -> str:
     """`demo 2 days late (permit)`: the worst late dependency, its root in brackets."""
-    late = [edge for edge in project.dependencies if (edge.lateness or 0) >= 1]
+    late = context.edges(project)
     if not late:
         return ""
     worst = max(late, key=_how_late)
@@ -162,7 +162,8 @@ def _cell_label(edge: DependencyFinding, context: Context) -> str:
 
 def _beyond_note(project: ProjectResult, context: Context) -> str:
     """`permit 22 Jan`: an open item that is due after the safe date."""
-    dated = sorted((item.due, item.uid, item) for item in project.beyond_safe if item.due)
+    countable = filter(context.shown.may_count, project.beyond_safe)
+    dated = sorted((item.due, item.uid, item) for item in countable if item.due)
     if not dated:
         return ""
     due, _, item = dated[-1]
@@ -219,7 +220,8 @@ def status_lines(rows: Sequence[StatusRow], context: Context) -> tuple[str, ...]
         names = [row.name for row in in_line if row.health is health]
         lines += [f"{named(health).capitalize()}: {', '.join(names)}."] if names else []
     if context.view.lens is Lens.PROGRAM and len(context.groups) <= _EXPANDED_PROGRAMS:
-        lines += [_ledgers(group, context) for group in context.groups]
+        programs = (group for group in context.groups if group.scope.startswith("prog:"))
+        lines += [_ledgers(program, context) for program in programs]
     return tuple(lines) or _nothing(rows, context)
 
 

@@ -232,7 +232,7 @@ def _counts(context: Context) -> Iterator[Claim]:
         yield _counted(text, "Quarantined", quarantined)
     if hidden:
         yield _counted(f"Totals exclude {counted(hidden, 'hidden item')}.", "Hidden", hidden)
-    unclaimed = len(snapshot.unclaimed)
+    unclaimed = len(context.unclaimed)
     if unclaimed:
         text = f"{counted(unclaimed, 'item')} of unclaimed program work."
         yield _counted(text, "Unclaimed program work", unclaimed)

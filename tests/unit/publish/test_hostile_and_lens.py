@@ -324,3 +324,12 @@ def test_evidence_shows_keys_where_the_snapshot_tells_them() -> None:
     )
     digest = compose(example(risks=(told,)), None, (), audience=EXECUTIVE)
     assert digest.risks[0].evidence[1].items == ("REG-112", "jira:10042")
+
+
+def test_an_audience_that_must_not_count_restricted_items_reads_nothing_of_them() -> None:
+    for audience in (EXECUTIVE, PROGRAM_VIEW, PRODUCT_VIEW):
+        spared = replace(audience, count_restricted=False)
+        shown = texts(with_secrets(), spared)
+        assert "restricted item" not in shown
+        assert "unclaimed" not in shown
+        assert "SEC-666" not in shown
