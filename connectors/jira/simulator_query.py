@@ -199,7 +199,7 @@ class _Parser:
         if operator not in _COMPARISONS:
             raise JqlError(f"The operator '{operator}' is not supported by the '{field}' field.")
         word, quoted = self._take_with_quotes()
-        bound, compare = _instant(word, quoted, self._names), _COMPARISONS[operator]
+        bound, compare = _instant(word, self._names, quoted=quoted), _COMPARISONS[operator]
         if field == "updated":
             return lambda row: compare(row.updated, bound)
         return lambda row: compare(row.created, bound)
@@ -245,7 +245,7 @@ class _Parser:
         return self._tokens[self._next - 1]
 
 
-def _instant(word: str, quoted: bool, names: Names) -> datetime:  # noqa: FBT001 - how it was written
+def _instant(word: str, names: Names, *, quoted: bool) -> datetime:
     """Read a date: bare epoch milliseconds, `-2h`, or a minute in the account's own zone."""
     if not quoted and _EPOCH_MILLISECONDS.match(word):
         return datetime.fromtimestamp(int(word) / 1000, UTC)

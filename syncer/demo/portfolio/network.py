@@ -27,6 +27,7 @@ from syncer.demo.portfolio.people import NETWORK_TEAM, OKAFOR, ROBOT
 from syncer.demo.portfolio.schedule import (
     Slot,
     completions,
+    is_every,
     monday,
     repeated,
     spread,
@@ -159,9 +160,9 @@ def _done(works: list[Work], slots: list[Slot]) -> Iterator[Work]:
             started=slot.started,
             done=slot.done,
             due=working_days_after(slot.done, 1 + index % 3) if slot.done >= _DATED_FROM else None,
-            stuck=index % 7 == 3,  # noqa: PLR2004 - every seventh
-            version=RADIO_BASELINE if slot.done < date(2026, 7, 1) and index % 4 == 0 else "",
-            subtasks=("Order material", "Check on site") if index % 12 == 5 else (),  # noqa: PLR2004
+            stuck=is_every(index, 7, first=3),
+            version=RADIO_BASELINE if slot.done < date(2026, 7, 1) and is_every(index, 4) else "",
+            subtasks=("Order material", "Check on site") if is_every(index, 12, first=5) else (),
             more=tuple(_relabelled(slot)) if index == 0 else (),
         )
 
@@ -212,7 +213,7 @@ def _must_have(work: Work, index: int) -> Work:
 
 
 def _optional(work: Work, index: int) -> Work:
-    due = date(2027, 2, 1) + timedelta(days=7 * (index % 6)) if index % 3 == 0 else None
+    due = date(2027, 2, 1) + timedelta(days=7 * (index % 6)) if is_every(index, 3) else None
     return but(work, due=due, priority=("Low", "Lowest", "Medium")[index % 3])
 
 

@@ -14,7 +14,7 @@ from syncer.connect.testing.script import Event
 from syncer.demo.clock import local
 from syncer.demo.portfolio.assemble import Epic, Plan
 from syncer.demo.portfolio.people import LEFT, OUTREACH_TEAM, WEBER
-from syncer.demo.portfolio.schedule import completions, monday, spread, working_days_after
+from syncer.demo.portfolio.schedule import completions, is_every, monday, spread, working_days_after
 from syncer.demo.portfolio.work import Work, but
 
 THROUGHPUT: Final = (2, 3, 4, 2, 3, 2, 3, 3, 2, 4, 1, 2)
@@ -156,7 +156,7 @@ def _done(works: Sequence[Work]) -> Iterator[Work]:
     team = cycle(OUTREACH_TEAM)
     for index, (work, slot) in enumerate(zip(works, slots, strict=True)):
         due = working_days_after(slot.done, 2) if slot.done >= monday(46) else None
-        stuck = index % 6 == 2  # noqa: PLR2004 - every sixth
+        stuck = is_every(index, 6, first=2)
         member = next(team)
         yield but(work, started=slot.started, done=slot.done, due=due, stuck=stuck, assignee=member)
 
@@ -185,7 +185,7 @@ def _to_do(works: Sequence[Work]) -> Iterator[Work]:
             due=due,
             assignee=next(team),
             version=TOWN_HALLS if index < _HALLS_TODO else "",
-            labels=("must-have",) if index % 2 == 0 else (),
+            labels=("must-have",) if is_every(index, 2) else (),
         )
 
 

@@ -12,6 +12,7 @@ from syncer.demo.portfolio.people import PHONE_TEAM, SILVA
 from syncer.demo.portfolio.schedule import (
     Slot,
     completions,
+    is_every,
     monday,
     spread,
     working_days_after,
@@ -137,7 +138,7 @@ def _customers(index: int) -> tuple[str, ...]:
     turn = index // 4
     first = _CUSTOMERS[turn % len(_CUSTOMERS)]
     second = _CUSTOMERS[(turn + 1) % len(_CUSTOMERS)]
-    return ((first, second) if index % 12 == 0 else (first,)) if index % 4 == 0 else ()
+    return ((first, second) if is_every(index, 12) else (first,)) if is_every(index, 4) else ()
 
 
 def _done(works: Sequence[Work], slots: Sequence[Slot]) -> Iterator[Work]:
@@ -148,9 +149,9 @@ def _done(works: Sequence[Work], slots: Sequence[Slot]) -> Iterator[Work]:
             started=slot.started,
             done=slot.done,
             due=working_days_after(slot.done, 1 + index % 2) if slot.done >= monday(44) else None,
-            stuck=index % 8 == 4,  # noqa: PLR2004 - every eighth
-            version=BETA if index % 5 == 2 else "",  # noqa: PLR2004 - every fifth
-            subtasks=("Design", "Test on three devices") if index % 15 == 7 else (),  # noqa: PLR2004
+            stuck=is_every(index, 8, first=4),
+            version=BETA if is_every(index, 5, first=2) else "",
+            subtasks=("Design", "Test on three devices") if is_every(index, 15, first=7) else (),
             assignee=next(team),
         )
 

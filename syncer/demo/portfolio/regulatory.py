@@ -14,7 +14,14 @@ from syncer.connect.testing.script import Event
 from syncer.demo.clock import local
 from syncer.demo.portfolio.assemble import Epic, Plan
 from syncer.demo.portfolio.people import BRANDT, LIAISON, REGULATORY_TEAM
-from syncer.demo.portfolio.schedule import completions, monday, repeated, spread, working_days_after
+from syncer.demo.portfolio.schedule import (
+    completions,
+    is_every,
+    monday,
+    repeated,
+    spread,
+    working_days_after,
+)
 from syncer.demo.portfolio.work import Work, but
 
 THROUGHPUT: Final = (1, 2, 1, 2, 2, 1, 3, 1, 2, 2, 1, 2)
@@ -132,7 +139,7 @@ def _done(works: Sequence[Work]) -> Iterator[Work]:
             started=slot.started,
             done=slot.done,
             due=working_days_after(slot.done, 3) if slot.done >= monday(44) else None,
-            stuck=index % 5 == 1,
+            stuck=is_every(index, 5, first=1),
             version=FILING if work.epic == "environment" else "",
             assignee=next(team),
         )

@@ -75,3 +75,8 @@ def spread(first: date, last: date, count: int) -> list[date]:
     steps = max(count - 1, 1)
     days = (first + timedelta(days=width * number // steps) for number in range(count))
     return [day if day.weekday() < _WEEKDAYS else working_day_back(day, 2) for day in days]
+
+
+def is_every(index: int, count: int, *, first: int = 0) -> bool:
+    """Whether an index is `first` or lies a multiple of `count` away from it."""
+    return index % count == first % count
