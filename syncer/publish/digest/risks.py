@@ -18,7 +18,7 @@ from syncer.rollup.tolerance import at_least
 _MOST_EXECUTIVE = 3
 _MOST = 5
 _PER_PROJECT = 2
-_TITLE_WORDS = 14
+_TITLE_WORDS = 16
 _STEP_WORDS = 12
 _NAMED_PROJECTS = 3
 _ONE_DAY = 0.5
