@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -45,6 +47,27 @@ def encode(record: ItemRecord) -> EncodedRecord:
     if _NUL in content:
         return _encode_cleaned(record)
     return EncodedRecord(record, _digest(content))
+
+
+@contextmanager
+def no_collection() -> Generator[None]:
+    """Pause the search for cyclic garbage while many values without cycles are made.
+
+    It would walk over all of them again and again: half of the time of loading ten thousand items.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def decode_items(payloads: Iterable[str]) -> list[WorkItem]:
+    """The items from their JSON texts, in the same order."""
+    with no_collection():
+        return [decode_item(payload) for payload in payloads]
 
 
 def decode_item(payload: str | bytes) -> WorkItem:

@@ -17,7 +17,15 @@ from syncer.domain.item import ItemRecord, ItemState, WorkItem
 from syncer.domain.ref import ContainerKey
 from syncer.errors import NotFound
 from syncer.store.bulk import chunks, upsert
-from syncer.store.codec import EncodedRecord, change_rows, decode_change, decode_item, item_row
+from syncer.store.codec import (
+    EncodedRecord,
+    change_rows,
+    decode_change,
+    decode_item,
+    decode_items,
+    item_row,
+    no_collection,
+)
 from syncer.store.tables import AliasRow, ChangeRow, ItemRow, table_of
 
 LIVE: Final = frozenset({ItemState.LIVE})
@@ -132,14 +140,14 @@ async def load_items(
     if uids is not None:
         return await _load_by_uid(session, uids)
     query = select(_PAYLOAD).order_by(_ITEMS.c.uid).where(*_conditions(states, container))
-    return [decode_item(payload) for payload in (await session.scalars(query)).all()]
+    return decode_items((await session.scalars(query)).all())
 
 
 async def _load_by_uid(session: AsyncSession, uids: Sequence[str]) -> list[WorkItem]:
     found: list[WorkItem] = []
     for chunk in chunks(sorted(set(uids))):
         query = select(_PAYLOAD).where(_ITEMS.c.uid.in_(chunk)).order_by(_ITEMS.c.uid)
-        found += [decode_item(payload) for payload in (await session.scalars(query)).all()]
+        found += decode_items((await session.scalars(query)).all())
     return found
 
 
@@ -177,8 +185,9 @@ async def _change_rows(
 
 def _by_item(rows: Iterable[Sequence[object]]) -> dict[str, tuple[Change, ...]]:
     grouped: defaultdict[str, list[Change]] = defaultdict(list)
-    for row in rows:
-        grouped[str(row[0])].append(decode_change(row[1:]))
+    with no_collection():
+        for row in rows:
+            grouped[str(row[0])].append(decode_change(row[1:]))
     return {uid: tuple(changes) for uid, changes in grouped.items()}
 
 
