@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 import aiohttp
@@ -174,7 +175,7 @@ class JiraConnector:
                     expand="changelog",
                 )
             except Rejected as refused:
-                if not resumed or refused.status != 400:  # noqa: PLR2004  an expired token
+                if not resumed or refused.status != HTTPStatus.BAD_REQUEST:
                     raise
                 resumed = False
                 walk.token_was_refused()

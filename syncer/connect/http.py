@@ -11,6 +11,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Final, NoReturn
 
 import aiohttp
@@ -41,7 +42,6 @@ _TRY_AUTH_AGAIN: Final = timedelta(minutes=5)
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _KEEPS_METHOD: Final = frozenset({307, 308})
-_TOO_MANY: Final = 429
 _FIXES: Final = {
     401: "Give this connection a valid token.",
     403: "Give the account the missing permission.",
@@ -277,16 +277,16 @@ class HttpClient:
 
     def _raise_for_status(self, answer: Answer, *, local: bool, paused: bool) -> None:
         status = answer.status
-        if status < 300:  # noqa: PLR2004  success
+        if status < HTTPStatus.MULTIPLE_CHOICES:
             return
-        if status == _TOO_MANY:
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise _TryAgain(self._limited(answer), paused=paused)
-        if status >= 500:  # noqa: PLR2004  the server's fault
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _TryAgain(Unreachable(f"{answer.label} answered {status}."), paused=paused)
-        if status == 401:  # noqa: PLR2004  unauthorized
+        if status == HTTPStatus.UNAUTHORIZED:
             self._refuse(answer)
         message = f"{answer.label} answered {status}.{answer.explanation()}"
-        if status == 403 and not local:  # noqa: PLR2004  forbidden
+        if status == HTTPStatus.FORBIDDEN and not local:
             raise AuthFailed(message, fix=_FIXES[status])
         raise Rejected(message, status=status, fix=_FIXES.get(status, ""))
 

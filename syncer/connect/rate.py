@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Final
 
 from syncer.clock import Clock, SystemClock
@@ -21,8 +22,6 @@ LONGEST_PAUSE: Final = timedelta(minutes=15)
 PATIENCE: Final = timedelta(seconds=60)
 """A longer pause is not waited for within a call: `RateLimited` lets other work go on."""
 
-_TOO_MANY: Final = 429
-
 
 def asked_pause(status: int, headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
     """How long the answer asks us to wait, at most `LONGEST_PAUSE`; None if it does not ask.
@@ -32,7 +31,7 @@ def asked_pause(status: int, headers: Mapping[str, str], *, now: datetime) -> ti
     (an ISO instant) or GitHub (epoch seconds) is read where `Retry-After` is missing.
     """
     asked = _delay(headers.get("Retry-After", ""), _their_now(headers, now))
-    if asked is None and status == _TOO_MANY:
+    if asked is None and status == HTTPStatus.TOO_MANY_REQUESTS:
         asked = _delay_until(headers.get("X-RateLimit-Reset", ""), now)
     return None if asked is None else min(max(asked, timedelta()), LONGEST_PAUSE)
 

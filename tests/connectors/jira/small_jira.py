@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from syncer.connect.auth import with_secrets
 from syncer.connect.rate import Sleep
 
 TOKEN = "tok-3f9a-secret"
-Handler = Callable[[web.Request], web.StreamResponse]
+Handler = Callable[[web.Request], web.StreamResponse | Awaitable[web.StreamResponse]]
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 STATUSES = [
@@ -135,7 +135,8 @@ class SmallJira:
         body = await request.json() if request.can_read_body else dict(request.query)
         self.asked.append((path, body))
         if path in self.answers:
-            return self.answers[path](request)
+            given = self.answers[path](request)
+            return given if isinstance(given, web.StreamResponse) else await given
         told = self.tables.get(path) or self._told(path, body)
         if told is None:
             return web.json_response({"errorMessages": ["There is nothing."]}, status=404)

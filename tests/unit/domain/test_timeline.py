@@ -133,3 +133,11 @@ def test_start_is_never_after_the_end_and_only_the_done_have_one(
     if found.done_at is not None:
         assert found.started_at is not None
         assert found.started_at <= found.done_at
+
+
+@pytest.mark.parametrize("odd", [None, "", "FINISHED"])
+def test_a_category_that_is_none_of_ours_is_unknown(odd: str | None) -> None:
+    found = timeline(
+        [change(1, ChangeField.STATUS, odd, odd)], current=TODO, created_at=T0, resolved_at=None
+    )
+    assert (found.started_at, found.done_at, found.reopened_count) == (None, None, 0)
