@@ -6,7 +6,8 @@ priorities count from 1, custom fields have numbers of their own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -88,6 +89,13 @@ class Catalogue:
     world: World
     base: str
     zone: ZoneInfo
+    _made: dict[tuple[str, str], Json] = field(default_factory=dict)
+
+    def _once(self, table: str, name: str, make: Callable[[str], Json]) -> Json:
+        """An object that thousands of issues share, made once."""
+        if (table, name) not in self._made:
+            self._made[table, name] = make(name)
+        return self._made[table, name]
 
     def link(self, path: str) -> str:
         """A `self` link."""
@@ -95,14 +103,14 @@ class Catalogue:
 
     def instant(self, at: datetime) -> str:
         """An instant as Jira writes it: `2026-11-23T05:30:00.000+0100`."""
-        local = at.astimezone(self.zone)
-        milliseconds = local.microsecond // 1000
-        return f"{local:%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}{local:%z}"
+        text = at.astimezone(self.zone).isoformat(timespec="milliseconds")
+        return text[:-3] + text[-2:]
 
     def user(self, person_id: str | None) -> Json | None:
         """A user object, or None for nobody. An unknown id becomes a deactivated account."""
-        if not person_id:
-            return None
+        return self._once("user", person_id, self._user) if person_id else None
+
+    def _user(self, person_id: str) -> Json:
         person = self.world.people.get(person_id)
         known = person or Person(id=person_id, name="Former user")
         return {
@@ -123,6 +131,9 @@ class Catalogue:
 
     def status(self, name: str) -> Json:
         """A status with its category; an unknown one has Jira's category "undefined"."""
+        return self._once("status", name, self._status)
+
+    def _status(self, name: str) -> Json:
         phase = next((s.phase for s in self.world.statuses if s.name == name), None)
         number, key, colour, title = (
             _CATEGORIES[phase] if phase else (1, "undefined", "medium-gray", "No Category")
@@ -156,6 +167,9 @@ class Catalogue:
 
     def issue_type(self, name: str) -> Json:
         """An issue type as it stands in an issue."""
+        return self._once("type", name, self._issue_type)
+
+    def _issue_type(self, name: str) -> Json:
         level = self.type(name).level
         return {
             "self": self.link(f"issuetype/{self.type_id(name)}"),
