@@ -17,6 +17,7 @@ from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.report import (
     DependencyFinding,
     GateResult,
+    ItemMention,
     ProjectResult,
     Quality,
     Risk,
@@ -26,19 +27,15 @@ from syncer.domain.report import (
 from syncer.domain.statement import Baseline, OwnerStatus, Statements
 from syncer.rollup.calendar import report_date
 from syncer.rollup.dependencies import CycleTime, Dependencies
-from syncer.rollup.detectors import (
-    ProjectDetectors,
-    cycle_risks,
-    dependency_risks,
-    overload_risks,
-    withdrawn_risks,
-)
+from syncer.rollup.dependency_detectors import cycle_risks, dependency_risks, withdrawn_risks
+from syncer.rollup.detectors import ProjectDetectors
 from syncer.rollup.gates import gate_results, gate_risks, live_gates
 from syncer.rollup.group_result import Members, product_results, program_results
 from syncer.rollup.health import project_colour, settle
 from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.ledgers import ledgers, unclaimed, unclaimed_risks
+from syncer.rollup.load_detectors import overload_risks
 from syncer.rollup.moves import recent_moves, reopened_items
 from syncer.rollup.observed import Observed, observe, quality_of, unclassified_share
 from syncer.rollup.options import project_levers
@@ -255,6 +252,14 @@ def _beyond_safe(basis: ProjectBasis) -> list[WorkItem]:
     return sorted(late, key=lambda item: (item.due_date or date.max, item.uid), reverse=True)
 
 
+def _cited(run: Rollup) -> tuple[ItemMention, ...]:
+    """The items that evidence refers to, so that readers meet keys and not uids."""
+    by_uid = run.view.tree.by_uid
+    entries = (entry for risk in (*run.risks, *run.unmerged) for entry in risk.evidence)
+    uids = {uid for entry in entries for uid in entry.items}
+    return tuple(run.view.mention(by_uid[uid]) for uid in sorted(uids) if uid in by_uid)
+
+
 def _sources(inputs: RollupInputs) -> tuple[SourceState, ...]:
     return tuple(sorted(inputs.sources, key=lambda s: (s.connection, s.container)))
 
@@ -298,5 +303,6 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         overrides=0,
         holidays=len(portfolio.holidays),
         freezes=len(portfolio.freezes),
+        cited=_cited(run),
     )
     return replace(snapshot, id=_snapshot_id(inputs, repr(snapshot)))

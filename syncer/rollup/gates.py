@@ -9,7 +9,7 @@ from syncer.domain.report import Evidence, GateResult, Risk
 from syncer.domain.selector import select
 from syncer.domain.statement import GateDefinition
 from syncer.rollup.counting import countable
-from syncer.rollup.detectors import make_risk, project_level
+from syncer.rollup.detected import make_risk, project_level
 from syncer.rollup.forecast import gate_probability
 from syncer.rollup.health import short_date
 from syncer.rollup.project import ProjectBasis

@@ -11,7 +11,7 @@ from syncer.domain.report import Evidence, Ledger, Ledgers, Risk
 from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.calendar import is_overdue
 from syncer.rollup.dependencies import edges
-from syncer.rollup.detectors import make_risk
+from syncer.rollup.detected import make_risk
 from syncer.rollup.rules import DetectorRules
 from syncer.rollup.view import View
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncer.domain.item import ItemKind, ItemState, StatusCategory, WorkItem
 from syncer.domain.report import Quality
+from syncer.domain.statement import OwnerWord
+from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.calendar import is_overdue
 from syncer.rollup.dependencies import edges
 from syncer.rollup.project import ProjectBasis
 from syncer.rollup.quality import (
+    DEFAULTS,
     ConfidenceInputs,
     QualityRatios,
+    QualityThresholds,
     confidence,
     data_quality,
     synced_ratio,
@@ -25,11 +30,17 @@ from syncer.rollup.view import View
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What the items of a project say about the data itself."""
+    """What the items of a project say about the data itself.
+
+    Shares are of work in progress, that of contradictions is of all items that exist.
+    `word_contradicts` says that the owner calls the project on track after its target has passed:
+    one more contradiction among one more thing said.
+    """
 
     ratios: QualityRatios
     contradictions: tuple[tuple[WorkItem, str], ...]
     contradiction_share: float
+    word_contradicts: bool
     stale: tuple[WorkItem, ...]
     stale_share: float
     unassigned: tuple[WorkItem, ...]
@@ -40,10 +51,10 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _open_blockers(view: View) -> dict[str, bool]:
-    """Whether some open predecessor exists, by uid of the waiting item."""
+def _held_up(view: View) -> frozenset[str]:
+    """The uids of items that wait for something open."""
     by_uid = view.tree.by_uid
-    return {v: True for u, v in edges(view.items) if u in by_uid and by_uid[u].is_open}
+    return frozenset(v for u, v in edges(view.items) if u in by_uid and by_uid[u].is_open)
 
 
 def _date_faults(item: WorkItem, view: View) -> Iterator[str]:
@@ -59,12 +70,11 @@ def _date_faults(item: WorkItem, view: View) -> Iterator[str]:
         yield "overdue and not started"
 
 
-def _state_faults(item: WorkItem, view: View, waiting: dict[str, bool]) -> Iterator[str]:
+def _state_faults(item: WorkItem, view: View, held_up: AbstractSet[str]) -> Iterator[str]:
     if item.status_category is StatusCategory.DONE:
-        below = view.tree.descendants(item.uid)
-        if any(child.is_open and child.hierarchy_level >= 0 for child in below):
+        if any(child.is_open for child in view.tree.descendants(item.uid)):
             yield "done with open children"
-        if waiting.get(item.uid):
+        if item.uid in held_up:
             yield "done while its predecessor is open"
         if item.done_at is None:
             yield "done without a date"
@@ -77,11 +87,16 @@ def _state_faults(item: WorkItem, view: View, waiting: dict[str, bool]) -> Itera
             yield "open in a closed sprint"
 
 
-def contradictions(items: Sequence[WorkItem], view: View) -> tuple[tuple[WorkItem, str], ...]:
-    """Items whose data cannot all be true, each once with its first fault."""
-    waiting = _open_blockers(view)
+def contradictions(
+    items: Sequence[WorkItem], view: View, held_up: AbstractSet[str] | None = None
+) -> tuple[tuple[WorkItem, str], ...]:
+    """Items whose data cannot all be true, each once with its first fault, in uid order.
+
+    `held_up` are the uids of items that wait for something open, found in the view if not given.
+    """
+    waiting = _held_up(view) if held_up is None else held_up
     found: list[tuple[WorkItem, str]] = []
-    for item in items:
+    for item in sorted(items, key=lambda i: i.uid):
         if item.state is ItemState.LIVE:
             faults = (*_state_faults(item, view, waiting), *_date_faults(item, view))
             found.extend((item, fault) for fault in faults[:1])
@@ -97,30 +112,59 @@ def _dated(basis: ProjectBasis) -> float | None:
     return _share(sum(dated), len(dated))
 
 
-def observe(basis: ProjectBasis, view: View, *, as_of: datetime, rules: DetectorRules) -> Observed:
-    """Look at one project's items."""
-    wip = basis.count.wip
-    old = as_of - timedelta(days=rules.stale_days)
-    stale = tuple(i for i in wip if (i.last_meaningful_change_at or i.updated_at) < old)
-    unassigned = tuple(i for i in wip if not i.assignees)
-    faults = contradictions(basis.items, view)
-    looked_at = sum(item.state is ItemState.LIVE for item in basis.items)
-    undecomposed = sum(
-        view.tree.by_uid[uid].hierarchy_level == 1 for uid in basis.count.undecomposed
+def _decomposed(basis: ProjectBasis, view: View) -> float | None:
+    whole = sum(view.tree.by_uid[uid].hierarchy_level == 1 for uid in basis.count.undecomposed)
+    return _share(basis.count.level_one - whole, basis.count.level_one)
+
+
+def _stale(
+    wip: Sequence[WorkItem], held_up: AbstractSet[str], oldest: datetime
+) -> tuple[WorkItem, ...]:
+    """Work in progress that nobody cared for; what is blocked is not stale as well (2.6)."""
+    return tuple(
+        item
+        for item in wip
+        if (item.last_meaningful_change_at or item.updated_at) < oldest
+        and item.status_category is not StatusCategory.WAITING
+        and not item.flagged
+        and item.uid not in held_up
     )
+
+
+def _word_contradicts(basis: ProjectBasis, word: OwnerWord | None, view: View) -> bool:
+    past = basis.target is not None and view.calendar.working_days(basis.target, view.today) >= 1
+    return word is OwnerWord.ON_TRACK and past and basis.count.remaining > 0
+
+
+def observe(
+    basis: ProjectBasis,
+    view: View,
+    *,
+    as_of: datetime,
+    rules: DetectorRules,
+    owner_word: OwnerWord | None = None,
+) -> Observed:
+    """Look at one project's items, and at what its owner says of it (`owner_word`)."""
+    wip, held_up = basis.count.wip, _held_up(view)
+    stale = _stale(wip, held_up, as_of - timedelta(days=rules.stale_days))
+    unassigned = tuple(i for i in wip if not i.assignees)
+    faults = contradictions(basis.items, view, held_up)
+    said = _word_contradicts(basis, owner_word, view)
+    looked_at = sum(item.state is ItemState.LIVE for item in basis.items) + said
     owned = len(wip) - len(unassigned) + bool(basis.project.owner)
-    share = _share(len(faults), looked_at)
+    share = _share(len(faults) + said, looked_at)
     return Observed(
         ratios=QualityRatios(
             dated=_dated(basis),
             owned=owned / (len(wip) + 1),
             fresh=_share(len(wip) - len(stale), len(wip)),
             consistent=None if share is None else 1.0 - share,
-            decomposed=_share(basis.count.level_one - undecomposed, basis.count.level_one),
+            decomposed=_decomposed(basis, view),
             synced=synced_ratio(basis.source_age_hours),
         ),
         contradictions=faults,
         contradiction_share=share or 0.0,
+        word_contradicts=said,
         stale=stale,
         stale_share=_share(len(stale), len(wip)) or 0.0,
         unassigned=unassigned,
@@ -128,7 +172,13 @@ def observe(basis: ProjectBasis, view: View, *, as_of: datetime, rules: Detector
     )
 
 
-def quality_of(basis: ProjectBasis, observed: Observed, *, unclassified: float) -> Quality:
+def quality_of(
+    basis: ProjectBasis,
+    observed: Observed,
+    *,
+    unclassified: float,
+    thresholds: QualityThresholds = DEFAULTS,
+) -> Quality:
     """Score and confidence of one project; `unclassified` is the share of its open items."""
     score = data_quality(observed.ratios)
     level, reasons = confidence(
@@ -139,6 +189,7 @@ def quality_of(basis: ProjectBasis, observed: Observed, *, unclassified: float) 
             unassigned_share=observed.unassigned_share,
             unclassified_share=unclassified,
         ),
+        thresholds,
     )
     rounded = None if score is None else round_half_up(score)
     return Quality(score=rounded, confidence=level, reasons=reasons)
@@ -147,5 +198,5 @@ def quality_of(basis: ProjectBasis, observed: Observed, *, unclassified: float) 
 def unclassified_share(items: Sequence[WorkItem], view: View) -> float:
     """The share of open items without a verdict either way."""
     open_items = [item for item in items if item.is_open]
-    unsure = sum(view.verdict(item.uid).level.value == "unclassified" for item in open_items)
+    unsure = sum(view.verdict(item.uid).level is VerdictLevel.UNCLASSIFIED for item in open_items)
     return _share(unsure, len(open_items)) or 0.0

@@ -1,0 +1,111 @@
+"""Detected risks as values: size, stable id, and whose scope and lens they belong to.
+
+The scope follows the verdict (rollup.md 2.11): a risk on program-level work has the program as
+its scope, one on product-level work its project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple, Required, TypedDict, Unpack
+
+from syncer.domain.item import WorkItem
+from syncer.domain.portfolio import Project
+from syncer.domain.report import Evidence, ItemMention, Risk
+from syncer.domain.verdict import VerdictLevel
+from syncer.rollup.scoring import DEFAULTS, ScoringThresholds, band, risk_id
+from syncer.rollup.scoring import score as multiplied
+from syncer.rollup.view import View, is_product_project
+
+
+class Size(NamedTuple):
+    """How likely and how grave a risk is, both in buckets 1..5."""
+
+    probability: int
+    impact: int
+
+
+class RiskDetails(TypedDict, total=False):
+    """What a detector may say of a risk besides what it is about; see `Risk`."""
+
+    projects: Required[tuple[str, ...]]
+    owner: str
+    level: VerdictLevel
+    root: ItemMention | None
+    exposure_days: float | None
+    exposure_money: float | None
+    proximity: date | None
+
+
+def make_risk(
+    rule: str,
+    scope: str,
+    title: str,
+    *,
+    size: tuple[int, int],
+    subjects: Sequence[ItemMention] = (),
+    evidence: Sequence[Evidence] = (),
+    scoring: ScoringThresholds = DEFAULTS,
+    **details: Unpack[RiskDetails],
+) -> Risk:
+    """A detected risk of a probability and an impact, with its stable id."""
+    probability, impact = size
+    value = multiplied(probability, impact)
+    return Risk(
+        id=risk_id(rule, scope, (subject.uid for subject in subjects)),
+        rule=rule,
+        scope=scope,
+        title=title,
+        probability=probability,
+        impact=impact,
+        score=value,
+        band=band(value, scoring).value,
+        subjects=tuple(subjects),
+        evidence=tuple(evidence),
+        **details,
+    )
+
+
+def named(mention: ItemMention) -> str:
+    """How a risk's title may call an item."""
+    return "restricted item" if mention.restricted else mention.title
+
+
+def counted(count: int, thing: str) -> str:
+    """A number with its noun: `1 item`, `2 items`."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def project_level(view: View, project: Project) -> VerdictLevel:
+    """Which lens a risk on the project as a whole belongs to."""
+    return VerdictLevel.PRODUCT if is_product_project(view, project) else VerdictLevel.PROGRAM
+
+
+def items_level(view: View, items: Sequence[WorkItem], home: str) -> VerdictLevel:
+    """Which lens a risk on some items belongs to: what crosses projects concerns the program.
+
+    `home` is the project that has the risk; it decides where nobody has classified the items.
+    """
+    if len({view.homes.get(item.uid, "") for item in items}) > 1:
+        return VerdictLevel.PROGRAM
+    levels = {view.verdict(item.uid).level for item in items}
+    if VerdictLevel.PROGRAM in levels:
+        return VerdictLevel.PROGRAM
+    if VerdictLevel.PRODUCT in levels or home not in view.projects:
+        return VerdictLevel.PRODUCT
+    return project_level(view, view.projects[home])
+
+
+def items_scope(view: View, items: Sequence[WorkItem], home: str, *, level: VerdictLevel) -> str:
+    """The program that holds all the items, if the risk is one of the program's; else the home."""
+    programs = set.intersection(*(set(view.programs_of_item(item)) for item in items))
+    if programs and level is VerdictLevel.PROGRAM:
+        return f"prog:{min(programs)}"
+    return f"proj:{home}" if home else "portfolio"
+
+
+def first_owner(view: View, keys: Sequence[str]) -> str:
+    """The owner of the first of some projects that has one."""
+    owners = (view.projects[key].owner for key in keys if key in view.projects)
+    return next((owner for owner in owners if owner), "")
