@@ -15,10 +15,10 @@ from typing import Any, Final, Self
 import orjson
 from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from syncer.errors import ConfigError
+from syncer.errors import Busy, ConfigError, SyncerError
 from syncer.store.types import to_json_text
 
 BUSY_SECONDS: Final = 5
@@ -105,12 +105,19 @@ class Store:
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
-        """A session in one write transaction: committed at the end, undone on an error."""
-        async with (
-            AsyncSession(self._write_engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
+        """A session in one write transaction: committed at the end, undone on an error.
+
+        `Busy` where another process keeps SQLite's write lock, `SyncerError` where the disk is
+        full.
+        """
+        try:
+            async with (
+                AsyncSession(self._write_engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+        except OperationalError as error:
+            raise _plainly(error) from error
 
     async def check(self) -> None:
         """Connect once. `ConfigError` where there is no such database or it cannot be opened."""
@@ -140,6 +147,21 @@ class Store:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _plainly(error: OperationalError) -> Exception:
+    """The error in words for people, where it is one that they can mend."""
+    reason = str(error.orig)
+    if "locked" in reason:
+        return Busy(
+            "The database is locked by another process.",
+            fix="Try again once the other process has finished writing.",
+        )
+    if "full" in reason:
+        return SyncerError(
+            "The disk is full: nothing was written.", fix="Make room; nothing is lost."
+        )
+    return error
 
 
 def _engine(url: URL, *, writes: bool) -> AsyncEngine:

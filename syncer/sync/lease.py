@@ -11,10 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
-
 from syncer.domain.ref import ContainerKey
-from syncer.errors import Busy
+from syncer.errors import Busy, SyncerError
 from syncer.log import get_logger
 from syncer.store.engine import Store
 from syncer.store.leases import Holder, Lease, acquire, release, renew
@@ -89,8 +87,8 @@ async def _beat(store: Store, lease: Lease, seconds: float) -> None:
         try:
             async with store.write() as session:
                 holding = await renew(session, lease)
-        except OperationalError as error:  # locked by another process for too long: the next beat
-            _log.warning("a lease could not be renewed", lease=lease.name, error=str(error.orig))
+        except SyncerError as error:  # locked for too long, or the disk is full: the next beat
+            _log.warning("a lease could not be renewed", lease=lease.name, error=str(error))
 
 
 def lost(lease: Lease) -> Busy:

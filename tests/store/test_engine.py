@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
-from syncer.errors import ConfigError
+from syncer.errors import Busy, ConfigError, SyncerError
 from syncer.store import migrate
 from syncer.store.engine import Store, normalise_url
 from syncer.store.tables import LeaseRow, table_of
@@ -90,6 +90,36 @@ async def test_no_update_is_lost_between_two_stores_on_one_file(store: Store) ->
 
     async with store.read() as session:
         assert await session.scalar(select(LEASES.c.attempt)) == 40
+
+
+async def test_a_database_that_another_process_keeps_locked_is_a_clear_error(store: Store) -> None:
+    async with Store(store.url) as other:
+        async with other.write() as session:
+            await session.execute(text("PRAGMA busy_timeout = 1"))
+        async with store.write() as holder:
+            await holder.execute(LEASES.delete())
+            with pytest.raises(Busy, match="locked"):
+                await _write_once(other)
+
+
+async def test_a_full_disk_is_a_clear_error_and_loses_nothing(store: Store) -> None:
+    async with store.write() as session:
+        pages = await session.scalar(text("PRAGMA page_count"))
+        await session.execute(text(f"PRAGMA max_page_count = {pages}"))
+
+    with pytest.raises(SyncerError, match="disk is full"):
+        await _write_once(store, "x" * 100_000)
+
+    async with store.write() as session:
+        await session.execute(text("PRAGMA max_page_count = 100000"))
+    await _write_once(store)
+    async with store.read() as session:
+        assert (await session.scalars(select(LEASES.c.owner))).all() == ["o"]
+
+
+async def _write_once(store: Store, owner: str = "o") -> None:
+    async with store.write() as session:
+        await session.execute(LEASES.insert().values(**(COUNTER | {"owner": owner}), attempt=0))
 
 
 async def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:

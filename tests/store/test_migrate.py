@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,17 @@ async def test_a_newer_database_is_a_clear_error_and_is_left_alone(store: Store)
         await migrate.upgrade(store)
 
     assert await migrate.current(store) == "9999"
+
+
+async def test_the_alembic_command_finds_the_migrations(tmp_path: Path, root: Path) -> None:
+    url = f"sqlite:///{tmp_path}/syncer.db"
+    alembic = [sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head"]
+    env = os.environ | {"PYTHONPATH": str(root)}
+    process = await asyncio.create_subprocess_exec(*alembic, cwd=root, env=env)
+    assert await process.wait() == 0
+
+    async with Store(url) as store:
+        assert await migrate.current(store) == migrate.head()
 
 
 async def test_several_may_migrate_one_new_file_at_once(tmp_path: Path) -> None:
