@@ -293,6 +293,7 @@ class Snapshot:
     `as_of` is aware UTC; `timezone` the IANA zone of report-local dates. `reconstructed` marks
     a snapshot made from item history after the fact. `risks` are merged and ranked;
     `unmerged` are the projects' own. `recent_moves` cover the seven days before `as_of`.
+    `cited` are the items that evidence refers to by uid.
     """
 
     id: str
@@ -319,6 +320,7 @@ class Snapshot:
     overrides: int
     holidays: int
     freezes: int
+    cited: tuple[ItemMention, ...] = ()
 
     def project(self, key: str) -> ProjectResult | None:
         """The project with this key, or None."""

@@ -150,7 +150,7 @@ def _cut(project: ProjectResult, levers: Levers, context: Context) -> Option | N
         return None
     target = long_day(project.target, today=context.today)
     countable = filter(context.shown.may_count, levers.candidates)
-    items = tuple(context.shown.item(item) for item in countable)
+    items = tuple(context.shown.candidate(item) for item in countable)
     return Option(
         letter="A",
         text=f"cut {levers.drop} of {counted(len(levers.candidates), 'optional item')}",

@@ -45,7 +45,7 @@ class Shown:
         bare = cls(view, place, ends, (), frozenset(), {})
         every = {mention.uid: mention for mention in mentions(snapshot)}
         unnamed = {uid: mention for uid, mention in every.items() if not bare.may_name(mention)}
-        keys = {uid: clean(m.key, 40) for uid, m in every.items() if uid not in unnamed}
+        keys = {uid: clean(m.key, 40) for uid, m in every.items() if not m.restricted}
         texts = {(text, bare.label(m)) for m in unnamed.values() for text in _traces(m)}
         ordered = tuple(sorted(texts, key=lambda pair: (-len(pair[0]), pair)))
         secret = frozenset(
@@ -92,8 +92,18 @@ class Shown:
         """The item for a list: key, title and link as far as this audience may have them."""
         if not self.may_name(item):
             return ShownItem(label=self.label(item), restricted=item.restricted)
+        return self._named(item)
+
+    def candidate(self, item: ItemMention) -> ShownItem:
+        """The item as an option of a decision: who decides on a cut must see what would go."""
+        if item.restricted:
+            return ShownItem(label=RESTRICTED, restricted=True)
+        return self._named(item)
+
+    def _named(self, item: ItemMention) -> ShownItem:
         url = safe_url(item.url, self.view.link_origins)
-        return ShownItem(label=self.label(item), key=clean(item.key, 40), url=url)
+        label = clean(item.title, 80) or clean(item.key, 40)
+        return ShownItem(label=label, key=clean(item.key, 40), url=url)
 
     def text(self, text: str, limit: int = 200) -> str:
         """A sentence of the roll-up without what this audience must not read."""
@@ -115,13 +125,14 @@ class Shown:
         )
 
     def _keys_of(self, items: tuple[str, ...]) -> tuple[str, ...]:
-        """Items as people know them where the snapshot tells, never a restricted one."""
+        """Items by the keys that people know, so that a figure can be traced; no restricted one."""
         open_items = (item for item in items if item not in self.hidden_items)
         return tuple(self.keys.get(item) or clean(item) for item in open_items)
 
 
 def mentions(snapshot: Snapshot) -> Iterator[ItemMention]:
     """Every item that any part of the snapshot mentions."""
+    yield from snapshot.cited
     yield from snapshot.unclaimed
     yield from (moved.item for moved in snapshot.recent_moves)
     for risk in (*snapshot.risks, *snapshot.unmerged):
