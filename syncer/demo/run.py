@@ -21,11 +21,16 @@ from syncer.connect.registry import simulator_class
 from syncer.connect.testing.server import Simulator
 from syncer.connect.testing.world import World
 from syncer.demo.clock import AS_OF, DemoClock, local, past_mondays
-from syncer.demo.configuration import AUDIENCE, CREDENTIAL_FILE, configuration_text
+from syncer.demo.configuration import (
+    AUDIENCE,
+    CREDENTIAL_FILE,
+    DATABASE_FILE,
+    configuration_text,
+)
 from syncer.demo.portfolio.build import build_world
 from syncer.demo.serve import serve_editions
 from syncer.domain.statement import Door, OwnerStatus, Provenance
-from syncer.errors import SyncerError
+from syncer.errors import ConfigError, SyncerError
 from syncer.publish.digest.model import Digest
 from syncer.publish.render.text import render_text
 from syncer.service import Service
@@ -84,7 +89,7 @@ async def _run(folder: Path, *, serve: bool) -> None:
 async def make_demo(
     folder: Path, *, world: World | None = None, past_editions: int = PAST_EDITIONS
 ) -> DemoResult:
-    """Make the sample digest, or that of a changed `world`, in `folder`, and print nothing."""
+    """Make the sample digest, or that of a changed `world`, in `folder`, without printing it."""
     mondays = past_mondays(past_editions)
     simulator, clock = _simulator(world or build_world(), mondays)
     async with simulator:
@@ -101,13 +106,19 @@ def _simulator(world: World, mondays: Sequence[datetime]) -> tuple[Simulator, De
 async def live_through(
     folder: Path, simulator: Simulator, *, clock: DemoClock, mondays: Sequence[datetime]
 ) -> DemoResult:
-    """Publish an edition on every past Monday and on the demo's own, each as of its time."""
+    """Publish an edition on every past Monday and on the demo's own, each as of its time.
+
+    Raises:
+        ConfigError: if the folder holds a demo already, whose editions stay as they are.
+    """
+    if (folder / DATABASE_FILE).exists():
+        raise ConfigError(f"{folder} holds a demo already.", fix="Name another folder.")
     before = _configured(folder, simulator, this_week=False)
     async with Service(load_settings(before, {}), clock=clock) as service:
         for monday in mondays:
             clock.stand_at(monday)
             await _publish(service, before)
-            _tell(f"Lived through {monday:%d %B}.")
+            _tell(f"Published the edition of {monday:%d %B}.")
     clock.run_from(AS_OF)
     configuration = _configured(folder, simulator, this_week=True)
     async with Service(load_settings(configuration, {}), clock=clock) as service:
@@ -132,7 +143,8 @@ async def _publish(service: Service, configuration: Path) -> DemoResult:
     """Sync and send the edition of this instant."""
     for result in await service.sync():
         if not result.ok:
-            raise SyncerError(f"The simulated tracker could not be read: {result.error}")
+            errors = filter(None, (result.error, *(one.error for one in result.containers)))
+            raise SyncerError(f"The simulated tracker could not be read: {'; '.join(errors)}")
     (audience,) = await service.audiences(AUDIENCE)
     (sent,) = await service.send([await service.draft(audience)], author=_SENDER)
     return DemoResult(digest=sent.digest, files=sent.files, configuration=configuration)

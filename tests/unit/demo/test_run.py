@@ -12,6 +12,7 @@ from syncer.demo.clock import AS_OF, DemoClock, local, past_mondays
 from syncer.demo.configuration import CREDENTIAL_FILE, configuration_text
 from syncer.demo.portfolio.build import NORTH_PERMIT_ID, build_world
 from syncer.demo.run import DemoResult, make_demo
+from syncer.errors import ConfigError
 from syncer.publish.render.text import render_text
 from syncer.settings.load import load_settings
 
@@ -80,6 +81,14 @@ def test_the_configuration_is_valid_with_and_without_this_weeks_questions(tmp_pa
         settings = load_settings(path, {})
         asked.append((len(settings.decisions), len(settings.risk_responses), len(settings.gates)))
     assert asked == [(0, 0, 3), (1, 3, 3)]
+
+
+async def test_a_folder_with_a_demo_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "syncer.db").write_bytes(b"somebody's")
+    with pytest.raises(ConfigError, match="holds a demo already"):
+        await make_demo(tmp_path)
+    assert (tmp_path / "syncer.db").read_bytes() == b"somebody's"
+    assert not (tmp_path / "syncer.toml").exists()
 
 
 def test_the_clock_stands_then_runs_and_never_goes_back() -> None:
