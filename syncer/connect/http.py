@@ -205,6 +205,11 @@ class HttpClient:
     async def _send(self, call: _Call) -> Answer:
         try:
             return await self._follow(call)
+        except aiohttp.ClientSSLError as error:
+            raise Unreachable(
+                f"{call.label}: no trusted encrypted connection ({type(error).__name__}).",
+                fix="Check `url`, and `network.ca_file` if your network has its own certificates.",
+            ) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise _TryAgain(
                 Unreachable(

@@ -179,6 +179,16 @@ async def test_nobody_listening_is_unreachable() -> None:
     assert len(clock.slept) == 4
 
 
+async def test_a_failed_handshake_is_said_at_once() -> None:
+    async with asking(says()) as (plain, script), aiohttp.ClientSession() as session:
+        base = plain.origin.base.replace("http://", "https://")
+        client = HttpClient(session, base, auth=dict, clock=script.clock, sleep=script.clock.sleep)
+        with pytest.raises(Unreachable, match="encrypted") as failed:
+            await client.get("/x")
+    assert "ca_file" in failed.value.fix
+    assert script.clock.slept == []
+
+
 async def silence(_: web.Request) -> web.StreamResponse:
     await asyncio.sleep(60)
     return web.Response()
