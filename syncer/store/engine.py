@@ -6,8 +6,10 @@ only at the first write, and two processes that read first then lose updates in 
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -122,9 +124,13 @@ class Store:
     async def check(self) -> None:
         """Connect once. `ConfigError` where there is no such database or it cannot be opened."""
         try:
-            async with self._write_engine.connect() as connection:
-                await connection.scalar(text("SELECT 1"))
-        except (DBAPIError, OSError) as error:
+            if self.file is not None:
+                # By the plain driver: a failed connection of the asynchronous one leaves a thread.
+                await asyncio.to_thread(_try_file, self.file)
+            else:
+                async with self._write_engine.connect() as connection:
+                    await connection.scalar(text("SELECT 1"))
+        except (DBAPIError, sqlite3.Error, OSError) as error:
             place = self.url.render_as_string(hide_password=True)
             reason = error.orig if isinstance(error, DBAPIError) else error
             raise ConfigError(
@@ -147,6 +153,11 @@ class Store:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _try_file(file: Path) -> None:
+    with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()
 
 
 def _plainly(error: OperationalError) -> Exception:
