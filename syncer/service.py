@@ -69,6 +69,7 @@ from syncer.store.statements import (
 from syncer.store.verdicts import add_override, undo_override
 from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
 from syncer.sync.progress import Progress
+from syncer.sync.verdicts import judge
 
 _CONFIGURATION = "configuration"
 
@@ -251,14 +252,14 @@ class Service:
                 provenance=said,
             )
             await add_override(session, made)
-        await self.judge()
+        await self.judge(after_sync=False)
         return made
 
     async def undo_override(self, identity: str, *, author: str) -> None:
         """Take a person's verdict back and judge anew; `NotFound` for an unknown one."""
         async with self.store.write() as session:
             await undo_override(session, identity, who=author, at=self.clock.now())
-        await self.judge()
+        await self.judge(after_sync=False)
 
     # --- roll-up ------------------------------------------------------------------------------
 
@@ -356,8 +357,10 @@ class Service:
         await self.judge()
         return list(results)
 
-    async def judge(self) -> None:
+    async def judge(self, *, after_sync: bool = True) -> None:
         """Decide anew for every item whether it is program-level or product-level work."""
+        portfolio, now = await self.portfolio(), self.clock.now()
+        await judge(self.store, portfolio, at=now, after_sync=after_sync)
 
     async def _sync(self, name: str, *, full: bool, progress: Progress | None) -> ConnectionResult:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from string import Template
 from typing import Annotated, Final
@@ -112,7 +113,13 @@ def _ask(question: str, given: str | None, default: str, *, yes: bool) -> str:
         return given.strip()
     if yes:
         return default
-    return str(typer.prompt(question, default=default, err=True)).strip()
+    typer.echo(f"{question} [{default}]: " if default else f"{question}: ", nl=False, err=True)
+    answer = sys.stdin.readline()  # not input(): it writes to standard output
+    if not answer:
+        raise ConfigError(
+            "The questions were not answered.", fix="Give --url, --email and --token-env, or --yes."
+        )
+    return answer.strip() or default
 
 
 def _content(url: str, email: str, token_env: str, *, timezone: str) -> str:

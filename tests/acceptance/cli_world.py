@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import logging
 import os
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from unittest import mock
 
 import orjson
+import structlog
 
 from connectors.jira.simulator import JiraSimulator
+from syncer.cli.main import main
 from syncer.clock import SystemClock
 from syncer.connect.testing.script import (
     Container,
@@ -27,7 +34,6 @@ from syncer.connect.testing.script import (
 from syncer.connect.testing.world import World
 from syncer.domain.link import LinkKind
 
-TOKEN = "canary-token-7e1f"
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOSTILE = '=HYPERLINK("http://evil.example","x")\u202e\x1b[31m'
 
@@ -51,7 +57,7 @@ class Result:
 
 @dataclass
 class Cli:
-    """Runs `syncer` as a person would: another process, in a folder of its own."""
+    """Runs `syncer` in a folder of its own, as another process or, quicker, in this one."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -59,23 +65,77 @@ class Cli:
     def write(self, text: str, name: str = "syncer.toml") -> None:
         (self.folder / name).write_text(text, encoding="utf-8")
 
-    async def __call__(self, *arguments: str, stdin: str = "") -> Result:
-        kept = {name: text for name, text in os.environ.items() if not name.startswith("SYNCER_")}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "syncer", *arguments),
+    def process(self, *arguments: str, stdin: str = "") -> Result:
+        """The command as a person starts it."""
+        done = subprocess.run(
+            [sys.executable, "-m", "syncer", *arguments],
             cwd=self.folder,
-            env={**kept, **self.environment},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            env={**_foreign_environment(), **self.environment},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
         )
-        out, err = await process.communicate(stdin.encode())
-        return Result(process.returncode or 0, out.decode(), err.decode())
+        return Result(done.returncode, done.stdout, done.stderr)
 
-    async def ok(self, *arguments: str, stdin: str = "") -> Result:
-        result = await self(*arguments, stdin=stdin)
+    def __call__(self, *arguments: str) -> Result:
+        """The same entry point in this process, which spares the imports."""
+        written, err = io.BytesIO(), io.StringIO()
+        out = io.TextIOWrapper(written, "utf-8")
+        with (
+            mock.patch.dict(os.environ, {**_foreign_environment(), **self.environment}, clear=True),
+            mock.patch.object(sys, "argv", ["syncer", *arguments]),
+            mock.patch.object(sys, "excepthook", sys.excepthook),
+            chdir(self.folder),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            code = _exit_code()
+        out.flush()
+        return Result(code, written.getvalue().decode(), err.getvalue())
+
+    def ok(self, *arguments: str) -> Result:
+        result = self(*arguments)
         assert result.code == 0, result
         return result
+
+
+def _foreign_environment() -> dict[str, str]:
+    return {name: text for name, text in os.environ.items() if not name.startswith("SYNCER_")}
+
+
+def _exit_code() -> int:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    try:
+        main()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    finally:
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
+        structlog.reset_defaults()
+    return 0
+
+
+class JiraThread:
+    """The simulated Jira in a thread of its own, so that commands may be run synchronously."""
+
+    def __init__(self, world: World) -> None:
+        self.jira = JiraSimulator(world, SystemClock())
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> JiraSimulator:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self.jira.__aenter__(), self._loop).result()
+        return self.jira
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self.jira.__aexit__(None, None, None), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 def ago(days: float) -> datetime:
@@ -134,13 +194,6 @@ def small_world() -> World:
         )
     )
     return world
-
-
-@asynccontextmanager
-async def running_jira(world: World | None = None) -> AsyncIterator[JiraSimulator]:
-    """The simulated Jira, up."""
-    async with JiraSimulator(world or small_world(), SystemClock()) as jira:
-        yield jira
 
 
 def configuration(jira: JiraSimulator, more: str = "", settings: Mapping[str, str] = {}) -> str:
