@@ -55,7 +55,7 @@ def _late(
     impact = impact_bucket(late, must=must, thresholds=scoring)
     return make_risk(
         "DEP-3" if finding.hops > 1 else "DEP-2",
-        items_scope(view, (root, waiting), finding.project, level=level),
+        items_scope(view, (root, waiting), finding.project),
         f"{named(finding.root)} comes {days} too late for {named(finding.waiting)}",
         size=(_probability(finding, view), impact),
         subjects=(finding.predecessor, finding.waiting),
@@ -115,7 +115,7 @@ def _cycle(cycle: Sequence[str], view: View, scoring: ScoringThresholds) -> Risk
     names = _names(mentions)
     return make_risk(
         "DEP-4",
-        items_scope(view, items, home, level=level),
+        items_scope(view, items, home),
         f"{len(items)} items wait for each other in a circle{f' ({names})' if names else ''}",
         size=_CYCLE,
         subjects=mentions,
@@ -145,7 +145,7 @@ def _withdrawn(
     shown = "restricted item" if gone.restricted else gone.key
     return make_risk(
         "DEP-6",
-        items_scope(view, (gone, waiting), home, level=level),
+        items_scope(view, (gone, waiting), home),
         f"{named(mention)} waits for cancelled {named(predecessor)}",
         size=_WITHDRAWN,
         subjects=(predecessor, mention),

@@ -82,25 +82,31 @@ def project_level(view: View, project: Project) -> VerdictLevel:
     return VerdictLevel.PRODUCT if is_product_project(view, project) else VerdictLevel.PROGRAM
 
 
+def concerns_program(view: View, items: Sequence[WorkItem]) -> bool:
+    """Whether a risk on some items is more than one project's: it crosses, or a verdict says so."""
+    crosses = len({view.homes.get(item.uid, "") for item in items}) > 1
+    levels = {view.verdict(item.uid).level for item in items}
+    return crosses or VerdictLevel.PROGRAM in levels
+
+
 def items_level(view: View, items: Sequence[WorkItem], home: str) -> VerdictLevel:
-    """Which lens a risk on some items belongs to: what crosses projects concerns the program.
+    """Which lens a risk on some items belongs to.
 
     `home` is the project that has the risk; it decides where nobody has classified the items.
     """
-    if len({view.homes.get(item.uid, "") for item in items}) > 1:
+    if concerns_program(view, items):
         return VerdictLevel.PROGRAM
-    levels = {view.verdict(item.uid).level for item in items}
-    if VerdictLevel.PROGRAM in levels:
-        return VerdictLevel.PROGRAM
-    if VerdictLevel.PRODUCT in levels or home not in view.projects:
-        return VerdictLevel.PRODUCT
-    return project_level(view, view.projects[home])
+    if home in view.projects and all(
+        view.verdict(item.uid).level is VerdictLevel.UNCLASSIFIED for item in items
+    ):
+        return project_level(view, view.projects[home])
+    return VerdictLevel.PRODUCT
 
 
-def items_scope(view: View, items: Sequence[WorkItem], home: str, *, level: VerdictLevel) -> str:
+def items_scope(view: View, items: Sequence[WorkItem], home: str) -> str:
     """The program that holds all the items, if the risk is one of the program's; else the home."""
     programs = set.intersection(*(set(view.programs_of_item(item)) for item in items))
-    if programs and level is VerdictLevel.PROGRAM:
+    if programs and concerns_program(view, items):
         return f"prog:{min(programs)}"
     return f"proj:{home}" if home else "portfolio"
 
