@@ -24,7 +24,7 @@ from syncer.domain.report import (
     Snapshot,
     SourceState,
 )
-from syncer.domain.statement import Baseline, OwnerStatus, Statements
+from syncer.domain.statement import Baseline, OwnerStatus, OwnerWord, Statements
 from syncer.rollup.calendar import report_date
 from syncer.rollup.dependencies import CycleTime, Dependencies
 from syncer.rollup.dependency_detectors import cycle_risks, dependency_risks, withdrawn_risks
@@ -88,7 +88,9 @@ class Rollup:
         """Data quality as seen on the items of each project."""
         rules, as_of = self.inputs.rules.detectors, self.inputs.as_of
         return {
-            key: observe(basis, self.view, as_of=as_of, rules=rules)
+            key: observe(
+                basis, self.view, as_of=as_of, rules=rules, owner_word=self._owner_word(basis)
+            )
             for key, basis in self.bases.items()
         }
 
@@ -117,16 +119,17 @@ class Rollup:
     def unmerged(self) -> Sequence[Risk]:
         """Every risk that fires, before merging, in id order, with its age."""
         rules, view = self.inputs.rules.detectors, self.view
+        scoring = self.inputs.rules.scoring.thresholds
         must = frozenset(key for key, basis in self.bases.items() if basis.must)
         found = [
             risk
             for key, basis in self.bases.items()
-            for risk in ProjectDetectors(basis, self.observed[key], view, rules).risks()
+            for risk in ProjectDetectors(basis, self.observed[key], view, rules, scoring).risks()
         ]
-        found += dependency_risks(self.findings, view, must)
-        found += cycle_risks(self.dependencies, view)
-        found += withdrawn_risks(self.dependencies, view)
-        found += overload_risks(list(self.bases.values()), view, rules)
+        found += dependency_risks(self.findings, view, must, scoring=scoring)
+        found += cycle_risks(self.dependencies, view, scoring=scoring)
+        found += withdrawn_risks(self.dependencies, view, scoring=scoring)
+        found += overload_risks(list(self.bases.values()), view, rules, scoring=scoring)
         found += gate_risks(self.gates, self.bases, view=view, rules=rules)
         found += unclaimed_risks(view, rules)
         found += human_risks(self.statements.risks, view)
@@ -152,11 +155,20 @@ class Rollup:
 
     def _quality(self, basis: ProjectBasis) -> Quality:
         share = unclassified_share(basis.items, self.view)
-        return quality_of(basis, self.observed[basis.project.key], unclassified=share)
+        return quality_of(
+            basis,
+            self.observed[basis.project.key],
+            unclassified=share,
+            thresholds=self.inputs.rules.quality.thresholds,
+        )
 
     def _owner_status(self, scope: str) -> OwnerStatus | None:
         said = [s for s in self.statements.owner_statuses if s.scope == scope and s.value]
         return max(said, key=lambda s: s.provenance.at, default=None)
+
+    def _owner_word(self, basis: ProjectBasis) -> OwnerWord | None:
+        status = self._owner_status(basis.project.scope)
+        return status.value if status else None
 
     def _baseline(self, key: str) -> Baseline | None:
         mine = [b for b in self.statements.baselines if b.project == key]
