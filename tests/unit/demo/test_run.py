@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import stat
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from syncer.clock import FixedClock
 from syncer.demo.clock import AS_OF, DemoClock, local, past_mondays
 from syncer.demo.configuration import CREDENTIAL_FILE, configuration_text
 from syncer.demo.portfolio.build import NORTH_PERMIT_ID, build_world
 from syncer.demo.run import DemoResult, make_demo
+from syncer.domain.verdict import VerdictLevel
 from syncer.errors import ConfigError
 from syncer.publish.render.text import render_text
+from syncer.rollup.display import show_probability
+from syncer.rollup.forecast import completion_cdf, probability_on_time
+from syncer.service import Service
 from syncer.settings.load import load_settings
+
+NETWORK_TARGET = date(2027, 3, 19)
 
 
 def text_of(result: DemoResult) -> str:
@@ -69,8 +76,31 @@ async def test_one_more_completion_moves_the_forecast(tmp_path: Path) -> None:
     )
     world.edit(busy, local(date(2026, 11, 20), "15:00"), status="Done", resolution="Done")
     text = text_of(await make_demo(tmp_path, world=world, past_editions=1))
+    weeks = [5, 6, 4, 7, 3, 5, 6, 4, 2, 5, 4, 6]
+    chance = probability_on_time(completion_cdf(weeks, 81, 10 / 229), AS_OF.date(), NETWORK_TARGET)
     assert "Network: 81 items in 17 weeks" in text
-    assert "30 % (was 34 %)" not in text
+    assert show_probability(chance) != "30 %"
+    assert f"{show_probability(chance)} (was 34 %) · 19 Mar" in text
+
+
+async def test_one_verdict_moves_the_item_between_ledgers_and_lenses(tmp_path: Path) -> None:
+    made = await make_demo(tmp_path, past_editions=1)
+    later = FixedClock(AS_OF + timedelta(hours=1))
+    async with Service(load_settings(made.configuration, {}), clock=later) as service:
+        (audience,) = await service.audiences()
+        before = await service.draft(audience)
+        item = next(m for m in before.pair.current.recent_moves if m.item.title == "North permit")
+        await service.override(
+            item.item.uid, VerdictLevel.PRODUCT, children=False, reason="a test", author="J. Roth"
+        )
+        after = await service.draft(audience)
+    ledgers = [one.pair.current.programs[0].ledgers for one in (before, after)]
+    assert ledgers[1].program.open == ledgers[0].program.open - 1
+    assert ledgers[1].product.open == ledgers[0].product.open + 1
+    assert "North permit moved from 8 to 22 January" in render_text(before.digest)
+    assert "North permit" not in render_text(after.digest)
+    assert "1 item of Regulatory moved from 8 to 22 January" in render_text(after.digest)
+    assert "9 working days too late" in render_text(after.digest)
 
 
 def test_the_configuration_is_valid_with_and_without_this_weeks_questions(tmp_path: Path) -> None:
