@@ -89,4 +89,6 @@ app.add_typer(database.app, name="db")
 def main() -> None:
     """Run the command line; the process ends with 0, 1 (something failed) or 2 (usage)."""
     sys.argv[1:] = globals_first(sys.argv[1:])
-    guarded(app, verbose=not VERBOSE.isdisjoint(sys.argv[1:]))
+    # Called itself, the application would put its own hook for tracebacks in place of ours.
+    command = typer.main.get_command(app)
+    guarded(command, verbose=not VERBOSE.isdisjoint(sys.argv[1:]))
