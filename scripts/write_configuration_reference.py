@@ -40,7 +40,8 @@ it and `token_file` the file (so do `password_env`, `webhook_secret_file` and th
 of tables are put together; any other key may stand in one file only.
 
 **Selectors** pick work items: `"jira:NET"` (a container; globs allowed),
-`{ under = "jira:INIT-12" }` (an item and the tree below it), `{ label = "prog:5g" }` (globs allowed), `{ field = "Program",
+`{ under = "jira:INIT-12" }` (an item and the tree below it), `{ label = "prog:5g" }` (globs
+allowed), `{ field = "Program",
 equals = "5G" }`, `{ version = "jira:NET/2.0" }`.
 
 **Scopes** name what a gate, decision or risk is about: `prog:KEY`, `proj:KEY`, `prod:KEY`, or a
