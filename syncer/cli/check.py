@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from syncer.service import Probe, Service
     from syncer.settings.root import Settings
 
+_OTHERS = 0o077
+"""The permissions of a file's group and of everybody."""
+
 
 def check(ctx: typer.Context) -> None:
     """Check the configuration, then ask every connection who we are and what we see.
@@ -59,6 +62,19 @@ def configuration_notes(settings: Settings) -> Iterator[str]:
         if url.startswith("http://") and not _is_loopback(url):
             place = settings.place("connections", index, "url")
             yield f"{place}: warning: {connection.name} is asked without encryption; use https."
+
+        yield from _open_secrets(settings, index)
+
+
+def _open_secrets(settings: Settings, index: int) -> Iterator[str]:
+    """Secret files that others on this machine may read."""
+    from syncer.settings.secrets import secret_files
+
+    for path, name in secret_files(settings.connection_table(index), ("connections", index)):
+        file = settings.path(name)
+        if file.is_file() and file.stat().st_mode & _OTHERS:
+            place = settings.place(*path)
+            yield f"{place}: warning: others may read {name}; run chmod 600 on it."
 
 
 def _is_loopback(url: str) -> bool:

@@ -131,11 +131,17 @@ def _tell(
 
 def message_of(error: BaseException) -> str:
     """The error in words for people: what happened, then on a line of its own what to do."""
+    faults = getattr(error, "faults", None)
+    if faults:
+        counted = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        return "\n".join([f"syncer: {counted} in the configuration:", *map(str, faults)])
     match error:
         case SyncerError():
             return "\n".join(filter(None, [f"syncer: {error.message}", error.fix]))
         case OSError():
             return f"syncer: {error.filename or 'the system'}: {error.strerror or error}"
+        case _ if getattr(error, "orig", None) is not None:  # the driver's error in SQLAlchemy's
+            return f"syncer: the database failed: {getattr(error, 'orig', '')}"
         case _:
             return (
                 f"syncer: an error that nobody foresaw ({type(error).__name__}).\n"

@@ -1,4 +1,4 @@
-"""Thresholds of colours and risks: what syncer ships, and a `health.toml` beside the configuration."""
+"""Thresholds of colours and risks: the shipped ones under a `health.toml` of one's own."""
 
 from __future__ import annotations
 

@@ -73,3 +73,11 @@ def _literal_fault(path: KeyPath, places: Places) -> Fault:
         key=dotted(path),
         fix=fix,
     )
+
+
+def secret_files(table: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    """The files of a table that hold secrets, each with the path of its key."""
+    for leaf, value in _leaves(table, path):
+        stem, _, ending = str(leaf[-1]).rpartition("_")
+        if ending == "file" and is_secret_key(stem) and isinstance(value, str):
+            yield leaf, value

@@ -382,6 +382,24 @@ class TestFaults:
             assert result.code == 2, result
             assert jira.account.secret not in result.out + result.err
 
+    def test_a_secret_file_that_others_may_read_is_told(
+        self, cli: Cli, jira: JiraSimulator
+    ) -> None:
+        text = configuration(jira).replace('token_env = "JIRA_TOKEN"', 'token_file = "token"')
+        cli.write(text)
+        cli.write(jira.account.secret, "token")
+        (cli.folder / "token").chmod(0o644)
+        assert "others may read token" in cli.ok("check").out
+        (cli.folder / "token").chmod(0o600)
+        assert "others may read" not in cli.ok("check").out
+
+    def test_a_broken_database_is_told_in_words(self, cli: Cli) -> None:
+        cli.write("not a database", "syncer.db")
+        result = cli("status")
+        assert result.code == 2
+        assert "cannot be opened" in result.err
+        assert "Traceback" not in result.err
+
     def test_verbose_shows_where_it_failed(self, synced: Cli) -> None:
         assert "Traceback" not in synced("why", "nothing").err
         assert "Traceback" in synced("-v", "why", "nothing").err
