@@ -228,7 +228,8 @@ class ProjectDetectors:
             f"{stale} in progress without a change for {rules.stale_days} days",
         )
         share, wrong = seen.contradiction_share, len(seen.contradictions)
-        said = [f"{counted(wrong, 'item')} that cannot be as told"] if wrong else []
+        verb = "contradicts itself" if wrong == 1 else "contradict themselves"
+        said = [f"{counted(wrong, 'item')} {verb}"] if wrong else []
         said += ["the owner says on track after the target"] if seen.word_contradicts else []
         yield _Fault(
             "DQ-4",

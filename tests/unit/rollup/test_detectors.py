@@ -308,7 +308,7 @@ def test_dq_3_by_stale_work() -> None:
 
 def test_dq_4_by_contradictions() -> None:
     odd = make_item("NET-0", resolution="Done")
-    assert net(odd, *many("NET", 19))["DQ-4"].title == "Net: 1 item that cannot be as told"
+    assert net(odd, *many("NET", 19))["DQ-4"].title == "Net: 1 item contradicts itself"
     assert "DQ-4" not in net(odd, *many("NET", 20))
 
 
