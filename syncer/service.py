@@ -29,7 +29,13 @@ from syncer.domain.portfolio import FixedTarget, Portfolio
 from syncer.domain.ref import ContainerKey
 from syncer.domain.report import Snapshot
 from syncer.domain.selector import InContainer, Selector
-from syncer.domain.statement import Door, Provenance, Statements, VerdictOverride
+from syncer.domain.statement import (
+    Door,
+    Provenance,
+    Statements,
+    VerdictOverride,
+    statement_id,
+)
 from syncer.domain.verdict import VerdictLevel
 from syncer.errors import ConfigError, NotFound, SyncerError
 from syncer.log import register_secret
@@ -64,7 +70,6 @@ from syncer.store.statements import (
     load_statements,
     record_target,
     save_statement,
-    statement_id,
 )
 from syncer.store.verdicts import add_override, undo_override
 from syncer.sync.connection import ConnectionResult, Wanted, pull_connection

@@ -55,8 +55,7 @@ def add_decision(
 ) -> None:
     """Ask for a decision, which the author confirms by asking. It stands until it is closed."""
     from syncer.cli.moments import parse_day
-    from syncer.domain.statement import Decision, DecisionOption
-    from syncer.store.statements import statement_id
+    from syncer.domain.statement import Decision, DecisionOption, statement_id
 
     day = parse_day(needed_by, "--needed-by")
 

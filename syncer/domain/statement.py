@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from syncer.domain.selector import Selector
 from syncer.domain.verdict import VerdictLevel
+
+_ID_DIGITS: Final = 10
+
+
+def statement_id(letter: str, *parts: str) -> str:
+    """A stable id such as `D-1f0a…`: equal words give equal ids, whatever door they came in by."""
+    return f"{letter}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:_ID_DIGITS]}"
 
 
 class Door(StrEnum):

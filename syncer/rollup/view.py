@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -38,15 +38,17 @@ def with_implicit_projects(portfolio: Portfolio, items: Iterable[WorkItem]) -> P
         for project in portfolio.projects
         for item in select(project.items, known, by_uid)
     }
-    taken = {project.key for project in portfolio.projects}
+    unclaimed = sorted(left - claimed)
+    taken = Counter(project.key for project in portfolio.projects)
+    taken.update(container.key for container in unclaimed)
     found = tuple(
         Project(
-            key=container.key if container.key not in taken else str(container),
+            key=container.key if taken[container.key] == 1 else str(container),
             name=container.key,
             items=(InContainer(str(container)),),
             implicit=True,
         )
-        for container in sorted(left - claimed)
+        for container in unclaimed
     )
     return replace(portfolio, projects=(*portfolio.projects, *found))
 

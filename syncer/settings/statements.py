@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Final
 
@@ -15,19 +14,13 @@ from syncer.domain.statement import (
     Provenance,
     RiskResponse,
     Statements,
+    statement_id,
 )
 from syncer.settings.references import scope_of
 from syncer.settings.root import Settings
 
 NOBODY: Final = "configuration"
 """The author of a statement for which the file names nobody."""
-
-_ID_DIGITS: Final = 10
-
-
-def statement_id(letter: str, *parts: str) -> str:
-    """A stable id such as `D-1f0a…`: equal words give equal ids, wherever the line stands."""
-    return f"{letter}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:_ID_DIGITS]}"
 
 
 def to_statements(settings: Settings, read_at: datetime) -> Statements:

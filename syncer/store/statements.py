@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -26,6 +25,7 @@ from syncer.domain.statement import (
     Provenance,
     RiskResponse,
     Statements,
+    statement_id,
 )
 from syncer.errors import NotFound
 from syncer.store.audit import AuditEvent, record
@@ -36,7 +36,6 @@ from syncer.store.verdicts import load_overrides
 
 _STATEMENTS: Final = table_of(StatementRow)
 _PAYLOAD: Final = type_coerce(_STATEMENTS.c.payload, Text)
-_ID_DIGITS: Final = 10
 
 Statement = OwnerStatus | Decision | GateDefinition | HumanRisk | RiskResponse | Baseline
 
@@ -91,11 +90,6 @@ _ADAPTERS: Final[Mapping[Sort, TypeAdapter[Any]]] = {
 _SELECTORS: Final[Mapping[str, type[Selector]]] = {
     kind.__name__: kind for kind in (InContainer, Under, WithLabel, WithField, InVersion)
 }
-
-
-def statement_id(letter: str, *parts: str) -> str:
-    """A stable id such as `D-1f0a…`: equal words give equal ids."""
-    return f"{letter}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:_ID_DIGITS]}"
 
 
 async def save_statement(session: AsyncSession, statement: Statement, *, why: str = "") -> None:

@@ -128,6 +128,16 @@ def test_a_container_without_project_becomes_one() -> None:
     assert [(p.key, p.shown.health) for p in snapshot.projects] == [("OPS", Health.NO_PLAN)]
 
 
+def test_equal_keys_of_two_connections_become_two_projects() -> None:
+    other = [
+        replace(i, ref=replace(i.ref, connection="ado"))
+        for i in steady("OPS", weekly=2, remaining=4)
+    ]
+    other = [replace(i, container=replace(i.container, connection="ado")) for i in other]
+    snapshot = run([*steady("OPS", weekly=2, remaining=4), *other], Portfolio())
+    assert sorted(p.key for p in snapshot.projects) == ["ado:OPS", "jira:OPS"]
+
+
 def test_source_never_read_is_unknown_and_not_empty() -> None:
     items = steady("NET", weekly=3, remaining=12)
     sources = [SourceState(connection="jira", container="NET", last_success_at=None)]
