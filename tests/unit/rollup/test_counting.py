@@ -35,7 +35,7 @@ def names(counted: Countable) -> list[str]:
     return [item.uid for item in counted.items]
 
 
-def test_progress_leaves_out_what_was_cancelled() -> None:  # E4
+def test_e4_progress_leaves_out_what_was_cancelled() -> None:
     items = (*many("D", 4, DONE), *many("O", 5), make_item("C-1", CANCELLED))
     counted = count(*items)
     assert (counted.done, counted.total) == (4, 9)
@@ -43,7 +43,7 @@ def test_progress_leaves_out_what_was_cancelled() -> None:  # E4
     assert counted.cancelled == 1
 
 
-def test_only_leaves_count() -> None:  # E5
+def test_e5_only_leaves_count() -> None:
     items = (
         make_epic("NET-1"),
         make_item("NET-2", DONE, parent="NET-1"),
@@ -55,19 +55,19 @@ def test_only_leaves_count() -> None:  # E5
     assert (counted.done, counted.total, counted.progress) == (1, 2, 0.5)
 
 
-def test_a_done_epic_does_not_finish_its_open_stories() -> None:  # E6
+def test_e6_a_done_epic_does_not_finish_its_open_stories() -> None:
     stories = [make_item(f"NET-{n}", DONE if n == 2 else TODO, parent="NET-1") for n in range(2, 6)]
     counted = count(make_epic("NET-1", DONE), *stories)
     assert counted.progress == 0.25
 
 
-def test_an_epic_without_children_stands_for_its_work() -> None:  # E7
+def test_e7_an_epic_without_children_stands_for_its_work() -> None:
     counted = count(make_epic("NET-1"))
     assert (counted.done, counted.total) == (0, 1)
     assert counted.undecomposed == {"jira:NET-1"}
 
 
-def test_a_portfolio_is_a_union_and_never_a_sum() -> None:  # E8
+def test_e8_a_portfolio_is_a_union_and_never_a_sum() -> None:
     only_a, shared, only_b = many("A", 71), many("S", 5), many("B", 146)
     portfolio = make_portfolio(
         make_project("a", "jira:A", "jira:S"), make_project("b", "jira:B", "jira:S")
@@ -79,7 +79,7 @@ def test_a_portfolio_is_a_union_and_never_a_sum() -> None:  # E8
 
 @pytest.mark.parametrize("inward", [False, True])
 @pytest.mark.parametrize("kind", [MIRRORS, DUPLICATES])
-def test_a_mirror_counts_once(kind: LinkKind, inward: bool) -> None:  # E9
+def test_e9_a_mirror_counts_once(kind: LinkKind, inward: bool) -> None:
     jira = linked(make_item("NET-5", DONE), (kind, "github:12"), inward=inward)
     counted = count(jira, make_item("github:12", DONE))
     assert (counted.done, counted.total) == (1, 1)
@@ -119,7 +119,7 @@ def test_the_copy_of_an_epic_is_counted_by_the_epics_stories(inward: bool) -> No
     assert names(count(*items)) == ["jira:NET-2"]
 
 
-def test_everything_cancelled_is_no_progress_at_all() -> None:  # E10
+def test_e10_everything_cancelled_is_no_progress_at_all() -> None:
     counted = count(*many("NET", 7, CANCELLED))
     assert (counted.progress, counted.total, counted.cancelled) == (None, 0, 7)
 
@@ -146,11 +146,11 @@ def test_only_what_would_have_counted_is_called_cancelled(items: list[WorkItem],
     assert count(*items).cancelled == lost
 
 
-def test_all_done() -> None:  # E11
+def test_e11_all_done() -> None:
     assert count(*many("NET", 12, DONE)).progress == 1.0
 
 
-def test_cancelling_open_work_raises_progress() -> None:  # E13
+def test_e13_cancelling_open_work_raises_progress() -> None:
     items = [*many("D", 8, DONE), *many("C", 8, CANCELLED), *many("O", 4)]
     assert count(*items).progress == pytest.approx(8 / 12)
 

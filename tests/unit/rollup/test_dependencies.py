@@ -66,14 +66,14 @@ def chain(due: date = PERMIT_DUE) -> tuple[WorkItem, ...]:
 
 
 @pytest.mark.parametrize(("due", "lateness"), [(PERMIT_DUE, 9), (date(2027, 1, 8), -1)])
-def test_a_predecessor_comes_too_late_or_in_time(due: date, lateness: int) -> None:  # E38
+def test_e38_a_predecessor_comes_too_late_or_in_time(due: date, lateness: int) -> None:
     permit, site, _ = chain(due)
     finding = only(depend(permit, replace(site, links=())))
     assert (finding.lateness, finding.hops, finding.eta) == (lateness, 1, due)
     assert (finding.root.key, finding.waiting.key, finding.project) == ("REG-112", "NET-87", "net")
 
 
-def test_the_delay_of_the_permit_reaches_the_demo() -> None:  # E39
+def test_e39_the_delay_of_the_permit_reaches_the_demo() -> None:
     first, second = depend(*chain()).findings()
     assert (first.waiting.key, first.lateness) == ("NET-87", 9)
     assert (second.root.key, second.predecessor.key) == ("REG-112", "NET-87")
@@ -82,7 +82,7 @@ def test_the_delay_of_the_permit_reaches_the_demo() -> None:  # E39
 
 
 @pytest.mark.parametrize("status", [DONE, CANCELLED])
-def test_what_has_ended_blocks_nobody(status: StatusCategory) -> None:  # E41
+def test_e41_what_has_ended_blocks_nobody(status: StatusCategory) -> None:
     dependencies = depend(blocks(make_item("REG-1", status), "NET-1"), make_item("NET-1"))
     assert dependencies.findings() == []
     gone = [(u.key, v.key) for u, v in dependencies.cancelled_predecessors()]
@@ -281,7 +281,7 @@ def ring() -> list[WorkItem]:
     ]
 
 
-def test_a_cycle_is_told_once_and_carries_no_date() -> None:  # E40
+def test_e40_a_cycle_is_told_once_and_carries_no_date() -> None:
     dependencies = depend(*ring())
     assert dependencies.cycles == (("jira:NET-1", "jira:NET-2", "jira:NET-3"),)
     finding = only(dependencies)

@@ -112,7 +112,7 @@ def outreach(target: date, **more: Any) -> RollupInputs:
     return inputs_of(items, make_project("net", target=FixedTarget(target), **more))
 
 
-def test_sch_1_of_the_outreach() -> None:  # E48
+def test_e48_sch_1_of_the_outreach() -> None:
     risk = risks_of(outreach(OUT.target))["SCH-1"]
     assert (risk.probability, risk.impact, risk.score, risk.band) == (2, 2, 4, "low")
     assert (risk.title, risk.owner, risk.scope) == ("Net misses 22 Jan", "Ann Owner", "proj:net")
@@ -121,7 +121,7 @@ def test_sch_1_of_the_outreach() -> None:  # E48
     assert (risk.exposure_money, risk.proximity) == (None, OUT.target)
 
 
-def test_sch_1_of_the_network() -> None:  # E47
+def test_e47_sch_1_of_the_network() -> None:
     early = {"started_at": SINCE, "done_at": SINCE}
     added = many("NET-A", 10, created_at=noon(date(2026, 9, 15)))
     items = [
@@ -228,7 +228,7 @@ def shrunk(gone: int) -> dict[str, Risk]:
     return risks_of(inputs_of(items, project, changes=changes))
 
 
-def test_scp_2_asks_who_agreed() -> None:  # E13
+def test_e13_scp_2_asks_who_agreed() -> None:
     risk = shrunk(8)["SCP-2"]
     assert (risk.probability, risk.impact) == (2, 3)
     assert risk.title == "40 % of Net's baseline was removed: who agreed?"
@@ -394,7 +394,7 @@ def demo(**more: Any) -> WorkItem:
     return make_item("PHN-301", start_date=DEMO_START, **more)
 
 
-def test_dep_2_of_a_must_item() -> None:  # E49, E51
+def test_e49_dep_2_of_a_must_item() -> None:  # E49, E51
     [risk] = late([permit(), site(must_have=True)])
     assert (risk.rule, risk.probability, risk.impact, risk.score) == ("DEP-2", 4, 4, 16)
     assert (risk.id, risk.scope, risk.band) == ("R-9b55296d23", "prog:5g", "critical")
@@ -404,12 +404,12 @@ def test_dep_2_of_a_must_item() -> None:  # E49, E51
     assert risk.evidence[0].value == "9 working days"
 
 
-def test_dep_2_of_a_must_project_and_of_neither() -> None:  # E49
+def test_e49_dep_2_of_a_must_project_and_of_neither() -> None:
     assert [risk.score for risk in late([permit(), site()], "net")] == [16]
     assert [risk.score for risk in late([permit(), site()], "reg", "phn")] == [12]
 
 
-def test_dep_3_of_a_must_project() -> None:  # E50
+def test_e50_dep_3_of_a_must_project() -> None:
     _, risk = late([permit(), blocks(site(), "PHN-301"), demo()], "net", "phn")
     assert (risk.rule, risk.probability, risk.impact, risk.score) == ("DEP-3", 3, 3, 9)
     assert (risk.band, risk.scope, risk.projects) == ("medium", "proj:phn", ("phn",))
@@ -512,7 +512,7 @@ def ring(*names: str, **more: Any) -> list[WorkItem]:
     return [blocks(make_item(a, **more), b) for a, b in zip(names, ends, strict=True)]
 
 
-def test_dep_4_once_for_the_whole_circle() -> None:  # E40
+def test_e40_dep_4_once_for_the_whole_circle() -> None:
     items = [*ring("NET-1", "NET-2", "NET-3"), make_item("NET-4")]
     items[2] = blocks(items[2], "NET-4")
     [risk] = cycles(items)
@@ -546,7 +546,7 @@ def withdrawn(*items: WorkItem) -> list[Risk]:
     return withdrawn_risks(graph, graph.view)
 
 
-def test_dep_6_where_a_predecessor_was_cancelled() -> None:  # E41
+def test_e41_dep_6_where_a_predecessor_was_cancelled() -> None:
     gone = replace(permit(), status_category=CANCELLED)
     [risk] = withdrawn(gone, site())
     assert (risk.rule, risk.score, risk.scope, risk.owner) == ("DEP-6", 6, "prog:5g", "M. Okafor")
@@ -578,7 +578,7 @@ def busy(due: int, *projects: Project, on: date = TODAY + 28 * DAY, **more: Any)
     return inputs_of(items, *(projects or (make_project("net", team="network"),)), **more)
 
 
-def test_res_2_of_the_network() -> None:  # E43
+def test_e43_res_2_of_the_network() -> None:
     [risk] = overloads(busy(26))
     assert risk.title == "Network team 37 % overbooked for 4 weeks (26 due, 19 likely)"
     assert (risk.rule, risk.scope, risk.probability, risk.impact) == ("RES-2", "team:network", 3, 3)

@@ -26,7 +26,7 @@ def nov(day: int) -> date:
 
 
 @pytest.mark.parametrize(("p", "expected"), [(0.5, 4), (0.85, 9), (0.95, 20), (1.0, 20), (0.1, 1)])
-def test_percentiles(p: float, expected: int) -> None:  # E33
+def test_e33_percentiles(p: float, expected: int) -> None:
     assert nearest_rank(reversed(TIMES), p) == expected
 
 
@@ -44,13 +44,13 @@ def test_a_percentile_beyond_the_values(p: float) -> None:
         nearest_rank(TIMES, p)
 
 
-def test_age_counts_both_ends() -> None:  # E34
+def test_e34_age_counts_both_ends() -> None:
     assert age(nov(16), nov(23)) == 8
     assert cycle_time(nov(16), nov(16)) == 1
     assert cycle_time(nov(16), nov(15)) == 1
 
 
-def test_overlapping_blocks_count_once() -> None:  # E35
+def test_e35_overlapping_blocks_count_once() -> None:
     blocks = [(nov(5), nov(10)), (nov(2), nov(6))]
     blocked = blocked_days(blocks, started=nov(1), until=nov(15))
     assert blocked == 9
@@ -99,7 +99,7 @@ def test_aging_limit() -> None:
     assert aging_limit([]) == 14
 
 
-def test_four_weeks_of_the_network() -> None:  # E43
+def test_e43_four_weeks_of_the_network() -> None:
     assert likely_total(NET.throughput) == 19
     assert likely_total(NET.throughput, probability=0.85) == 16
     found = load(26, NET.throughput)

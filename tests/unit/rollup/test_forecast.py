@@ -24,12 +24,12 @@ FOUR_DIGITS = 5e-5
 PLAIN_CDF = completion_cdf([0, 1, 2], 3, rate_uncertainty=False)
 
 
-def test_plain_example_by_weeks() -> None:  # E17
+def test_e17_plain_example_by_weeks() -> None:
     expected = [0, 0, 0.333333, 0.629630, 0.814815, 0.913580]
     assert PLAIN_CDF[:6] == pytest.approx(expected, abs=5e-7)
 
 
-def test_without_spread_nothing_is_uncertain() -> None:  # E18
+def test_e18_without_spread_nothing_is_uncertain() -> None:
     cdf = completion_cdf([2] * 6, 7)
     assert cdf[:5] == [0.0, 0.0, 0.0, 0.0, 1.0]
 
@@ -103,12 +103,12 @@ def test_expected_overrun(sample: Sample, overrun: float, late: int) -> None:
     assert working_days(sample.target, p85) == late
 
 
-def test_cost_of_the_overrun() -> None:  # E19
+def test_e19_cost_of_the_overrun() -> None:
     overrun = expected_overrun(NET.cdf(), AS_OF, NET.target)
     assert exposure_money(overrun, 120_000) == pytest.approx(184_000, abs=500)
 
 
-def test_overrun_of_the_plain_example() -> None:  # E29
+def test_e29_overrun_of_the_plain_example() -> None:
     target = AS_OF + timedelta(days=18)
     assert expected_overrun(PLAIN_CDF, AS_OF, target) == pytest.approx(2.801, abs=5e-4)
 
@@ -126,7 +126,7 @@ def test_chance_as_shown(sample: Sample, shown: str) -> None:
     assert show_probability(probability_on_time(sample.cdf(), AS_OF, sample.target)) == shown
 
 
-def test_joint_of_three_teams() -> None:  # E23
+def test_e23_joint_of_three_teams() -> None:
     joint = joint_cdf([[NET.cdf()], [OUT.cdf()], [REG.cdf()]])
     found = probability_on_time(joint, AS_OF, date(2027, 3, 19))
     assert found == pytest.approx(0.3017, abs=FOUR_DIGITS)
@@ -162,7 +162,7 @@ def test_target_yesterday(remaining: int, probability: float) -> None:
     assert probability_on_time(cdf, AS_OF, AS_OF - timedelta(days=1)) == probability
 
 
-def test_all_done_is_certain_at_once() -> None:  # E11
+def test_e11_all_done_is_certain_at_once() -> None:
     cdf = completion_cdf([], 0)
     assert cdf == [1.0] * 105
     assert date_reached(cdf, AS_OF, 0.85) == AS_OF

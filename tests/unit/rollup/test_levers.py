@@ -15,7 +15,7 @@ def pull(sample: Sample, **changed: object) -> LeverFigures:
     return levers(sample.throughput, sample.remaining, **(arguments | changed))  # type: ignore[arg-type] # keywords by name
 
 
-def test_levers_of_the_network() -> None:  # E27
+def test_e27_levers_of_the_network() -> None:
     found = pull(NET)
     assert (found.drop, found.keep, found.raise_percent) == (14, 68, 21)
     assert found.p_drop == pytest.approx(0.874, abs=5e-4)
@@ -25,7 +25,7 @@ def test_levers_of_the_network() -> None:  # E27
     assert found.items_per_week_now == pytest.approx(4.7, abs=0.05)
 
 
-def test_levers_as_a_decision_prints_them() -> None:  # E27, the options A and B
+def test_e27_levers_as_a_decision_prints_them() -> None:  # E27, the options A and B
     found = pull(NET)
     assert found.p_drop is not None
     assert found.p_at_p85 is not None
@@ -35,7 +35,7 @@ def test_levers_as_a_decision_prints_them() -> None:  # E27, the options A and B
     assert working_days(NET.target, found.p85_date) == 17
 
 
-def test_levers_of_the_outreach() -> None:  # E27
+def test_e27_levers_of_the_outreach() -> None:
     found = pull(OUT)
     assert (found.drop, found.keep, found.raise_percent) == (1, 19, 6)
     assert found.p85_date == date(2027, 1, 25)

@@ -134,7 +134,7 @@ def test_what_is_gone_contradicts_nothing() -> None:
     assert faults(make_item("NET-1", DONE, done_at=None, state=ItemState.DELETED)) == {}
 
 
-def test_an_epic_done_above_open_stories_is_one_of_four() -> None:  # E6
+def test_e6_an_epic_done_above_open_stories_is_one_of_four() -> None:
     stories = [make_item(f"NET-{n}", DONE if n == 2 else TODO, parent="NET-1") for n in range(2, 6)]
     found = seen(inputs_of(make_epic("NET-1", DONE), *stories))
     assert [item.key for item, _ in found.contradictions] == ["NET-1"]

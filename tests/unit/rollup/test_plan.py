@@ -30,14 +30,14 @@ def test_planned_share(as_of: date, planned: float) -> None:
     assert planned_share(START, TARGET, as_of) == pytest.approx(planned)
 
 
-def test_progress_against_plan() -> None:  # E15
+def test_e15_progress_against_plan() -> None:
     done = progress(15, 40)
     assert done == 0.375
     assert schedule_performance(done, 0.5) == 0.75
     assert schedule_variance(done, 0.5) == -12.5
 
 
-def test_plan_of_the_network() -> None:  # E16
+def test_e16_plan_of_the_network() -> None:
     planned = planned_share(date(2026, 4, 1), date(2027, 3, 19), date(2026, 11, 23))
     done = progress(158, 240)
     assert done is not None
@@ -63,7 +63,7 @@ def test_no_spi_before_a_tenth_is_planned(planned: float, spi: float | None) -> 
     assert schedule_performance(0.1, planned) == spi
 
 
-def test_no_countable_work_has_no_progress() -> None:  # E10
+def test_e10_no_countable_work_has_no_progress() -> None:
     assert progress(0, 0) is None
 
 

@@ -70,7 +70,7 @@ def cancelled_since(items: Sequence[WorkItem]) -> dict[str, Sequence[Change]]:
 # --- scope against the baseline ------------------------------------------------------------------
 
 
-def test_cancelling_the_rest_raises_progress_and_shows_as_removed() -> None:  # E13
+def test_e13_cancelling_the_rest_raises_progress_and_shows_as_removed() -> None:
     gone = planned("NET-9", 8, CANCELLED)
     items = [*planned("NET-1", 8, DONE), *planned("NET-5", 4), *gone]
     basis = basis_of(inputs_of(items, cancelled_since(gone)), "net")
@@ -79,7 +79,7 @@ def test_cancelling_the_rest_raises_progress_and_shows_as_removed() -> None:  # 
     assert (basis.scope.baseline, basis.scope.removed_share) == (20, 0.4)
 
 
-def test_the_network_against_its_baseline() -> None:  # E36
+def test_e36_the_network_against_its_baseline() -> None:
     gone = planned("NET-9", 6, CANCELLED)
     epics = [make_epic(f"NET-8{n}", created_at=PLANNED) for n in range(2)]
     stories = [make_item(f"NET-7{n}", created_at=SINCE, parent=f"NET-8{n % 2}") for n in range(8)]
@@ -93,7 +93,7 @@ def test_the_network_against_its_baseline() -> None:  # E36
     assert scope.churn == pytest.approx(0.133, abs=5e-4)
 
 
-def test_breaking_an_epic_down_is_no_creep() -> None:  # E37
+def test_e37_breaking_an_epic_down_is_no_creep() -> None:
     epic = make_epic("NET-1", created_at=PLANNED)
     stories = [make_item(f"NET-2{n}", created_at=SINCE, parent="NET-1") for n in range(6)]
     scope = scope_of(inputs_of([epic, *stories]))
@@ -170,7 +170,7 @@ def finished(throughput: Sequence[int], prefix: str) -> list[WorkItem]:
     ]
 
 
-def test_the_forecast_of_the_outreach_comes_from_its_items() -> None:  # E20
+def test_e20_the_forecast_of_the_outreach_comes_from_its_items() -> None:
     items = [*finished(OUT.throughput, "NET"), *planned("NET-X", OUT.remaining)]
     project = make_project("net", target=FixedTarget(OUT.target))
     forecast = basis_of(inputs_of(items, project=project), "net").forecast
@@ -181,7 +181,7 @@ def test_the_forecast_of_the_outreach_comes_from_its_items() -> None:  # E20
     assert forecast.overrun_days == pytest.approx(0.900, abs=5e-4)
 
 
-def test_growth_over_the_window_counts_what_nobody_broke_down() -> None:  # E19
+def test_e19_growth_over_the_window_counts_what_nobody_broke_down() -> None:
     epic = make_epic("NET-E", created_at=PLANNED)
     stories = [make_item(f"NET-S{n}", created_at=SINCE, parent="NET-E") for n in range(4)]
     window = noon(date(2026, 9, 15))
@@ -194,7 +194,7 @@ def test_growth_over_the_window_counts_what_nobody_broke_down() -> None:  # E19
     assert inputs.scope_growth == pytest.approx(10 / 229)
 
 
-def test_when_all_is_done_there_is_nothing_to_forecast() -> None:  # E11, E26
+def test_e11_when_all_is_done_there_is_nothing_to_forecast() -> None:  # E11, E26
     project = make_project("net", target=FixedTarget(TODAY - timedelta(days=1)))
     basis = basis_of(inputs_of(many("NET", 12, DONE), project=project), "net")
     forecast = basis.forecast
@@ -206,19 +206,19 @@ def test_when_all_is_done_there_is_nothing_to_forecast() -> None:  # E11, E26
 
 
 @pytest.mark.parametrize("items", [[], many("NET", 7, CANCELLED)])
-def test_an_empty_project_has_no_chance_at_all(items: list[WorkItem]) -> None:  # E10
+def test_e10_an_empty_project_has_no_chance_at_all(items: list[WorkItem]) -> None:
     basis = basis_of(inputs_of(items), "net")
     assert (basis.forecast.probability, basis.curve) == (None, None)
     assert basis.forecast.inputs.withheld == "no countable work"
 
 
-def test_thin_history_gives_no_forecast() -> None:  # E25
+def test_e25_thin_history_gives_no_forecast() -> None:
     basis = basis_of(inputs_of([*finished((2,) * 5, "NET"), *planned("NET-X", 4)]), "net")
     assert basis.forecast.inputs.withheld == "needs 6 weeks of history, has 5"
     assert (basis.forecast.probability, basis.forecast.pace) == (None, 2.0)
 
 
-def test_a_target_of_the_past_is_missed_while_anything_is_open() -> None:  # E26
+def test_e26_a_target_of_the_past_is_missed_while_anything_is_open() -> None:
     project = make_project("net", target=FixedTarget(TODAY - timedelta(days=3)))
     items = [*finished((2,) * 8, "NET"), *planned("NET-X", 1)]
     assert basis_of(inputs_of(items, project=project), "net").forecast.probability == 0.0
@@ -291,7 +291,7 @@ def test_a_project_starts_with_its_first_item_that_still_exists() -> None:
     assert basis.start == date(2026, 6, 1)
 
 
-def test_plan_and_progress_of_the_network() -> None:  # E16
+def test_e16_plan_and_progress_of_the_network() -> None:
     items = [*planned("NET-1", 158, DONE), *planned("NET-2", 82)]
     basis = basis_of(inputs_of(items), "net")
     assert basis.planned == pytest.approx(169 / 253)

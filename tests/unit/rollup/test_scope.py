@@ -9,7 +9,7 @@ def uids(prefix: str, count: int) -> frozenset[str]:
     return frozenset(f"jira:{prefix}{n}" for n in range(count))
 
 
-def test_scope_of_the_network() -> None:  # E36
+def test_e36_scope_of_the_network() -> None:
     kept, removed = uids("kept-", 217), uids("removed-", 8)
     epic = "jira:epic"
     baseline = kept | removed | {epic}
@@ -27,7 +27,7 @@ def test_scope_of_the_network() -> None:  # E36
     assert found.churn == pytest.approx(0.133, abs=5e-4)
 
 
-def test_breaking_an_epic_down_is_no_creep() -> None:  # E37
+def test_e37_breaking_an_epic_down_is_no_creep() -> None:
     stories = uids("story-", 6)
     found = scope_change(
         {"jira:epic"},
@@ -44,14 +44,14 @@ def test_children_of_an_epic_that_had_some_are_creep() -> None:
     assert found.creep == 1.0
 
 
-def test_cancelled_work_counts_as_removed() -> None:  # E13
+def test_e13_cancelled_work_counts_as_removed() -> None:
     baseline, done = uids("b", 20), uids("b", 8)
     found = scope_change(baseline, uids("b", 12))
     assert found.removed_share == 0.4
     assert baseline_progress(baseline, done) == 0.4
 
 
-def test_growth_of_the_network() -> None:  # E19
+def test_e19_growth_of_the_network() -> None:
     assert scope_change(uids("b", 229), uids("b", 239)).growth == pytest.approx(10 / 229)
 
 

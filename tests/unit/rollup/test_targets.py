@@ -59,7 +59,7 @@ def steps(moves: Sequence[DateMove]) -> list[tuple[date | None, date | None]]:
 # --- an item's date ------------------------------------------------------------------------------
 
 
-def test_a_target_moves_with_its_item() -> None:  # E30
+def test_e30_a_target_moves_with_its_item() -> None:
     item = make_item("NET-1", due_date=MARCH)
     inputs = with_target(ON_ITEM, item, changes=[due(IN_AUTUMN, FEBRUARY, MARCH)])
     record = record_of(inputs)
@@ -92,7 +92,7 @@ def test_a_first_date_corrected_at_once_is_no_baseline() -> None:
     assert (slip.baseline, slip.days, slip.pushes) == (MARCH, 0, ())
 
 
-def test_a_move_undone_within_two_days_is_none() -> None:  # E31
+def test_e31_a_move_undone_within_two_days_is_none() -> None:
     changes = [
         due(IN_AUTUMN, FEBRUARY, MARCH),
         due(IN_AUTUMN + timedelta(hours=20), MARCH, FEBRUARY),

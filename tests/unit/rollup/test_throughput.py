@@ -33,7 +33,7 @@ def done(
     return make_item(name, DONE, done_at=at, started_at=started or at, reopened_count=reopened)
 
 
-def test_an_item_reopened_counts_when_it_was_done_for_good() -> None:  # E12
+def test_e12_an_item_reopened_counts_when_it_was_done_for_good() -> None:
     november = [noon(date(2026, 11, day)) for day in (2, 3, 10, 18)]
     changes = [
         moved(november[0], TODO, DOING),
@@ -53,7 +53,7 @@ def test_an_item_reopened_counts_when_it_was_done_for_good() -> None:  # E12
     assert weekly_completions([in_week_45], as_of=date(2026, 11, 9), zone=UTC_ZONE) == (1,)
 
 
-def test_a_mirrored_item_is_finished_once() -> None:  # E9
+def test_e9_a_mirrored_item_is_finished_once() -> None:
     at = noon(date(2026, 11, 18))
     pair = [linked(done("NET-5", at), (LinkKind.MIRRORS, "github:12")), done("github:12", at)]
     counted = countable(pair, Tree(pair))
