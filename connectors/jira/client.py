@@ -265,7 +265,10 @@ def _read(model: type[T], value: object, label: str) -> T:
     try:
         return TypeAdapter(model).validate_python(value)
     except ValidationError as error:
-        raise BadPayload(f"{label} has another shape than promised: {_where(error)}.") from None
+        raise BadPayload(
+            f"{label} has another shape than promised: {_where(error)}.",
+            fix="If it stays so, report it: Jira may have changed its answers.",
+        ) from None
 
 
 def _each(model: type[T], value: object, label: str) -> list[T]:

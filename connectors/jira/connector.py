@@ -252,7 +252,8 @@ class JiraConnector:
         try:
             return await self._client.myself()
         except AuthFailed as refused:
-            raise AuthFailed(refused.message, fix=_LOGIN_FIX) from refused
+            own = refused.fix.removesuffix(_LOGIN_FIX)
+            raise AuthFailed(refused.message, fix=f"{own} {_LOGIN_FIX}".lstrip()) from refused
         except Rejected as refused:
             if await self._client.deployment(version=2) not in {"", "Cloud"}:
                 raise _data_center() from refused

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from syncer.errors import AuthFailed, BadPayload
+from syncer.log import redact
 
 JsonObject = dict[str, Any]
 """A decoded JSON object."""
@@ -22,6 +23,7 @@ _ESCAPES: Final = re.compile(
     rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
 _EXPLAINED: Final = 200
+_NOT_DATA: Final = "If it stays so, check the address and ask the tracker's administrator."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,30 +57,37 @@ class Answer:
             raise BadPayload(
                 f"{self.label} answered with something that is no JSON ({error.msg})"
                 f"{self._request_id()}.",
-                fix="If it stays so, ask the tracker's administrator.",
+                fix=_NOT_DATA,
             ) from None
 
     def object(self) -> JsonObject:
         """The body as a JSON object; errors as in `data`."""
         value = self.data
         if not isinstance(value, dict):
-            raise BadPayload(f"{self.label} did not answer with an object{self._request_id()}.")
+            raise BadPayload(
+                f"{self.label} did not answer with an object{self._request_id()}.", fix=_NOT_DATA
+            )
         return value
 
     def array(self) -> list[Any]:
         """The body as a JSON array; errors as in `data`."""
         value = self.data
         if not isinstance(value, list):
-            raise BadPayload(f"{self.label} did not answer with a list{self._request_id()}.")
+            raise BadPayload(
+                f"{self.label} did not answer with a list{self._request_id()}.", fix=_NOT_DATA
+            )
         return value
 
     def explanation(self) -> str:
-        """What a refusing tracker says in its body, shortened and escaped; may be empty."""
+        """What a refusing tracker says in its body, shortened and escaped; may be empty.
+
+        Some trackers repeat the credentials that they refuse: those are masked.
+        """
         try:
             value = orjson.loads(_as_utf8(self))
         except (BadPayload, orjson.JSONDecodeError):
             return ""
-        said = _said(value)[:_EXPLAINED]
+        said = redact(_said(value))[:_EXPLAINED]
         return f" It says {said!r}." if said else ""
 
     def _request_id(self) -> str:

@@ -214,6 +214,7 @@ def static_headers(auth: Auth) -> Callable[[], Mapping[str, str]]:
     if isinstance(auth, BasicAuth) or (isinstance(auth, ScopedTokenAuth) and auth.email):
         name = auth.name if isinstance(auth, BasicAuth) else auth.email
         pair = base64.b64encode(f"{name}:{secret}".encode()).decode()
+        register_secret(pair)
         header = {"Authorization": f"Basic {pair}"}
     elif isinstance(auth, PatAuth | ScopedTokenAuth):
         header = {"Authorization": f"Bearer {secret}"}

@@ -113,5 +113,9 @@ class Pause:
             if left <= timedelta():
                 return
             if left > self._patience:
-                raise RateLimited("The tracker asked for a pause.", retry_at=waited_for)
+                raise RateLimited(
+                    f"The tracker asked for a pause until {waited_for:%Y-%m-%d %H:%M} UTC.",
+                    retry_at=waited_for,
+                    fix="Sync again after that; what was read before is kept.",
+                )
             await self._sleep(left.total_seconds() + self._jitter())

@@ -123,3 +123,10 @@ def test_secrets_of_a_whole_configuration_are_read_into_a_copy() -> None:
     assert read.auth.secret.get_secret_value() == "abcd-1234"
     with pytest.raises(ConfigError):
         _ = config.auth.secret
+
+
+def test_the_header_that_holds_a_secret_is_kept_out_of_texts_too() -> None:
+    auth = AUTH.validate_python({"email": "a@b", "token_env": "T"})
+    header = static_headers(auth.resolved(env={"T": "tok-echo-77"}, base=Path()))()
+    encoded = header["Authorization"].removeprefix("Basic ")
+    assert redact(f"refused: tok-echo-77 as {encoded}") == "refused: *** as ***"
