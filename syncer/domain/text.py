@@ -27,9 +27,7 @@ _INVISIBLE: Final = re.compile(
     "\U000e0000-\U000e007f]"
 )
 # Joiners are spelling in Persian, the Indic scripts and emoji, and a disguise beside ASCII.
-_LOOSE_JOINERS: Final = re.compile(
-    "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])"
-)
+_JOINERS: Final = re.compile("[\u200c\u200d]+")
 _LONE_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _ONE_LINE: Final = re.compile(f"[{_CONTROLS}{_BREAKS}]")
 _ONE_BLOCK: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f]")
@@ -62,7 +60,17 @@ def clean_block(text: str, *, limit: int = BODY_LIMIT) -> str:
 
 def _without_marks(text: str) -> str:
     whole = _LONE_SURROGATES.sub("\ufffd", text)
-    return _LOOSE_JOINERS.sub("", _INVISIBLE.sub("", whole))
+    return _JOINERS.sub(_if_it_joins, _INVISIBLE.sub("", whole))
+
+
+def _if_it_joins(run: re.Match[str]) -> str:
+    """The joiners between two letters that are not ASCII, else nothing.
+
+    A function, since a pattern that looks around would try every part of a long run again.
+    """
+    before, after = run.string[run.start() - 1 : run.start()], run.string[run.end() : run.end() + 1]
+    joins = before and after and not (before.isascii() or after.isascii())
+    return run.group() if joins else ""
 
 
 def _capped(text: str, limit: int) -> str:

@@ -29,8 +29,8 @@ from syncer.domain.statement import (
 
 T = TypeVar("T")
 
-_OPTIONS: Final = re.compile(r"(?im)^\W*options\W*$")
-_BULLET: Final = re.compile(r"^\s*(?:[-*•]|\d+[.)]|[A-H][:.)])\s+(?P<text>.+?)\s*$")
+_OPTIONS: Final = re.compile(r"(?im)^[^\w\n]*options[^\w\n]*$")
+_BULLET: Final = re.compile(r"(?:[-*•]|\d+[.)]|[A-H][:.)])\s+(?P<text>.+)")
 _MIDDLE: Final = 3
 _HIGHEST: Final = 5
 _GLOB: Final = re.compile(r"([*?\[])")
@@ -138,7 +138,7 @@ def listed_options(body: str) -> list[str]:
         return []
     options: list[str] = []
     for line in body[heading.end() :].splitlines():
-        bullet = _BULLET.match(line)
+        bullet = _BULLET.fullmatch(line.strip())
         if bullet:
             options.append(bullet["text"])
         elif line.strip():

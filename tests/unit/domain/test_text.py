@@ -30,6 +30,9 @@ HOSTILE = st.text(
         ("👩\u200d💻 at work", "👩\u200d💻 at work"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("pay\u200dpal", "paypal"),
+        ("é\u200d", "é"),
+        ("é\u200dx", "éx"),
+        ("é\u200d\u200cé", "é\u200d\u200cé"),
         ("tag\U000e0041ged", "tagged"),
         ("half \ud83d", "half \ufffd"),
         ("", ""),
@@ -63,6 +66,14 @@ def test_a_block_holds_no_controls_but_newline_and_tab(text: str) -> None:
 def test_the_limit_is_kept(text: str, limit: int) -> None:
     assert len(clean_line(text, limit=limit)) <= limit
     assert len(clean_block(text, limit=limit)) <= limit
+
+
+def test_a54_a_million_joiners_are_read_once() -> None:
+    """Ends at all only where no part of the run is looked at again."""
+    run = "\u200d" * 1_000_000
+    assert clean_line(f"é{run}x") == "éx"
+    assert clean_line(f"é{run}é") == "é" + run[:498] + "…"
+    assert clean_block(f"é{run}") == "é"
 
 
 def test_a_cut_is_shown() -> None:

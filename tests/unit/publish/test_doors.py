@@ -147,6 +147,10 @@ def test_an_earlier_door_stands_over_a_later_one() -> None:
         ("## Options\n1. One\n2) Two\nA: Three", ["One", "Two", "Three"]),
         ("**Options**\n\n* One\n\n* Two\nText\n* Three", ["One", "Two"]),
         ("Options are many\n- One", []),
+        pytest.param(
+            "Options\n-  a" + " " * 1_000_000 + "b ", ["a" + " " * 1_000_000 + "b"], id="A54 blanks"
+        ),
+        pytest.param("a" + "\n!" * 500_000, [], id="A54 lines"),
     ],
 )
 def test_listed_options(body: str, options: list[str]) -> None:
