@@ -82,6 +82,10 @@ class BadPayload(SyncerError):
     """
 
 
+class TooLong(BadPayload):
+    """An answer is longer than anybody may send: ask for less at a time."""
+
+
 class CursorExpired(SyncerError):
     """The tracker no longer accepts a saved cursor: begin the container anew from a look-back."""
 

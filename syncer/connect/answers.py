@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +23,14 @@ _ESCAPES: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
+_CHARSETS: Final = frozenset({
+    "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso8859-1", "iso8859-15", "cp1252",
+})  # fmt: skip
 _EXPLAINED: Final = 200
+_DEEPEST: Final = 10
+_MOST_VALUES: Final = 1_000_000
+"""So many values take about 200 MB once they are read, however few bytes they came in."""
+
 _NOT_DATA: Final = "If it stays so, check the address and ask the tracker's administrator."
 
 
@@ -50,6 +58,10 @@ class Answer:
             raise AuthFailed(
                 f"{self.label} answered with a web page instead of data: login needed.",
                 fix="Check the address and the credentials of this connection.",
+            )
+        if _values(text) > _MOST_VALUES:
+            raise BadPayload(
+                f"{self.label} answered with more than {_MOST_VALUES} values.", fix=_NOT_DATA
             )
         try:
             return orjson.loads(_without_lone_surrogates(text))
@@ -84,7 +96,8 @@ class Answer:
         Some trackers repeat the credentials that they refuse: those are masked.
         """
         try:
-            value = orjson.loads(_as_utf8(self))
+            text = _as_utf8(self)
+            value = orjson.loads(text) if _values(text) <= _MOST_VALUES else None
         except (BadPayload, orjson.JSONDecodeError):
             return ""
         said = redact(_said(value))[:_EXPLAINED]
@@ -92,25 +105,34 @@ class Answer:
 
     def _request_id(self) -> str:
         found = next((self.headers[name] for name in _REQUEST_IDS if name in self.headers), "")
-        return f", request {found[:80]!r}" if found else ""
+        return f", request {redact(found)[:80]!r}" if found else ""
 
 
-def _said(value: object) -> str:
+def _values(text: bytes) -> int:
+    """How many values the JSON may hold at most; marks within texts count too."""
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
+
+
+def _said(value: object, depth: int = 0) -> str:
+    if depth > _DEEPEST:
+        return ""
     if isinstance(value, list):
-        return " ".join(filter(None, map(_said, value)))
+        return " ".join(filter(None, (_said(part, depth + 1) for part in value)))
     if not isinstance(value, dict):
         return value if isinstance(value, str) else ""
     parts = (value.get(key) for key in ("errorMessages", "message", "error", "errors"))
-    return " ".join(filter(None, (_said(part) for part in parts)))
+    return " ".join(filter(None, (_said(part, depth + 1) for part in parts)))
 
 
 def _as_utf8(answer: Answer) -> bytes:
     encoding = next((name for mark, name in _MARKS if answer.body.startswith(mark)), answer.charset)
-    if encoding.lower() in {"utf-8", "utf8", "us-ascii", "ascii"}:
-        return answer.body
     try:
-        return answer.body.decode(encoding).encode()
-    except (LookupError, UnicodeError):
+        name = codecs.lookup(encoding).name
+        if name in {"utf-8", "ascii"}:
+            return answer.body
+        # Python knows codecs that take the square of the text's length: they are none of ours.
+        return answer.body.decode(name if name in _CHARSETS else "").encode()
+    except (LookupError, ValueError):
         raise BadPayload(
             f"{answer.label} answered in a charset that cannot be read: {encoding[:40]!r}."
         ) from None

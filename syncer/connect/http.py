@@ -27,8 +27,10 @@ from syncer.errors import (
     RateLimited,
     Rejected,
     SyncerError,
+    TooLong,
     Unreachable,
 )
+from syncer.log import redact
 
 Params = Mapping[str, str]
 AuthHeaders = Callable[[], Mapping[str, str]]
@@ -63,7 +65,7 @@ class Limits:
     attempts: int = 5
     first_wait: float = 0.5
     longest_wait: float = 20.0
-    longest_answer: int = 64 * 1024 * 1024
+    longest_answer: int = 32 * 1024 * 1024
     redirects: int = 5
 
 
@@ -260,7 +262,7 @@ class HttpClient:
         async for part in response.content.iter_any():
             size += len(part)
             if size > self._limits.longest_answer:
-                raise BadPayload(
+                raise TooLong(
                     f"{call.label} answered with more than {self._limits.longest_answer} bytes."
                 )
             parts.append(part)
@@ -299,7 +301,7 @@ class HttpClient:
         retry_at = self.pause.until or self._clock.now() + timedelta(
             seconds=self._limits.longest_wait
         )
-        reason = answer.headers.get("RateLimit-Reason", "too many requests")[:80]
+        reason = redact(answer.headers.get("RateLimit-Reason", "too many requests"))[:80]
         return RateLimited(f"{answer.label} answered 429: {reason!r}.", retry_at=retry_at)
 
     def _refuse(self, answer: Answer) -> NoReturn:

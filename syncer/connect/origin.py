@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from syncer.errors import ConfigError, Rejected
+from syncer.log import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,15 @@ class Origin:
 
     def same(self, reference: str, *, seen_from: str = "") -> str:
         """The reference as an address of this origin; `Rejected` if it leads elsewhere."""
-        target = urljoin(seen_from or self.base + "/", reference)
-        if _origin(target) != _origin(self.base):
+        try:
+            target = urljoin(seen_from or self.base + "/", reference)
+            origin = _origin(target)
+        except ValueError:
+            raise Rejected(
+                f"{self.host} points to {redact(reference)[:100]!r}, which is no address.",
+                fix="If it stays so, ask the tracker's administrator.",
+            ) from None
+        if origin != _origin(self.base):
             if urlsplit(target).hostname == urlsplit(self.base).hostname:
                 raise Rejected(
                     f"{self.host} sends us to {urlsplit(target).scheme[:10]!r} or another port of "
@@ -59,7 +67,7 @@ class Origin:
                     fix="Correct `url`, for example from http:// to https://.",
                 )
             raise Rejected(
-                f"{self.host} points to another host ({urlsplit(target).netloc[:100]!r}); "
+                f"{self.host} points to another host ({redact(urlsplit(target).netloc)[:100]!r}); "
                 "it was not followed, and no token was sent there.",
                 fix="Check `url`: it must be the tracker's own address.",
             )
@@ -69,7 +77,4 @@ class Origin:
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     default = {"http": 80, "https": 443}.get(parts.scheme)
-    try:
-        return parts.scheme, parts.hostname, parts.port or default
-    except ValueError:
-        return parts.scheme, None, None
+    return parts.scheme, parts.hostname, parts.port or default
