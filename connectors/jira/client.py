@@ -95,26 +95,48 @@ class JiraClient:
             missing=tuple(missing),
         )
 
-    async def projects(self) -> list[Project]:
-        """The live projects that the account sees, with their last change where it is told."""
+    async def projects(self, named: Sequence[str] = ()) -> list[Project]:
+        """The live projects that the account sees, with their last change where it is told.
+
+        Where a site closes its list of projects, those with the keys `named` are taken to exist:
+        reading them tells. `Rejected` where none is named either.
+        """
+        try:
+            return await self._searched_projects()
+        except Rejected as refused:
+            if refused.status not in _ABSENT:
+                raise
+            return await self._listed_projects() or _taken_for_granted(named, refused)
+
+    async def _listed_projects(self) -> list[Project]:
+        """The older list, in one piece and without last changes; empty where it is closed too."""
+        try:
+            answer = await self.http.get(f"{_API}/project", local=True)
+        except Rejected as refused:
+            if refused.status not in _ABSENT:
+                raise
+            return []
+        return _each(Project, answer.array(), "project")
+
+    async def _searched_projects(self) -> list[Project]:
         found: dict[str, Project] = {}
         for _ in range(_MOST_PROJECT_PAGES):
-            answer = await self.http.get(
-                f"{_API}/project/search",
-                {
-                    "expand": "insight",
-                    "status": "live",
-                    "startAt": str(len(found)),
-                    "maxResults": str(_PROJECTS_A_PAGE),
-                },
-            )
-            page = answer.object()
+            page = await self._project_page(len(found))
             known = len(found)
             for project in _each(Project, page.get("values"), "project/search"):
                 found.setdefault(project.id, project)
             if len(found) == known or page.get("isLast") is True or _is_all(page, len(found)):
                 return list(found.values())
         raise BadPayload("The list of projects has no end.")
+
+    async def _project_page(self, start: int) -> JsonObject:
+        wanted = {
+            "expand": "insight",
+            "status": "live",
+            "startAt": str(start),
+            "maxResults": str(_PROJECTS_A_PAGE),
+        }
+        return (await self.http.get(f"{_API}/project/search", wanted, local=True)).object()
 
     async def search(
         self,
@@ -259,6 +281,13 @@ def _list(value: object, label: str) -> list[Any]:
     if isinstance(value, list):
         return value
     raise BadPayload(f"{label} did not send a list where it promised one.")
+
+
+def _taken_for_granted(keys: Sequence[str], refused: Rejected) -> list[Project]:
+    """Projects of which nothing but the key is known."""
+    if not keys:
+        raise refused
+    return [Project(id=key, key=key, name=key) for key in keys]
 
 
 def _read(model: type[T], value: object, label: str) -> T:

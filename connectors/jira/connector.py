@@ -112,7 +112,7 @@ class JiraConnector:
         me = await self._myself()
         await self._refuse_data_center()
         site = await self._read_site(me)
-        projects = await self._client.projects()
+        projects = await self._client.projects(self._config.exact_containers)
         shown = [p for p in projects if p.key and self._config.selects(p.key)]
         return Identity(
             account=me.display_name or me.account_id or "",

@@ -34,6 +34,11 @@ class ConnectionConfig(BaseModel):
     def _no_literals(cls, values: object) -> object:
         return refuse_literal(values)
 
+    @property
+    def exact_containers(self) -> tuple[str, ...]:
+        """The configured container keys that are no globs."""
+        return tuple(key for key in self.containers if not set(key) & set("*?["))
+
     def selects(self, container_key: str) -> bool:
         """Whether the configuration asks for this container."""
         wanted = any(fnmatchcase(container_key, pattern) for pattern in self.containers)

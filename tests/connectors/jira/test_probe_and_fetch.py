@@ -13,7 +13,7 @@ from connectors.jira.mapping.site import Site
 from connectors.jira.rules import fold
 from syncer.connect.protocol import HookRequest, Identity
 from syncer.domain.ref import ContainerKey, ItemRef
-from syncer.errors import AuthFailed
+from syncer.errors import AuthFailed, Rejected
 from tests.connectors.jira.small_jira import SmallJira, config_for, history, issue, moved, running
 
 NET = ContainerKey("jira", "NET")
@@ -76,6 +76,24 @@ async def test_a_site_that_repeats_its_projects_for_ever_is_left() -> None:
     same = always({"values": [{"id": "1", "key": "NET"}], "isLast": False})
     identity = await probe(SmallJira(answers={"project/search": same}))
     assert [c.key for c in identity.containers] == [NET]
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+async def test_a_closed_search_for_projects_gives_way_to_the_older_list(status: int) -> None:
+    older = [{"id": "1", "key": "NET", "name": "Network"}, {"id": "2", "key": "OUT"}]
+    answers = {"project/search": always({}, status=status), "project": always(older)}
+    identity = await probe(SmallJira(answers=answers), containers=["NET"])
+    assert [(c.key, c.name) for c in identity.containers] == [(NET, "Network")]
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+async def test_without_any_list_of_projects_the_named_ones_are_read(status: int) -> None:
+    closed = always({}, status=status)
+    answers = {"project/search": closed, "project": closed}
+    identity = await probe(SmallJira(answers=answers), containers=["NET", "P*"])
+    assert [c.key for c in identity.containers] == [NET]
+    with pytest.raises(Rejected):
+        await probe(SmallJira(answers=answers))
 
 
 async def test_an_account_that_sees_nothing_is_told_so() -> None:
