@@ -35,6 +35,8 @@ def _thin_history(weekly_throughput: Sequence[int]) -> str | None:
     finished = sum(weekly_throughput)
     if weeks < LEAST_WEEKS:
         return f"needs {LEAST_WEEKS} weeks of history, has {weeks}"
+    if active == 0:
+        return f"nothing finished in {weeks} weeks"
     if active < LEAST_ACTIVE_WEEKS:
         return f"needs {LEAST_ACTIVE_WEEKS} active weeks, has {active} of {weeks}"
     if finished < LEAST_FINISHED:

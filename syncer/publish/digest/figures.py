@@ -61,7 +61,8 @@ def status_dates(entry: ProjectResult | GroupResult, context: Context) -> str:
     likely, safe = likely_and_safe(entry)
     if likely or safe or _beyond(entry):
         return span(likely, safe, today=context.today)
-    return context.shown.text(withheld(entry), 60) or "–"
+    why = context.shown.text(withheld(entry), 60)
+    return f"{'' if entry.target else 'no forecast: '}{why}" if why else "–"
 
 
 def _beyond(entry: ProjectResult | GroupResult) -> bool:

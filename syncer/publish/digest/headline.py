@@ -232,7 +232,8 @@ def _calm_sentence(context: Context) -> str:
 
 def _second_sentence(context: Context, decisions: Sequence[DecisionNeeded]) -> str:
     if not decisions:
-        return "No decision is needed."
+        calm = worst(context) is None
+        return "No decision is needed." if calm else "No decision is waiting."
     overdue = sum(bool(decision.overdue_days) for decision in decisions)
     count = len(decisions)
     noun = "decision" if count == 1 else "decisions"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from syncer.publish.digest.wording import cut
+from syncer.publish.digest.wording import capital, cut
 
 _EMPTY_WORDS: Final = frozenset(
     {"the", "a", "an", "new", "old", "our", "project", "program", "programme", "product", "phase"}
@@ -40,4 +40,4 @@ def _says_something(word: str) -> bool:
 
 
 def _capital(word: str) -> str:
-    return cut(word[:1].upper() + word[1:], _LONGEST)
+    return cut(capital(word), _LONGEST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from syncer.domain.report import Evidence, ProjectResult, Risk, RiskChange
 from syncer.domain.statement import Roam
@@ -130,7 +131,15 @@ def _since(risk: Risk, context: Context) -> str:
         return ""
     if first is None or first >= context.today:
         return ""
-    return f"since {day(first, today=context.today)}"
+    return f"since {day(first, today=context.today)}{_or_before(first, context)}"
+
+
+def _or_before(first: date, context: Context) -> str:
+    """A reconstructed week before is as far as a first edition looks, not where it began."""
+    before = context.previous
+    if before is None or not before.reconstructed:
+        return ""
+    return " or before" if first <= context.local(before.as_of).date() else ""
 
 
 def _evidence(risk: Risk, context: Context) -> tuple[Evidence, ...]:

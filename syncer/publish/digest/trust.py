@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from syncer.domain.health import Confidence, Health
@@ -20,6 +20,7 @@ _UNCLASSIFIED_WORTH_SAYING = 0.10
 _CONFIDENCE_ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 _MOST_SOURCES = 3
 _REASON_WORDS = 14
+_CONTRADICTORY = "DQ-4"
 
 
 def trust(context: Context) -> tuple[Claim, ...]:
@@ -31,7 +32,6 @@ def trust(context: Context) -> tuple[Claim, ...]:
         *_confidence(context),
         *_counts(context),
         _overrides(context),
-        *_reconstructed(context),
     )
 
 
@@ -91,6 +91,8 @@ def _is_current(source: SourceState, context: Context) -> bool:
 def _data(context: Context) -> Claim:
     """When the data was taken and from whom: `Data Mon 05:30, both trackers current`."""
     sources = context.snapshot.sources
+    if context.snapshot.reconstructed:
+        return _of_the_past(context)
     moment = _moment(context.snapshot.as_of, context)
     connections = sorted({source.connection for source in sources})
     behind = {s.connection for s in sources if not _is_current(s, context)}
@@ -102,6 +104,15 @@ def _data(context: Context) -> Claim:
         return _claim(f"Data {moment}, {_all_current(connections)}.", *evidence)
     names = listed([clean(name, 30) for name in current[:_MOST_SOURCES]])
     return _claim(f"Data {moment}" + (f"; {names} current." if names else "."), *evidence)
+
+
+def _of_the_past(context: Context) -> Claim:
+    """No tracker told this on that day: it is what the items' histories say about it now."""
+    local = context.local(context.snapshot.as_of)
+    when = f"{weekday(local.date())} {day(local.date(), today=date.min)} {local:%H:%M}"
+    made = Evidence(label="Snapshot", value=cut(context.snapshot.id, 40))
+    sources = (_source_evidence(source) for source in context.snapshot.sources)
+    return _claim(f"Data of {when}, reconstructed from item history.", made, *sources)
 
 
 def _all_current(connections: Sequence[str]) -> str:
@@ -232,6 +243,7 @@ def _counts(context: Context) -> Iterator[Claim]:
         yield _counted(text, "Quarantined", quarantined)
     if hidden:
         yield _counted(f"Totals exclude {counted(hidden, 'hidden item')}.", "Hidden", hidden)
+    yield from _contradictions(context)
     unclaimed = len(context.unclaimed)
     if unclaimed:
         text = f"{counted(unclaimed, 'item')} of unclaimed program work."
@@ -242,6 +254,15 @@ def _counts(context: Context) -> Iterator[Claim]:
         yield _counted(f"{_unclassified(context)}.", "Unclassified, percent", percent)
 
 
+def _contradictions(context: Context) -> Iterator[Claim]:
+    """Items whose data cannot all be true, where they are enough to be a risk."""
+    every = {item.uid: item for project in context.projects for item in project.contradictions}
+    items = [item for item in every.values() if context.shown.may_count(item)]
+    if items and any(risk.rule == _CONTRADICTORY for risk in context.snapshot.unmerged):
+        verb = "contradicts itself" if len(items) == 1 else "contradict themselves"
+        yield _counted(f"{counted(len(items), 'item')} {verb}.", "Contradictions", len(items))
+
+
 def _counted(text: str, label: str, count: int) -> Claim:
     return _claim(text, Evidence(label=label, value=str(count)))
 
@@ -249,9 +270,3 @@ def _counted(text: str, label: str, count: int) -> Claim:
 def _overrides(context: Context) -> Claim:
     count = context.snapshot.overrides
     return _claim(f"Overrides {count}.", Evidence(label="Active overrides", value=str(count)))
-
-
-def _reconstructed(context: Context) -> Iterator[Claim]:
-    if context.snapshot.reconstructed:
-        made = Evidence(label="Snapshot", value=cut(context.snapshot.id, 40))
-        yield _claim("This snapshot is reconstructed from item history.", made)

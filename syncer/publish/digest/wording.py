@@ -123,7 +123,14 @@ def sentence(text: str) -> str:
     text = text.strip()
     if not text:
         return text
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+    return capital(text) + ("" if text[-1] in ".!?…" else ".")
+
+
+def capital(text: str) -> str:
+    """The text with a capital letter first, unless it begins with a name: `iPhone`, `team-7b`."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    is_name = any(c.isupper() or c.isdigit() for c in first)
+    return text if is_name else text[:1].upper() + text[1:]
 
 
 def first_words(text: str, limit: int) -> str:

@@ -20,6 +20,8 @@ from syncer.publish.digest.model import (
 from syncer.publish.digest.wording import counted, day, sentence
 
 NO_BREAK: Final = "\u00a0"
+_OWNERLESS: Final = "DQ-2"
+"""The rule whose risk is that there is no owner: not to be said twice."""
 _GLUED = re.compile(r" (?=[%·])|(?<=≈) |(?<=\b[A-Z]\.) (?=[A-Z])|(?<=\d) (?=[A-Z][a-z]{2})")
 
 _WAS = re.compile(r" \((was [^)]*)\)")
@@ -112,7 +114,7 @@ def risk_facts(risk: RiskLine) -> str:
 
 def risk_owner(risk: RiskLine) -> str:
     """Owner and next step: `M. Okafor: re-plans by 30 Nov`."""
-    owner = risk.owner or "No owner"
+    owner = risk.owner or ("Name one" if risk.rule == _OWNERLESS else "No owner")
     return sentence(f"{owner}: {risk.next_step}" if risk.next_step else owner)
 
 

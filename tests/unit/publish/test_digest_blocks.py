@@ -318,7 +318,7 @@ def test_where_the_chance_is_not_what_is_bad_the_worst_member_is_the_reason() ->
     digest = edition(now, now)
     assert digest.headline == (
         "5G Infrastructure is Amber: Regulatory – risk: the permit office closes; North permit "
-        "22 Jan. No decision is needed."
+        "22 Jan. No decision is waiting."
     )
     assert digest.subject.startswith("5G Amber: Regulatory – risk: the permit")
 

@@ -79,7 +79,8 @@ def test_a_reconstructed_comparison_is_labelled() -> None:
 
 
 def test_a_reconstructed_snapshot_is_labelled_in_the_trust_line() -> None:
-    assert "This snapshot is reconstructed" in flat(edition(example(reconstructed=True)))
+    told = flat(edition(example(reconstructed=True)))
+    assert "Data of Mon 23 Nov 2026 05:30, reconstructed from item history." in told
 
 
 # --- quiet week ------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ def test_without_a_target_there_is_no_plan_and_the_data_is_not_blamed() -> None:
     digest = edition(snapshot(projects=(bare,)))
     assert digest.banner == ()
     assert digest.subject == "OPS without plan: no target date · W48"
-    assert digest.headline == "OPS has no plan: no target date. No decision is needed."
+    assert digest.headline == "OPS has no plan: no target date. No decision is waiting."
 
 
 def test_no_countable_work_is_unknown_and_the_data_is_not_blamed() -> None:

@@ -13,6 +13,7 @@ GOOD = [2] * 6
         pytest.param([2] * 5, "needs 6 weeks of history, has 5", id="E25-short"),
         pytest.param([3, 3, 3] + [0] * 9, "needs 4 active weeks, has 3 of 12", id="E25-idle"),
         pytest.param([], "needs 6 weeks of history, has 0", id="nothing"),
+        pytest.param([0] * 12, "nothing finished in 12 weeks", id="asleep"),
         pytest.param([2, 2, 2, 1, 0, 0], "needs 8 finished items, has 7", id="few-items"),
         pytest.param([2, 2, 2, 2, 0, 0], None, id="just-enough"),
     ],
