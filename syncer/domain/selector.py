@@ -5,7 +5,7 @@ They are evaluated over the store's items, so re-mapping never syncs again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -103,3 +103,42 @@ def select(
         for item in items
         if any(test(item) for test in wanted) and not any(test(item) for test in unwanted)
     ]
+
+
+class Shelves:
+    """Items by container, so that picking for many projects does not try every item each time."""
+
+    def __init__(self, items: Iterable[WorkItem]) -> None:
+        self._items = list(items)
+        self._places: dict[str, list[int]] = {}
+        for place, item in enumerate(self._items):
+            self._places.setdefault(str(item.container), []).append(place)
+
+    def select(
+        self,
+        selectors: Sequence[Selector],
+        by_uid: Mapping[str, WorkItem],
+        *,
+        excluding: Sequence[Selector] = (),
+    ) -> list[WorkItem]:
+        """The same items in the same order as `select` picks from all."""
+        return select(selectors, self._possible(selectors), by_uid, excluding=excluding)
+
+    def _possible(self, selectors: Sequence[Selector]) -> list[WorkItem]:
+        patterns = [container_pattern(selector) for selector in selectors]
+        if not all(patterns):
+            return self._items
+        names = [n for n in self._places if any(fnmatchcase(n, p) for p in patterns)]
+        places = sorted(place for name in names for place in self._places[name])
+        return [self._items[place] for place in places]
+
+
+def container_pattern(selector: Selector) -> str:
+    """The glob of the containers to which a selector confines itself, empty for none."""
+    match selector:
+        case InContainer(pattern):
+            return pattern
+        case InVersion(pattern):
+            return pattern.rpartition("/")[0]
+        case _:
+            return ""

@@ -39,7 +39,8 @@ from syncer.rollup.load_detectors import overload_risks
 from syncer.rollup.moves import recent_moves, reopened_items
 from syncer.rollup.observed import Observed, observe, quality_of, unclassified_share
 from syncer.rollup.options import project_levers
-from syncer.rollup.project import PastViews, ProjectBasis, bases
+from syncer.rollup.past import PastViews
+from syncer.rollup.project import ProjectBasis, bases
 from syncer.rollup.project_facts import Surroundings, project_facts
 from syncer.rollup.risks import for_display, human_risks
 from syncer.rollup.view import View, with_implicit_projects

@@ -26,8 +26,8 @@ from syncer.rollup.forecast import (
     expected_overrun,
     probability_on_time,
 )
-from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
+from syncer.rollup.past import PastViews
 from syncer.rollup.plan import planned_by_due_dates, planned_share, schedule_performance
 from syncer.rollup.rules import DetectorRules
 from syncer.rollup.scope import ScopeChange, scope_change
@@ -75,21 +75,6 @@ class ProjectBasis:
 
 def _local_midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, tzinfo=zone)
-
-
-class PastViews:
-    """Views of the portfolio at past instants, each made once."""
-
-    def __init__(self, inputs: RollupInputs) -> None:
-        self._inputs = inputs
-        self._made: dict[datetime, View] = {}
-
-    def at(self, instant: datetime, today: date) -> View:
-        """The view as of an aware instant."""
-        if instant not in self._made:
-            items = rewind_all(self._inputs.items, self._inputs.changes, instant)
-            self._made[instant] = View(self._inputs.portfolio, items, self._inputs.verdicts, today)
-        return self._made[instant]
 
 
 def _is_read_by(state: SourceState, project: Project) -> bool:
@@ -167,21 +152,21 @@ def _scope_since_baseline(
     zone = ZoneInfo(inputs.portfolio.timezone)
     approved = _approved(project, inputs, lambda b: bool(b.item_uids))
     if approved is not None:
-        then = past.at(approved.at, report_date(approved.at, zone))
+        then = past.at(project, approved.at, report_date(approved.at, zone))
         return _change_since(then, view, project.key, baseline=approved)
     start = project.start
     if start is None or start >= view.today:
         return None
-    then = past.at(_local_midnight(start + timedelta(days=1), zone), start)
+    then = past.at(project, _local_midnight(start + timedelta(days=1), zone), start)
     return _change_since(then, view, project.key) if then.countables[project.key].total else None
 
 
 def _growth(project: Project, *, view: View, past: PastViews, zone: ZoneInfo) -> ScopeChange | None:
     began = first_activity(view.countables[project.key].items, zone)
-    window = complete_weeks(view.today, WINDOW_WEEKS)[0]
     if began is None:
         return None
-    then = past.at(_local_midnight(max(window, began), zone), max(window, began))
+    first = max(complete_weeks(view.today, WINDOW_WEEKS)[0], began)
+    then = past.at(project, _local_midnight(first, zone), first)
     if not then.countables[project.key].total:
         return None
     return _change_since(then, view, project.key)

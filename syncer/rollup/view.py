@@ -12,7 +12,7 @@ from typing import Final
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Portfolio, Product, Program, Project, ProjectKind
 from syncer.domain.report import ItemMention
-from syncer.domain.selector import InContainer, select
+from syncer.domain.selector import InContainer, Shelves
 from syncer.domain.verdict import Verdict, VerdictLevel
 from syncer.rollup.calendar import WorkCalendar
 from syncer.rollup.counting import Countable, Tree, countable
@@ -32,11 +32,11 @@ def with_implicit_projects(portfolio: Portfolio, items: Iterable[WorkItem]) -> P
     """
     known = list(items)
     left = {item.container for item in known if item.state in (ItemState.LIVE, ItemState.HIDDEN)}
-    by_uid = {item.uid: item for item in known}
+    by_uid, shelves = {item.uid: item for item in known}, Shelves(known)
     claimed = {
         item.container
         for project in portfolio.projects
-        for item in select(project.items, known, by_uid)
+        for item in shelves.select(project.items, by_uid)
     }
     unclaimed = sorted(left - claimed)
     taken = Counter(project.key for project in portfolio.projects)
@@ -79,10 +79,9 @@ class View:
     @cached_property
     def members(self) -> Mapping[str, Sequence[WorkItem]]:
         """The items that each project's selectors pick, by project key."""
+        shelves, by_uid = Shelves(self.items), self.tree.by_uid
         return {
-            project.key: select(
-                project.items, self.items, self.tree.by_uid, excluding=project.excluding
-            )
+            project.key: shelves.select(project.items, by_uid, excluding=project.excluding)
             for project in self.portfolio.projects
         }
 

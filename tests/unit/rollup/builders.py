@@ -18,8 +18,10 @@ from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.report import SourceState
 from syncer.domain.selector import InContainer
 from syncer.domain.verdict import Verdict, VerdictLevel
+from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.project import PastViews, ProjectBasis, project_basis
+from syncer.rollup.past import PastViews
+from syncer.rollup.project import ProjectBasis, project_basis
 from syncer.rollup.view import View
 
 TODAY = date(2026, 11, 23)
@@ -189,8 +191,8 @@ def make_inputs(
 
 
 def view_of(inputs: RollupInputs) -> View:
-    today = inputs.as_of.date()
-    return PastViews(inputs).at(inputs.as_of, today)
+    items = rewind_all(inputs.items, inputs.changes, inputs.as_of)
+    return View(inputs.portfolio, items, inputs.verdicts, inputs.as_of.date())
 
 
 def basis_of(inputs: RollupInputs, key: str) -> ProjectBasis:

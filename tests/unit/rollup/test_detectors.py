@@ -33,7 +33,8 @@ from syncer.rollup.detectors import ProjectDetectors
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.load_detectors import overload_risks
 from syncer.rollup.observed import observe
-from syncer.rollup.project import PastViews, bases
+from syncer.rollup.past import PastViews
+from syncer.rollup.project import bases
 from syncer.rollup.rules import DetectorRules, ScoringRules
 from syncer.rollup.view import View
 from tests.unit.rollup.builders import (
