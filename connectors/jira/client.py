@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,7 +25,7 @@ from connectors.jira.wire import (
 from syncer.connect.answers import Answer, JsonObject
 from syncer.connect.http import HttpClient
 from syncer.connect.paging import TokenChain
-from syncer.errors import AuthFailed, BadPayload, Rejected, Unreachable
+from syncer.errors import AuthFailed, BadPayload, Rejected, TooLong, Unreachable
 
 _API: Final = "/rest/api/3"
 _SEARCH: Final = f"{_API}/search/jql"
@@ -37,6 +36,7 @@ _CHANGES_A_PAGE: Final = 100
 _CHANGES_A_BULK: Final = 1000
 _ISSUES_A_BULK: Final = 100
 _MOST_PROJECT_PAGES: Final = 400
+_MOST_CHANGES: Final = 100_000
 
 T = TypeVar("T")
 
@@ -232,7 +232,9 @@ class JiraClient:
     async def changelogs(self, ids: Sequence[str]) -> dict[str, list[Any]]:
         """The whole changelogs of many issues, raw, by issue id."""
         found: dict[str, list[Any]] = {}
-        chain = TokenChain(label=f"{_API}/changelog/bulkfetch")
+        chain = TokenChain(
+            label=f"{_API}/changelog/bulkfetch", most_pages=_MOST_CHANGES // _CHANGES_A_BULK
+        )
         body: JsonObject = {"issueIdsOrKeys": list(ids), "maxResults": _CHANGES_A_BULK}
         while True:
             page = (await self.http.post(chain.label, body, local=True)).object()
@@ -248,9 +250,9 @@ class JiraClient:
             body = {**body, "nextPageToken": token}
 
     async def changelog(self, id_: str) -> list[Any]:
-        """The whole changelog of one issue, raw."""
+        """The whole changelog of one issue, raw; `TooLong` for one that nobody could have made."""
         found: list[Any] = []
-        for _ in count():
+        while len(found) <= _MOST_CHANGES:
             answer = await self.http.get(
                 f"{_API}/issue/{id_}/changelog",
                 {"startAt": str(len(found)), "maxResults": str(_CHANGES_A_PAGE)},
@@ -260,8 +262,8 @@ class JiraClient:
             entries = _list(page.get("values"), "changelog")
             found += entries
             if not entries or _is_all(page, len(found)):
-                break
-        return found
+                return found
+        raise TooLong(f"The changelog of one issue has more than {_MOST_CHANGES} entries.")
 
 
 def _is_all(page: Mapping[str, Any], held: int) -> bool:

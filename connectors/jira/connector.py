@@ -42,7 +42,7 @@ from syncer.connect.rate import Sleep
 from syncer.domain.cursor import Cursor
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
-from syncer.errors import AuthFailed, ConfigError, Rejected
+from syncer.errors import AuthFailed, ConfigError, Rejected, TooLong
 
 _SYSTEM_FIELDS: Final = (
     "project", "summary", "description", "issuetype", "status", "resolution", "resolutiondate",
@@ -159,8 +159,9 @@ class JiraConnector:
         """The raw issues of each page with the mark to save with it.
 
         A page begins at the instant at which the one before ended: what came there unchanged is
-        left out.
+        left out. Issues too long to come together are asked for in smaller and smaller pages.
         """
+        size = self._config.page_size
         fields = _wanted_fields(site)
         before: frozenset[tuple[str, str]] = frozenset()
         chain = TokenChain(label=f"search of {container}")
@@ -170,10 +171,15 @@ class JiraConnector:
                 found = await self._client.search(
                     changed_since(container.key, walk.position.from_ms),
                     fields=fields,
-                    size=self._config.page_size,
+                    size=size,
                     token=walk.position.token,
                     expand="changelog",
                 )
+            except TooLong:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
+                continue
             except Rejected as refused:
                 if not resumed or refused.status != HTTPStatus.BAD_REQUEST:
                     raise

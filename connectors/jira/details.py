@@ -10,7 +10,7 @@ from connectors.jira.client import JiraClient
 from connectors.jira.jql import is_issue_id, is_issue_key, with_keys
 from connectors.jira.mapping.site import Site
 from connectors.jira.rules import FieldRole
-from syncer.errors import BadPayload, Rejected
+from syncer.errors import BadPayload, Rejected, TooLong
 
 _INLINE_CAP: Final = 40
 """With a search come at most so many entries: as many prove nothing (trackers.md 1.2)."""
@@ -98,6 +98,8 @@ class Details:
     async def _changelog(self, id_: str) -> list[Any] | None:
         try:
             return await self._client.changelog(id_)
+        except TooLong:
+            return None
         except Rejected as refused:
             if refused.status not in _ABSENT:
                 raise

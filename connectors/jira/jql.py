@@ -34,6 +34,11 @@ def with_keys(keys: Iterable[str]) -> str:
     return f"issuekey in ({quoted})"
 
 
+def is_project_key(key: str) -> bool:
+    """Whether the text has the form of a project key."""
+    return _PROJECT.fullmatch(key) is not None
+
+
 def is_issue_key(key: str) -> bool:
     """Whether the text has the form of an issue key."""
     return _ISSUE_KEY.fullmatch(key) is not None
@@ -45,6 +50,6 @@ def is_issue_id(id_: str) -> bool:
 
 
 def _of_project(key: str) -> str:
-    if _PROJECT.fullmatch(key) is None:
+    if not is_project_key(key):
         raise ConfigError(f"{key[:80]!r} cannot be a Jira project key.")
     return f'project = "{key}"'

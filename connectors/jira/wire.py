@@ -10,6 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LONGEST_NAME = 300
+"""Characters of an id or key: a project key has at most 255, a number 19."""
+
 
 class Wire(BaseModel):
     """Tolerant in what it ignores, strict in what it reads."""
@@ -99,8 +102,8 @@ class Project(Wire):
 class IssueRef(Wire):
     """Another issue, as parents and links name it."""
 
-    id: str = ""
-    key: str | None = None
+    id: str = Field(default="", max_length=LONGEST_NAME)
+    key: str | None = Field(default=None, max_length=LONGEST_NAME)
 
 
 class LinkType(Wire):
@@ -164,8 +167,8 @@ class Changelog(Wire):
 class Issue(Wire):
     """An issue; `fields` stays raw, since custom fields are read by their ids."""
 
-    id: str = Field(min_length=1)
-    key: str = Field(min_length=1)
+    id: str = Field(min_length=1, max_length=LONGEST_NAME)
+    key: str = Field(min_length=1, max_length=LONGEST_NAME)
     fields: dict[str, Any]
     changelog: Changelog | None = None
 

@@ -22,6 +22,9 @@ from syncer.domain.item import ResolutionKind, StatusCategory
 from syncer.domain.text import clean_line
 
 TEXT_LIMIT: Final = 300
+VALUE_LIMIT: Final = 8000
+"""Characters of a canonical value; a longer one cannot be read."""
+
 _SECONDS_AN_HOUR: Final = 3600
 
 
@@ -64,9 +67,10 @@ class Canonical:
         """The canonical value of one side, None where it is empty or cannot be read."""
         read = self._readers.get(kind, _text)
         try:
-            return read(side)
+            value = read(side)
         except Unmappable:
             return None
+        return value if value is None or len(value) <= VALUE_LIMIT else None
 
     def _category(self, side: Side) -> str | None:
         if not side.raw and not side.text:

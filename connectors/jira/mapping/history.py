@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from connectors.jira.mapping.canonical import TEXT_LIMIT, Canonical, Side
+from connectors.jira.mapping.canonical import TEXT_LIMIT, VALUE_LIMIT, Canonical, Side
 from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.people import is_bot, shown_name
 from connectors.jira.mapping.site import Site
@@ -45,6 +45,7 @@ _SYSTEM: Final = {
 HOURS_FIELD: Final = "timeoriginalestimate"
 """Jira's own estimate, in seconds."""
 
+_MOST_VERSIONS: Final = 200
 _OTHER: Final = ChangeField.OTHER
 _ROLES: Final = {
     FieldRole.START: ChangeField.START,
@@ -154,16 +155,20 @@ def _versions(
     found: dict[int, tuple[str | None, str | None]] = {}
     for entry in reversed(entries):
         for item in reversed(list(_of(entry, ChangeField.VERSIONS))):
-            after = _joined(held.values())
+            after = _joined(held)
             held.pop(item.after or item.after_text or "", None)
             if item.before or item.before_text:
                 held[item.before or item.before_text or ""] = item.before_text or ""
-            found[id(item)] = (_joined(held.values()), after)
+            found[id(item)] = (_joined(held), after)
     return found
 
 
-def _joined(names: Iterable[str]) -> str | None:
-    return ",".join(sorted(clean_line(name) for name in names)) or None
+def _joined(held: Mapping[str, str]) -> str | None:
+    """The names in order; None for none, and for so many that every change would repeat pages."""
+    if len(held) > _MOST_VERSIONS:
+        return None
+    joined = ",".join(sorted(clean_line(name) for name in held.values()))
+    return joined if 0 < len(joined) <= VALUE_LIMIT else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
+from connectors.jira.jql import is_project_key
 from connectors.jira.mapping.adf import plain_text
 from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.fields import (
@@ -31,7 +32,7 @@ from connectors.jira.mapping.site import Site, standard_rank
 from connectors.jira.mapping.status import category_of, category_of_key, resolution_kind
 from connectors.jira.mapping.times import day, instant
 from connectors.jira.rules import FieldRole, fold
-from connectors.jira.wire import Fields, FixVersion, Issue, SprintWire
+from connectors.jira.wire import LONGEST_NAME, Fields, FixVersion, Issue, SprintWire
 from syncer.domain.change import Change
 from syncer.domain.item import (
     ItemRecord,
@@ -93,9 +94,11 @@ def _unreadable(raw: object, site: Site, reason: str) -> Unreadable:
     id_, key = (
         value if isinstance(value, str) else "" for value in (told.get("id"), told.get("key"))
     )
-    known_id = id_ or f"unknown-{sha256(text.encode()).hexdigest()[:16]}"
+    known_id = (
+        id_ if 0 < len(id_) <= LONGEST_NAME else f"unknown-{sha256(text.encode()).hexdigest()[:16]}"
+    )
     return Unreadable(
-        ref=ItemRef(site.connection, known_id, key),
+        ref=ItemRef(site.connection, known_id, key[:LONGEST_NAME]),
         key=clean_line(key),
         reason=clean_line(reason),
         raw=text[:_RAW_LIMIT],
@@ -153,13 +156,15 @@ class _Mapper:
 
     def _identity(self) -> dict[str, Any]:
         key = clean_line(self.issue.key)
-        project = self.fields.project.key if self.fields.project else None
+        project = (self.fields.project.key if self.fields.project else None) or ""
         return {
             "ref": ItemRef(self.site.connection, self.issue.id, self.issue.key),
             "key": key,
             "url": f"{self.site.url}/browse/{quote(key, safe='')}",
             "container": (
-                ContainerKey(self.site.connection, project) if project else self.container
+                ContainerKey(self.site.connection, project)
+                if is_project_key(project)
+                else self.container
             ),
             "title": clean_line(self.fields.summary or "") or NO_SUMMARY,
             "body": clean_block(plain_text(self.fields.description)),

@@ -6,6 +6,8 @@ from connectors.jira.wire import User
 from syncer.domain.item import Account
 from syncer.domain.text import clean_line
 
+_ID_LIMIT = 255
+
 
 def account(user: User | None, connection: str) -> Account | None:
     """The account, None where nobody is named; apps are bots."""
@@ -16,7 +18,7 @@ def account(user: User | None, connection: str) -> Account | None:
         return None
     return Account(
         connection=connection,
-        id=id_,
+        id=clean_line(id_, limit=_ID_LIMIT),
         name=clean_line(user.display_name or user.name or id_),
         bot=is_bot(user),
     )
