@@ -6,6 +6,7 @@ Secrets come from the environment or from files, never from the configuration it
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -24,6 +25,7 @@ from syncer.errors import ConfigError
 from syncer.log import register_secret
 
 _LITERALS: Final = ("token", "password", "client_secret", "private_key", "secret", "api_key")
+_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _LONGEST_SECRET: Final = 64 * 1024
 
 C = TypeVar("C", bound=BaseModel)
@@ -174,9 +176,8 @@ def read_secret(name: str, value: str, *, env: Mapping[str, str], base: Path) ->
     """
     text = _from_file(name, base / value) if name.endswith("_file") else env.get(value, "")
     if not text.strip():
-        where = "file" if name.endswith("_file") else "environment variable"
         raise ConfigError(
-            f"The {where} {value!r} of {name} holds no secret.",
+            f"The {_named(name, value)} of {name} holds no secret.",
             fix=f"Put the secret there, or correct {name}.",
         )
     secret = SecretStr(text.strip())
@@ -185,6 +186,15 @@ def read_secret(name: str, value: str, *, env: Mapping[str, str], base: Path) ->
     except ValueError as error:
         raise ConfigError(f"{name}: {error}.") from None
     return secret
+
+
+def _named(name: str, value: str) -> str:
+    """Where the secret should be; what does not look like a variable may be the secret itself."""
+    if name.endswith("_file"):
+        return f"file {value!r}"
+    if _VARIABLE.fullmatch(value):
+        return f"environment variable {value!r}"
+    return "environment variable"
 
 
 def _from_file(name: str, path: Path) -> str:

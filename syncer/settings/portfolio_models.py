@@ -63,7 +63,7 @@ class ProjectSettings(Table):
         default=False, description="Whether the target is promised in a contract."
     )
     cost_of_delay_per_week: float | None = Field(
-        None, ge=0, description="Money a week, in the service's currency."
+        None, ge=0, allow_inf_nan=False, description="Money a week, in the service's currency."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeGuard
@@ -16,6 +16,9 @@ Table = dict[str, Any]
 
 _AT_LINE: Final = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$", re.DOTALL)
 _MAGIC: Final = frozenset("*?[")
+_LARGEST: Final = 16 * 1024 * 1024
+_DEEPEST: Final = 20
+_TOO_DEEP: Final = "tables and lists are nested too deeply"
 
 
 @dataclass(slots=True)
@@ -54,6 +57,10 @@ def read_text(text: str, name: str) -> Merged:
 
 def _add(merged: Merged, path: Path, *, name: str) -> None:
     try:
+        if path.stat().st_size > _LARGEST:
+            fault = Fault(message="too large to be a configuration.", place=Place(name))
+            merged.faults.append(fault)
+            return
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         fault = Fault(message=f"not UTF-8 text ({error.reason}).", place=Place(name))
@@ -68,11 +75,29 @@ def _add(merged: Merged, path: Path, *, name: str) -> None:
 def _add_text(merged: Merged, text: str, *, name: str) -> None:
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        data = None
+    except ValueError as error:  # also for a whole number of thousands of digits
         merged.faults.append(_syntax_fault(str(error), text, name))
+        return
+    if data is None or _is_deep(data):
+        merged.faults.append(Fault(message=f"{_TOO_DEEP}.", place=Place(name)))
         return
     places = {path: Place(name, line) for path, line in key_lines(text).items()}
     _merge_table(merged, Merged(data=data, places=places))
+
+
+def _is_deep(data: Table) -> bool:
+    """Whether more is nested than any key of ours asks for."""
+    waiting: list[tuple[object, int]] = [(data, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > _DEEPEST:
+            return True
+        inner = value.values() if isinstance(value, dict) else value
+        if isinstance(inner, Iterable) and not isinstance(inner, str):
+            waiting += [(one, depth + 1) for one in inner]
+    return False
 
 
 def _syntax_fault(error: str, text: str, name: str) -> Fault:
@@ -94,7 +119,11 @@ def _included(merged: Merged, main: Path) -> list[Path]:
         return []
     files: dict[Path, None] = {}
     for index, pattern in enumerate(patterns):
-        found = _matching(main.parent, pattern)
+        try:
+            found = _matching(main.parent, pattern)
+        except ValueError:
+            merged.fault(("include", index), f"{pattern!r} is no pattern of files.")
+            continue
         if not found and not set(pattern) & _MAGIC:
             merged.fault(("include", index), f"there is no file {pattern!r}.")
         files.update(dict.fromkeys(found))
@@ -119,12 +148,13 @@ def _name(path: Path, folder: Path) -> str:
 def _merge_table(merged: Merged, new: Merged, path: KeyPath = ()) -> None:
     """Take over a new file's table: tables merge, lists of tables append, the rest is new."""
     target, source = _at(merged.data, path), _at(new.data, path)
+    taken: dict[KeyPath, KeyPath] = {}
     for key, value in source.items():
         here = (*path, key)
         old = target.get(key)
         if key not in target:
             target[key] = value
-            _take_places(merged, new, {here: here})
+            taken[here] = here
         elif isinstance(old, dict) and isinstance(value, dict):
             _merge_table(merged, new, here)
         elif _is_tables(old) and _is_tables(value):
@@ -133,6 +163,7 @@ def _merge_table(merged: Merged, new: Merged, path: KeyPath = ()) -> None:
             target[key] = [*old, *value]
         else:
             _defined_twice(merged, new, here)
+    _take_places(merged, new, taken)
 
 
 def _at(data: Table, path: KeyPath) -> Table:
@@ -147,10 +178,11 @@ def _is_tables(value: Any) -> TypeGuard[list[Table]]:  # noqa: ANN401  any TOML 
 
 def _take_places(merged: Merged, new: Merged, moved: Mapping[KeyPath, KeyPath]) -> None:
     """Note the places of all that stands below the old paths under the paths to which it moved."""
-    for old, here in moved.items():
-        below = {path: place for path, place in new.places.items() if path[: len(old)] == old}
-        for path, place in below.items():
-            merged.places[*here, *path[len(old) :]] = place
+    for path, place in new.places.items():
+        for length in range(len(path) + 1):
+            here = moved.get(path[:length])
+            if here is not None:
+                merged.places[*here, *path[length:]] = place
 
 
 def _defined_twice(merged: Merged, new: Merged, path: KeyPath) -> None:
