@@ -70,6 +70,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'Did you mean "{near[0]}"?' if near else ""
 
 
+def nearest_or_all(word: str, known: Iterable[str]) -> str:
+    """The nearest of the known words as a question, else all of them as a sentence."""
+    words = sorted(set(known))
+    if near := did_you_mean(word, words):
+        return near
+    return f"There is only {words[0]}." if len(words) == 1 else f"There are {one_of(words)}."
+
+
 def one_of(known: Iterable[str], *, at_most: int = 12) -> str:
     """The known words as a list for people, or "none"."""
     words = sorted(set(known)) or ["none"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from syncer.settings.faults import Fault, Places, did_you_mean, dotted, one_of, place_of
+from syncer.settings.faults import Fault, Places, dotted, nearest_or_all, place_of
 from syncer.settings.positions import KeyPath
 
 _IDENTITIES: Final = {
@@ -64,7 +64,7 @@ def scope_of(text: str, keys: Mapping[str, frozenset[str]]) -> str:
         raise ValueError(f"{text!r} can mean {' or '.join(found)}. Write which one.")
     if not found:
         every = {key for known in keys.values() for key in known}
-        near = did_you_mean(text, every) or f"There are {one_of(every)}."
+        near = nearest_or_all(text, every)
         raise ValueError(f"there is no program, project, product or team {text!r}. {near}")
     return found[0]
 
@@ -74,7 +74,7 @@ def _known_scope(word: str, key: str, known: frozenset[str]) -> str:
         return f"{word}:{key}"
     if word == "proj" and ":" in key:
         return _container_scope(key, known)
-    near = did_you_mean(key, known) or f"There are {one_of(known)}."
+    near = nearest_or_all(key, known)
     raise ValueError(f"there is no {_SCOPES[word].removesuffix('s')} {key!r}. {near}")
 
 
@@ -127,8 +127,7 @@ class _Checker:
     def _known(self, path: KeyPath, name: object, section: str) -> None:
         if isinstance(name, str) and name not in self._names[section]:
             singular = section.removesuffix("s")
-            known = self._names[section]
-            near = did_you_mean(name, known) or f"There are {one_of(known)}."
+            near = nearest_or_all(name, self._names[section])
             self._fault(path, f"there is no {singular} {name!r}.", near)
 
     def _members(self) -> None:
@@ -194,7 +193,7 @@ class _Checker:
         name = text.partition(":")[0]
         known = self._names["connections"]
         if not any(fnmatchcase(one, name) for one in known):
-            near = did_you_mean(name, known) or f"There are {one_of(known)}."
+            near = nearest_or_all(name, known)
             self._fault(path, f"there is no connection {name!r}.", near)
 
 
