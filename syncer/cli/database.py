@@ -19,7 +19,9 @@ app = typer.Typer(help="The version of the database.", no_args_is_help=True)
 @app.command("upgrade")
 def upgrade(
     ctx: typer.Context,
-    revision: Annotated[str, typer.Argument(help="The version to reach.")] = "head",
+    revision: Annotated[
+        str, typer.Argument(metavar="VERSION", help="The version to reach.")
+    ] = "head",
 ) -> None:
     """Bring the database up to date."""
     from syncer.store.migrate import upgrade as migrate
@@ -30,7 +32,9 @@ def upgrade(
 @app.command("downgrade")
 def downgrade(
     ctx: typer.Context,
-    revision: Annotated[str, typer.Argument(help="The version to go back to; `base`: nothing.")],
+    revision: Annotated[
+        str, typer.Argument(metavar="VERSION", help="The version to go back to; base: nothing.")
+    ],
 ) -> None:
     """Take the database back to an older version. What that version cannot hold is lost."""
     from syncer.store.migrate import downgrade as migrate

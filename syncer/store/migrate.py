@@ -11,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from syncer.errors import ConfigError
@@ -28,13 +29,16 @@ _ONE_AT_A_TIME: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]
 async def upgrade(store: Store, revision: str = "head") -> str:
     """Bring the database to `revision` and return it; several processes may try at once.
 
-    `ConfigError` where the database was written by a newer syncer.
+    `ConfigError` where the database was written by a newer syncer or there is no such version.
     """
     return await _run(store, lambda config: command.upgrade(config, revision))
 
 
 async def downgrade(store: Store, revision: str) -> str:
-    """Take the database back to `revision` (`base`: to nothing) and return where it is then."""
+    """Take the database back to `revision` (`base`: to nothing) and return where it is then.
+
+    `ConfigError` where there is no such version.
+    """
     return await _run(store, lambda config: command.downgrade(config, revision))
 
 
@@ -63,18 +67,29 @@ def _migrate(connection: Connection, step: Callable[[Config], None]) -> str:
     config = _config()
     config.attributes["connection"] = connection
     _refuse_unknown(config, _revision(connection))
-    step(config)
+    try:
+        step(config)
+    except CommandError as error:
+        raise ConfigError(
+            f"The database cannot be taken to that version: {error}.",
+            fix=f"Known versions: base, {', '.join(_known(config))}; head is the newest.",
+        ) from error
     return _revision(connection)
 
 
 def _refuse_unknown(config: Config, revision: str) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision and revision not in known:
+    if revision and revision not in _known(config):
         raise ConfigError(
             f"The database is at version {revision!r}, which this syncer does not know: a newer "
             "one has written it.",
             fix="Install the newer syncer, or take the database back with its `db downgrade`.",
         )
+
+
+def _known(config: Config) -> list[str]:
+    """The revisions that this code knows, the oldest first."""
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+    return [script.revision for script in scripts][::-1]
 
 
 def _revision(connection: Connection) -> str:
