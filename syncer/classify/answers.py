@@ -17,6 +17,7 @@ from syncer.domain.verdict import Verdict
 
 _DIGITS = 4
 _LONGEST_ERROR = 300
+_JSON = json.JSONDecodeError
 Answer = dict[str, Any]
 
 
@@ -25,7 +26,8 @@ def answers(line: str, rules: Sequence[ClassificationRule] = ()) -> Iterator[Ans
     try:
         raw = json.loads(line)
     except (ValueError, RecursionError) as error:
-        yield {"id": None, "error": f"not JSON: {error}"[:_LONGEST_ERROR]}
+        reason = f"{error.msg} at column {error.colno}" if isinstance(error, _JSON) else str(error)
+        yield {"id": None, "error": f"not JSON: {reason}"[:_LONGEST_ERROR]}
         return
     if not isinstance(raw, dict):
         yield {"id": None, "error": "not an object"}

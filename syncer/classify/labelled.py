@@ -32,7 +32,8 @@ def labelled(rows: Iterable[Mapping[str, object]]) -> list[Labelled]:
     """Items with the label program or product, in order; others cannot teach and are left out.
 
     A row has `title` and `label`, and where known `body`, `labels`, `type`, `source`,
-    `confidence`. `pydantic.ValidationError` where one of them has the wrong shape.
+    `confidence`. It may also be a labelled portfolio, as `syncer override export` writes it: then
+    its target is the item. `pydantic.ValidationError` where one of them has the wrong shape.
     """
     return [_labelled(row) for row in rows if row.get("label") in {"program", "product"}]
 
@@ -42,7 +43,7 @@ def _labelled(row: Mapping[str, object]) -> Labelled:
     hidden = f"{source} {row.get('project') or ''}".casefold()
     return Labelled(
         item=PortfolioItem.model_validate(
-            {**row, "key": "item", "project": "project", "links": [], "parent": None}
+            {**_subject(row), "key": "item", "project": "project", "links": [], "parent": None}
         ),
         program=row["label"] == "program",
         sure=float(str(row.get("confidence") or _SURE)),
@@ -50,6 +51,14 @@ def _labelled(row: Mapping[str, object]) -> Labelled:
         names=frozenset(re.findall(r"[^\W_]+", hidden)),
         document=row.get("tracker") == "proposal-repo",
     )
+
+
+def _subject(row: Mapping[str, object]) -> Mapping[str, object]:
+    """The fields of the labelled item: the row itself, or the target among a portfolio's items."""
+    items = row.get("items")
+    of_portfolio = items if isinstance(items, list) else []
+    found = (item for item in of_portfolio if isinstance(item, dict))
+    return next((item for item in found if item.get("key") == row.get("target")), row)
 
 
 def folds(groups: Sequence[str], count: int) -> list[list[int]]:

@@ -38,14 +38,17 @@ def classify_command(
     input_: Annotated[
         str,
         typer.Option(
-            "--input", metavar="FILE", help="Portfolios, one JSON object a line; - reads them."
+            "--input", metavar="FILE", help="Portfolios, one JSON object a line; -: standard input."
         ),
     ],
     format_: Annotated[
         Format, typer.Option("--format", help="Lines for programs or a table for people.")
     ] = Format.JSONL,
 ) -> None:
-    """Decide for each item whether it is program-level or product-level work, and say why."""
+    """Tell program-level from product-level items in a file.
+
+    Says for each item what it is and why; needs no database and no configuration.
+    """
     rules = _rules(ctx)
     with _opened(input_) as lines:
         write = _write_table if format_ is Format.TABLE else _write_lines
@@ -97,9 +100,17 @@ def _answers(
 ) -> Iterator[dict[str, Any]]:
     from syncer.classify.answers import answers
 
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield from answers(line.decode("utf-8-sig", "replace"), rules)
+            for answer in answers(line.decode("utf-8-sig", "replace"), rules):
+                yield _placed(answer, number)
+
+
+def _placed(answer: dict[str, Any], number: int) -> dict[str, Any]:
+    """An error that no id leads to names its line."""
+    if "error" in answer and answer["id"] is None:
+        return {**answer, "error": f"line {number}: {answer['error']}"}
+    return answer
 
 
 def _write_lines(found: Iterable[dict[str, Any]]) -> bool:
@@ -127,7 +138,8 @@ def _row(answer: dict[str, Any]) -> tuple[str, ...]:
     from syncer.classify.printable import printable
 
     if "error" in answer:
-        return (printable(str(answer["id"])), "error", "", printable(answer["error"], 100))
+        name = "" if answer["id"] is None else str(answer["id"])
+        return (printable(name), "error", "", printable(answer["error"], 100))
     return (
         printable(answer["key"]),
         answer["level"],

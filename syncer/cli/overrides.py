@@ -104,7 +104,10 @@ def list_overrides(
 
 @app.command("export")
 def export(ctx: typer.Context) -> None:
-    """Write the corrections as labelled examples, one JSON object a line, for training."""
+    """Write the corrections as examples for training.
+
+    One JSON object a line, as `make train-classifier` reads them.
+    """
     from syncer.cli.output import write_json_lines
 
     found, items = run(ctx, lambda service: _load(service, every=False))
