@@ -15,11 +15,13 @@ from syncer.errors import ConfigError
 
 _URL: Final = "https://your-company.atlassian.net"
 _VARIABLE: Final = "JIRA_TOKEN"
+_ADDRESS: Final = re.compile(r"https?://(localhost|[^\s/?#@]+[.:][^\s/?#@]+)(/[^\s?#]*)?")
 _VARIABLE_NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 _FILE: Final = Template("""\
 # The configuration of syncer. Whatever is not written here has a default;
-# docs/configuration.md describes every key. Check this file with `syncer check`.
+# docs/configuration.md, in the sources of syncer, describes every key.
+# Check this file with `syncer check`.
 
 [service]
 timezone = $timezone                        # the zone in which days and weeks are counted
@@ -28,7 +30,7 @@ timezone = $timezone                        # the zone in which days and weeks a
 # token_env names the environment variable that holds it, token_file the file.
 [[connections]]
 name = "jira"
-kind = "jira"                           # Cloud or Data Center is detected
+kind = "jira"                           # Jira Cloud; Data Center is not supported yet
 url = $url
 auth = $auth
 # containers = ["NET", "OUT*"]          # the Jira projects to sync; left out: all that it sees
@@ -68,7 +70,7 @@ def init(
         str | None,
         typer.Option(
             "--email",
-            help="The account's e-mail address (Cloud); empty: a personal access token is used.",
+            help="The account's e-mail address.",
             show_default=False,
         ),
     ] = None,
@@ -92,8 +94,8 @@ def init(
     file = options(ctx).config
     _refuse_to_overwrite(file, force=force)
     answers = (
-        _ask("Address of your Jira", url, _URL, yes=yes),
-        _ask("E-mail of the account (empty: personal access token)", email, "", yes=yes),
+        _address(_ask("Address of your Jira", url, _URL, yes=yes)),
+        _ask("E-mail of the account", email, "", yes=yes),
         _ask("Environment variable that holds the token", token_env, _VARIABLE, yes=yes),
     )
     _write(file, _content(*answers, timezone=timezone))
@@ -120,6 +122,16 @@ def _ask(question: str, given: str | None, default: str, *, yes: bool) -> str:
             "The questions were not answered.", fix="Give --url, --email and --token-env, or --yes."
         )
     return answer.strip() or default
+
+
+def _address(text: str) -> str:
+    """The address of a site, which people also write without `https://`."""
+    address = text if "://" in text else f"https://{text}"
+    if not _ADDRESS.fullmatch(address):
+        raise ConfigError(
+            f"{text!r} is not the address of a Jira site.", fix=f"Write it like {_URL}."
+        )
+    return address
 
 
 def _content(url: str, email: str, token_env: str, *, timezone: str) -> str:
