@@ -15,22 +15,25 @@ if TYPE_CHECKING:
     from syncer.service import Probe, Service
     from syncer.settings.root import Settings
 
+_WRONG = 2
+"""The exit code of what only a change of the configuration can mend."""
 _OTHERS = 0o077
 """The permissions of a file's group and of everybody."""
 
 
 def check(ctx: typer.Context) -> None:
-    """Check the configuration, then ask every connection who we are and what we see.
+    """Check the configuration and every connection.
 
-    Ends with 0 where all is well, 1 where a tracker could not be asked, 2 where the configuration
-    is wrong.
+    Every tracker is asked who we are and what we see. Ends with 0 where all is well, 1 where a
+    tracker could not be asked, 2 where the configuration is wrong.
     """
     from syncer.cli.output import write_lines
 
     settings = load(ctx)
-    write_lines([f"{settings.file}: no fault in the configuration."])
-    write_lines(configuration_notes(settings))
     probes = run(ctx, _probe_all)
+    if not any(probe.error is not None and probe.error.exit_code == _WRONG for probe in probes):
+        write_lines([f"{settings.file}: no fault in the configuration."])
+    write_lines(configuration_notes(settings))
     write_lines(line for probe in probes for line in probe_lines(probe))
     if not probes:
         write_lines(["There is no connection yet: add one with [[connections]]."])
@@ -98,8 +101,10 @@ def probe_lines(probe: Probe) -> Iterator[str]:
 
 
 def _identity_lines(head: str, identity: Identity) -> Iterator[str]:
+    from syncer.cli.output import counted
+
     yield f"{head}: signed in at {identity.server} as {identity.account} ({identity.timezone})"
-    yield f"  sees {len(identity.containers)} containers: {_containers(identity)}"
+    yield f"  sees {counted(len(identity.containers), 'container')}: {_containers(identity)}"
     for finding in identity.findings:
         yield f"  {'fault' if finding.fatal else 'note'}: {finding.message} {finding.fix}".rstrip()
 

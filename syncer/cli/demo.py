@@ -17,7 +17,11 @@ def demo(
         typer.Option("--folder", help="Where to put the files; left out: a new folder."),
     ] = None,
 ) -> None:
-    """Make a digest from a simulated tracker with a year of work, and print it."""
+    """Make a sample digest from a simulated tracker.
+
+    Lives through a year of simulated work with the real code; without --no-serve, the pages are
+    served until you press Ctrl-C.
+    """
     from syncer.demo.run import run_demo
 
     run_demo(folder=folder, serve=not no_serve)

@@ -28,13 +28,18 @@ class Format(StrEnum):
 def digest(
     ctx: typer.Context,
     audience: Annotated[
-        str, typer.Option("--audience", metavar="K", help="For whom.", show_default=False)
+        str, typer.Option("--audience", metavar="KEY", help="For whom.", show_default=False)
     ] = "",
     as_of: Annotated[
         str,
-        typer.Option("--as-of", metavar="D", help="A date (05:30 that day) or an instant."),
+        typer.Option(
+            "--as-of",
+            metavar="WHEN",
+            help="A date (05:30 that day) or an instant.",
+            show_default=False,
+        ),
     ] = "",
-    form: Annotated[Format, typer.Option("--format")] = Format.TEXT,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="PATH", help="Write to a file or a folder.")
     ] = None,

@@ -60,13 +60,13 @@ def items(
         typer.Option(
             "--select",
             metavar="S",
-            help="A selector, such as jira:NET or '{ label = \"5g\" }'; may be repeated.",
+            help="Only these: a selector such as jira:NET; may be repeated.",
         ),
     ] = None,
-    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
 ) -> None:
     """List the work items that are stored."""
-    from syncer.cli.output import write_csv, write_json_lines, write_table
+    from syncer.cli.output import tell, write_csv, write_json_lines, write_table
 
     stock = run(ctx, lambda service: stock_of(service, every=every, selectors=select or []))
     if form is Format.JSONL:
@@ -76,6 +76,8 @@ def items(
         write_csv(_CSV, rows)
     else:
         write_table(_TABLE, (_for_people(row) for row in stock.rows()))
+    if not stock.items:
+        tell("No item is stored." if not select else "No stored item is selected.")
 
 
 async def stock_of(service: Service, *, every: bool, selectors: Sequence[str]) -> Stock:
@@ -84,7 +86,7 @@ async def stock_of(service: Service, *, every: bool, selectors: Sequence[str]) -
     from syncer.store.items import LIVE, load_items
     from syncer.store.verdicts import load_verdicts
 
-    picked = [parsed_selector(text) for text in selectors]
+    picked = [known_selector(text, service) for text in selectors]
     async with service.store.read() as session:
         found = await load_items(session, states=None if every else LIVE)
         verdicts = await load_verdicts(session)
@@ -105,8 +107,31 @@ def parsed_selector(text: str) -> Any:  # noqa: ANN401  one of the selectors
     try:
         is_table = text.lstrip().startswith("{")
         return parse_selector(tomllib.loads(f"selector = {text}")["selector"] if is_table else text)
+    except tomllib.TOMLDecodeError:
+        raise ConfigError(
+            f"--select {text!r} cannot be read.",
+            fix="Write it like jira:NET or '{ label = \"5g\" }', quotes included.",
+        ) from None
     except ValueError as error:
-        raise ConfigError(f"--select {text!r}: {error}.") from None
+        raise ConfigError(f"--select {text!r}: {str(error).rstrip('.?')}.") from None
+
+
+def known_selector(text: str, service: Service) -> Any:  # noqa: ANN401  one of the selectors
+    """The selector; `NotFound` where it names a connection that is not configured."""
+    from fnmatch import fnmatchcase
+
+    from syncer.errors import NotFound
+    from syncer.settings.faults import nearest_or_all
+    from syncer.settings.selectors import connection_of
+
+    selector = parsed_selector(text)
+    wanted = connection_of(selector)
+    names = [connection.name for connection in service.settings.connections]
+    if wanted is not None and not any(fnmatchcase(name, wanted) for name in names):
+        raise NotFound(
+            f"--select {text!r}: there is no connection {wanted!r}. {nearest_or_all(wanted, names)}"
+        )
+    return selector
 
 
 def homes(portfolio: Portfolio, items: Sequence[WorkItem]) -> dict[str, str]:

@@ -96,6 +96,11 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
         write_lines(line.rstrip() for line in console.file.getvalue().splitlines())
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 item`, `2 items`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def printable(value: object) -> str:
     """The value as one harmless line; nothing for None."""
     return "" if value is None else one_line(str(value))

@@ -15,7 +15,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from syncer.cli.output import printable, tell
+from syncer.cli.output import counted, printable, tell
 from syncer.domain.ref import ContainerKey
 
 _EVERY: Final = 1000
@@ -73,7 +73,7 @@ class Lines:
 
     def started(self, container: ContainerKey, total: int | None) -> None:
         """Tell that the container is being read."""
-        of = "" if total is None else f" ({total} items)"
+        of = "" if total is None else f" ({counted(total, 'item')})"
         tell(printable(f"{container}: reading{of}"))
 
     def advanced(self, container: ContainerKey, seen: int, total: int | None) -> None:
@@ -86,4 +86,5 @@ class Lines:
     def finished(self, container: ContainerKey, error: str) -> None:
         """Tell how it ended."""
         seen = self._told.get(container, 0)
-        tell(printable(f"{container}: {f'failed: {error}' if error else f'done, {seen} items'}"))
+        ended = f"failed: {error}" if error else f"done, {counted(seen, 'item')}"
+        tell(printable(f"{container}: {ended}"))

@@ -20,7 +20,7 @@ _COLUMNS = ("Risk", "Rule", "Scope", "Band", "Owner", "Days", "Money", "Title")
 def risks(
     ctx: typer.Context,
     as_of: AsOf = "",
-    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
 ) -> None:
     """Show the risks in force, the gravest first."""
     from syncer.cli.machine import risk_row

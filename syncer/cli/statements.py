@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -39,17 +39,24 @@ class Word(StrEnum):
 def add_decision(
     ctx: typer.Context,
     scope: Scope,
-    question: Annotated[str, typer.Argument(help="The question, as the digest prints it.")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="As the digest prints it.")],
     decider: Annotated[str, typer.Option("--decider", help="Who decides.")],
     needed_by: Annotated[
         str, typer.Option("--needed-by", metavar="DATE", help="By when.", show_default=False)
     ] = "",
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", help="One way to decide; may be repeated. Left out: the levers."),
+        typer.Option(
+            "--option",
+            metavar="TEXT",
+            help="One way to decide; may be repeated. Left out: the levers.",
+        ),
     ] = None,
     recommendation: Annotated[
-        str, typer.Option("--recommendation", help="The recommended letter.", show_default=False)
+        str,
+        typer.Option(
+            "--recommendation", metavar="LETTER", help="The recommended option.", show_default=False
+        ),
     ] = "",
     author: Author = "",
 ) -> None:
@@ -58,6 +65,7 @@ def add_decision(
     from syncer.domain.statement import Decision, DecisionOption, statement_id
 
     day = parse_day(needed_by, "--needed-by")
+    _refuse_empty({"QUESTION": question, "--decider": decider})
 
     def build(full_scope: str, said: Provenance) -> Decision:
         return Decision(
@@ -87,8 +95,10 @@ def close_decision(
     """Record what was decided, or that the question is withdrawn."""
     from syncer.errors import ConfigError
 
-    if not outcome and not withdrawn:
+    if not outcome.strip() and not withdrawn:
         raise ConfigError("What was decided?", fix='Say --outcome "…", or --withdrawn.')
+    if outcome and withdrawn:
+        raise ConfigError("--outcome and --withdrawn contradict each other.", fix="Take one.")
     who = author_or_user(author)
     closed = run(ctx, lambda service: _close(service, decision, outcome=outcome, author=who))
     _tell(f"{closed.id} is {closed.state}: {outcome or closed.question}")
@@ -122,7 +132,7 @@ async def _close(service: Service, identity: str, *, outcome: str, author: str) 
 def add_gate(
     ctx: typer.Context,
     scope: Scope,
-    name: Annotated[str, typer.Argument(help="What must be done.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What must be done.")],
     date: Annotated[str, typer.Argument(metavar="DATE", help="By when.")],
     owner: Annotated[str, typer.Option("--owner", help="Who answers for it.")] = "",
     select: Annotated[
@@ -138,6 +148,7 @@ def add_gate(
     from syncer.errors import ConfigError
 
     day = parse_day(date, "DATE")
+    _refuse_empty({"NAME": name})
     if day is None:
         raise ConfigError("A gate needs a date.", fix="Write it like 2026-12-04.")
     items = tuple(parsed_selector(text) for text in select or ())
@@ -154,15 +165,19 @@ def add_gate(
 def say(
     ctx: typer.Context,
     scope: Scope,
-    text: Annotated[str, typer.Argument(help="One sentence, quoted in the digest.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="One sentence.")],
     status: Annotated[
         Word | None, typer.Option("--status", help="How it stands.", show_default=False)
     ] = None,
     author: Author = "",
 ) -> None:
-    """Say in your own words how a scope stands; a state worse than the computed one counts."""
+    """Say in your own words how a scope stands.
+
+    The digest quotes it; a state that is worse than the computed colour counts.
+    """
     from syncer.domain.statement import OwnerStatus, OwnerWord
 
+    _refuse_empty({"TEXT": text})
     value = OwnerWord(status) if status else None
 
     def build(full_scope: str, said: Provenance) -> OwnerStatus:
@@ -192,6 +207,14 @@ def _record(
         return made
 
     return run(ctx, job)
+
+
+def _refuse_empty(texts: Mapping[str, str]) -> None:
+    from syncer.errors import ConfigError
+
+    for name, text in texts.items():
+        if not text.strip():
+            raise ConfigError(f"{name} is empty.", fix="The digest would print nothing.")
 
 
 def _said(service: Service, author: str, command: str) -> Provenance:

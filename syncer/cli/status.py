@@ -36,13 +36,18 @@ def status(
     ctx: typer.Context,
     sources: Annotated[bool, typer.Option("--sources", help="Show how fresh the data is.")] = False,
     as_of: AsOf = "",
-    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
 ) -> None:
-    """Show every program, product and project with its colour, or the sources with --sources."""
+    """Show every program, product and project with its colour.
+
+    With --sources: every container, and when it was last read.
+    """
     from syncer.cli.machine import status_document
-    from syncer.cli.output import write_json, write_table
+    from syncer.cli.output import tell, write_json, write_table
 
     pair = run(ctx, lambda service: snapshots(service, as_of))
+    if not pair.current.sources:
+        tell("Nothing has been synced yet: run `syncer sync` first.")
     if form is Format.JSON:
         write_json(status_document(pair.current, pair.previous))
     elif sources:

@@ -49,15 +49,18 @@ def exit_code(results: Sequence[ConnectionResult]) -> int:
 
 def result_lines(result: ConnectionResult) -> Iterator[str]:
     """What was done with one connection."""
-    from syncer.cli.output import printable
+    from syncer.cli.output import counted, printable
 
     seen = sum(one.items_seen for one in result.containers)
     stored = sum(one.stored for one in result.containers)
     unreadable = sum(one.unreadable for one in result.containers)
     read = sum(1 for one in result.containers if one.failure is None)
-    text = f"{result.connection}: {read} of {len(result.containers)} containers read, "
-    text += f"{seen} items seen, {stored} new or changed"
-    yield text + (f", {unreadable} unreadable (kept in quarantine)" if unreadable else "")
+    if not result.containers:
+        yield f"{result.connection}: " + ("not read" if result.failure else "no container to read")
+    else:
+        text = f"{result.connection}: {read} of {len(result.containers)} containers read, "
+        text += f"{counted(seen, 'item')} seen, {stored} new or changed"
+        yield text + (f", {unreadable} unreadable (kept in quarantine)" if unreadable else "")
     for one in result.containers:
         if one.failure is not None and one.failure is not result.failure:
             yield printable(f"  {one.container}: {one.failure}")

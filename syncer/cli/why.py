@@ -26,7 +26,10 @@ def why(
     scope: Annotated[str, typer.Argument(metavar="SCOPE", help="Such as prog:5g or network.")],
     as_of: AsOf = "",
 ) -> None:
-    """Explain a colour: the rule, its inputs, the next rules, what would turn it, the evidence."""
+    """Explain a colour: its rule, and what would turn it.
+
+    Tells the rule, its inputs, the next rules that fire, the levers, and the risks with evidence.
+    """
     from syncer.cli.output import printable, write_lines
 
     async def job(service: Service) -> list[str]:
@@ -64,7 +67,8 @@ def _portfolio(snapshot: Snapshot) -> Iterator[str]:
     ):
         counted = Counter(_word(result.shown) for result in results)
         parts = (f"{count} {word}" for word, count in sorted(counted.items()))
-        yield f"{len(results)} {name}: {', '.join(parts) or 'none'}"
+        shown_name = name.removesuffix("s") if len(results) == 1 else name
+        yield f"{len(results)} {shown_name}: {', '.join(parts) or 'none'}"
 
 
 def _word(colour: Colour) -> str:

@@ -118,7 +118,7 @@ async def live_through(
         for monday in mondays:
             clock.stand_at(monday)
             await _publish(service, before)
-            _tell(f"Published the edition of {monday:%d %B}.")
+            _tell(f"Published the edition of {monday.day} {monday:%B}.")
     clock.run_from(AS_OF)
     configuration = _configured(folder, simulator, this_week=True)
     async with Service(load_settings(configuration, {}), clock=clock) as service:
