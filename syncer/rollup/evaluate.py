@@ -313,7 +313,7 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         restricted=sum(item.restricted and item.is_open for item in live),
         unclassified_share=unclassified_share(live, run.view),
         reopened=reopened_items(run.view, run.inputs),
-        overrides=0,
+        overrides=len(run.statements.overrides),
         holidays=len(portfolio.holidays),
         freezes=len(portfolio.freezes),
         cited=_cited(run),
