@@ -162,6 +162,12 @@ def _category_then(
     return StatusCategory.WAITING if was.flagged and category.is_open else category
 
 
+def _was_done(item: WorkItem, category: StatusCategory, as_of: datetime) -> bool:
+    """Whether the item was done by then though in a status that the tracker no longer knows."""
+    forgotten = category is StatusCategory.UNKNOWN and item.status_category is StatusCategory.DONE
+    return forgotten and item.done_at is not None and item.done_at <= as_of
+
+
 def _until(instant: datetime | None, as_of: datetime) -> datetime | None:
     return instant if instant is not None and instant <= as_of else None
 
@@ -222,7 +228,9 @@ def rewind(
     for change in reversed(future):
         undo = _UNDO.get(change.field)
         was = replace(was, **undo(was, change, refs)) if undo else was
-    was = replace(was, status_category=_category_then(item, was, past=past, future=future))
+    category = _category_then(item, was, past=past, future=future)
+    category = StatusCategory.DONE if _was_done(item, category, as_of) else category
+    was = replace(was, status_category=category)
     life = _life(item, was, past, as_of=as_of)
     return replace(
         was,

@@ -381,3 +381,19 @@ def test_a_link_added_later_is_no_dependency_yet() -> None:
     item = blocks(make_item("NET-1"), "NET-2")
     change = make_change(CHANGED, ChangeField.LINK, None, "blocks>jira:NET-2")
     assert [len(then(item, change, at=at).links) for at in (BEFORE, CHANGED)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("done_at", "was"),
+    [
+        pytest.param(BEFORE, DONE, id="done by then"),
+        pytest.param(AFTER, StatusCategory.UNKNOWN, id="done later"),
+        pytest.param(None, StatusCategory.UNKNOWN, id="nobody knows"),
+    ],
+)
+def test_a_status_that_the_site_has_forgotten_does_not_reopen_what_was_done(
+    done_at: datetime | None, was: StatusCategory
+) -> None:
+    item = make_item("1", DONE, done_at=done_at)
+    renamed = make_change(CHANGED, ChangeField.STATUS, "UNKNOWN", "DONE")
+    assert then(item, renamed).status_category is was
