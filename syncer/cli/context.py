@@ -123,10 +123,12 @@ def _tell(
     *,
     verbose: bool,
 ) -> None:
-    from syncer.log import redact
+    from syncer.log import one_line, redact
 
     lines = format_exception(kind, error, traceback) if verbose else []
-    sys.stderr.write(redact("".join(lines) + message_of(error)) + "\n")
+    told = redact("".join(lines) + message_of(error))
+    # An error may quote what a tracker sent: nothing in it may drive the terminal.
+    sys.stderr.write("".join(f"{one_line(line)}\n" for line in told.split("\n")))
 
 
 def message_of(error: BaseException) -> str:

@@ -7,6 +7,7 @@ only at the first write, and two processes that read first then lose updates in 
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
@@ -26,6 +27,7 @@ from syncer.store.types import to_json_text
 BUSY_SECONDS: Final = 5
 """How long a writer waits for another process before SQLite says that it is locked."""
 
+_OURS_ALONE: Final = 0o600
 _POOL_SECONDS: Final = 60
 _POSTGRES: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 _SQLITE: Final = frozenset({"sqlite", "sqlite+aiosqlite"})
@@ -156,6 +158,9 @@ class Store:
 
 
 def _try_file(file: Path) -> None:
+    if not file.exists():
+        # It holds what trackers show to our account alone. SQLite gives its side files this mode.
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT, _OURS_ALONE))
     with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
         connection.execute("PRAGMA schema_version").fetchone()
 

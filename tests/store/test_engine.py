@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,27 @@ async def test_the_file_is_in_wal_mode_and_checks_foreign_keys(store: Store) -> 
     async with store.write() as session:
         assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert await session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def modes_in(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+async def test_a68_a_new_file_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        async with Store("sqlite:///x.db", folder=tmp_path) as store:
+            await migrate.upgrade(store)
+            modes = await asyncio.to_thread(modes_in, tmp_path)
+    finally:
+        os.umask(before)
+    assert {"x.db", "x.db-wal", "x.db-shm"} <= set(modes)
+    assert set(modes.values()) == {0o600}
+
+
+async def test_a_file_that_is_there_keeps_the_mode_that_somebody_gave_it(tmp_path: Path) -> None:
+    await asyncio.to_thread((tmp_path / "x.db").touch)
+    await asyncio.to_thread((tmp_path / "x.db").chmod, 0o640)
+    async with Store("sqlite:///x.db", folder=tmp_path) as store:
+        await migrate.upgrade(store)
+    assert modes_in(tmp_path)["x.db"] == 0o640

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def write_edition(digest: Digest, folder: Path) -> tuple[Path, ...]:
     """Write `<audience>-<edition>[-v2].{md,html,txt,json}` into `folder` and return the paths.
 
     The folder is made where it is missing. Each file replaces an older one of its name in one
-    step, so that nobody ever reads half of it, and everybody on the machine may read it.
+    step, so that nobody ever reads half of it; who may read it is for the process's umask to say.
 
     Raises:
         DispatchFailed: if the folder or a file cannot be written.
@@ -58,14 +58,13 @@ def stem(digest: Digest) -> str:
 
 def _replace(path: Path, text: str) -> Path:
     """Write beside the file, flush, then rename over it; a failure leaves no scrap behind."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    scrap = Path(name)
+    scrap = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(scrap, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _READABLE)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        scrap.chmod(_READABLE)
         scrap.replace(path)
     except OSError:
         scrap.unlink(missing_ok=True)

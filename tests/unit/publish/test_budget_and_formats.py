@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -175,8 +176,29 @@ def test_the_channel_writes_four_readable_files_and_no_scrap(
     assert names == {f"leadership-2026-W48.{ending}" for ending in ("md", "html", "txt", "json")}
     assert {path.name for path in (tmp_path / "digests").iterdir()} == names
     for path in paths:
-        assert stat.S_IMODE(path.stat().st_mode) == 0o644
         assert path.read_text(encoding="utf-8") == RENDERERS[path.suffix[1:]](digest)
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
+def test_who_may_read_an_edition_is_for_the_umask_to_say(
+    digest: Digest, tmp_path: Path, umask: int, mode: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        paths = write_edition(digest, tmp_path)
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {mode}
+
+
+def test_a47_a_link_in_the_way_is_replaced_and_not_followed(digest: Digest, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere"
+    target.write_text("kept")
+    (tmp_path / "digests").mkdir()
+    (tmp_path / "digests" / "leadership-2026-W48.md").symlink_to(target)
+    write_edition(digest, tmp_path / "digests")
+    assert target.read_text() == "kept"
+    assert not (tmp_path / "digests" / "leadership-2026-W48.md").is_symlink()
 
 
 def test_writing_again_replaces_and_a_correction_stands_beside(
