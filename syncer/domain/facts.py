@@ -43,7 +43,8 @@ class ProjectFacts:
     `lateness_own` is the worst lateness of a dependency whose waiting end is in the project,
     `lateness_must` the worst of those whose waiting item is a must-have, None if none is late.
     `warnings` are the ids of firing rules that darken by A5 (FLW-2, SCP-1, SCP-3, RES-2).
-    `owner_word_age` and `days_since_start` are calendar days.
+    `owner_word_age` and `days_since_start` are calendar days. `slip_days` count from the latest
+    approved baseline, `total_slip_days` from the first target there ever was.
     """
 
     state: ProjectState = ProjectState.ACTIVE
@@ -69,6 +70,7 @@ class ProjectFacts:
     top_risk: str = ""
     unowned_high_risk_days: int = 0
     slip_days: int = 0
+    total_slip_days: int = 0
     pushes: int = 0
     baseline_duration_days: int = 0
     rebaseline_approved: bool = False
@@ -101,7 +103,8 @@ class ProgramFacts:
     """What the colour table of a program or product reads.
 
     `joint` is P(all members of the joint on time) at their targets, None when withheld.
-    `top_risk_score` counts only risks whose scope is the program itself.
+    `top_risk_score` counts only risks whose scope is the program itself. `lost_target` and
+    `lost_owner` hold what the program itself had and lost; `owner_word` is its owner's own.
     """
 
     members: tuple[MemberFacts, ...]
@@ -109,3 +112,7 @@ class ProgramFacts:
     withheld: str = ""
     top_risk_score: int = 0
     top_risk: str = ""
+    lost_target: date | None = None
+    lost_owner: str = ""
+    owner_word: OwnerWord | None = None
+    owner_word_age: int = 0

@@ -145,7 +145,9 @@ class Risk:
 
     `probability` and `impact` 1..5; `score` their product; `band` low, medium, high or
     critical. `projects` are the keys of the projects hit; `level` decides which lens may name
-    it. `change` compares with the last published edition, None in a first edition.
+    it. `change` compares with the last published edition, None in a first edition, and for
+    `unchanged_weeks` editions in a row it has said unchanged. A risk that fires no more was
+    `quiet` for so many editions, and since `closed_on` it is closed.
     """
 
     id: str
@@ -172,11 +174,17 @@ class Risk:
     roam: Roam = Roam.NEW
     first_seen: date | None = None
     change: RiskChange | None = None
+    unchanged_weeks: int = 0
+    quiet: int = 0
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
-    """A gate with its own forecast; `probability` None with the reason in `withheld`."""
+    """A gate with its own forecast; `probability` None with the reason in `withheld`.
+
+    `p85` is the date by which its items are safely done, None where nothing can be said.
+    """
 
     scope: str
     name: str
@@ -186,11 +194,15 @@ class GateResult:
     probability: float | None
     withheld: str = ""
     level: VerdictLevel = VerdictLevel.PROGRAM
+    p85: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectResult:
-    """One project at the snapshot's instant."""
+    """One project at the snapshot's instant.
+
+    `before_unknown` is what it last showed before its data went missing, None while it is known.
+    """
 
     key: str
     name: str
@@ -222,6 +234,7 @@ class ProjectResult:
     beyond_safe: tuple[ItemMention, ...] = ()
     restricted: int = 0
     contradictions: tuple[ItemMention, ...] = ()
+    before_unknown: Health | None = None
 
     @property
     def scope(self) -> str:
@@ -233,7 +246,8 @@ class ProjectResult:
 class GroupResult:
     """One program or product at the snapshot's instant; `scope` tells which.
 
-    `probability`, `p50`, `p85` are of the joint forecast; `target` the latest must target.
+    `probability`, `p50`, `p85` are of the joint forecast; `target` the latest must target, or
+    `own_target` where the group itself has one.
     """
 
     scope: str
@@ -258,6 +272,7 @@ class GroupResult:
     planned: float | None
     quality: Quality
     ledgers: Ledgers
+    own_target: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +308,8 @@ class Snapshot:
     `as_of` is aware UTC; `timezone` the IANA zone of report-local dates. `reconstructed` marks
     a snapshot made from item history after the fact. `risks` are merged and ranked;
     `unmerged` are the projects' own. `recent_moves` cover the seven days before `as_of`.
-    `cited` are the items that evidence refers to by uid.
+    `cited` are the items that evidence refers to by uid. `past_risks` fire no more: since one
+    edition (`change` None), closed in this one, or closed so lately that they would reopen.
     """
 
     id: str
@@ -321,6 +337,7 @@ class Snapshot:
     holidays: int
     freezes: int
     cited: tuple[ItemMention, ...] = ()
+    past_risks: tuple[Risk, ...] = ()
 
     def project(self, key: str) -> ProjectResult | None:
         """The project with this key, or None."""

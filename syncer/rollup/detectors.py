@@ -35,7 +35,8 @@ _UNASSIGNED: Final = Size(3, 3)
 _BEYOND_HORIZON: Final = 10_000
 """Working days late where the 85 % date lies beyond the horizon: the highest bucket."""
 
-_AT_REST: Final = frozenset({ProjectState.DONE, ProjectState.CANCELLED, ProjectState.ON_HOLD})
+AT_REST: Final = frozenset({ProjectState.DONE, ProjectState.CANCELLED, ProjectState.ON_HOLD})
+"""Declared states in which a project has no risks of its own."""
 
 
 class _Exposure(TypedDict, total=False):
@@ -65,7 +66,7 @@ class ProjectDetectors:
 
     def risks(self) -> list[Risk]:
         """Every risk that fires; none on a project that is declared over or on hold."""
-        if self.basis.project.state in _AT_REST:
+        if self.basis.project.state in AT_REST:
             return []
         return [*self._schedule(), *self._scope(), *self._unassigned(), *self._data()]
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from syncer.domain.facts import ProjectFacts
-from syncer.domain.health import Colour
+from syncer.domain.health import Colour, Health
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.report import (
     DependencyFinding,
@@ -24,13 +24,20 @@ from syncer.domain.report import (
     Snapshot,
     SourceState,
 )
-from syncer.domain.statement import Baseline, OwnerStatus, OwnerWord, Statements
+from syncer.domain.statement import (
+    Baseline,
+    DecisionState,
+    OwnerStatus,
+    OwnerWord,
+    Statements,
+)
 from syncer.rollup.calendar import report_date
 from syncer.rollup.dependencies import CycleTime, Dependencies
 from syncer.rollup.dependency_detectors import cycle_risks, dependency_risks, withdrawn_risks
 from syncer.rollup.detectors import ProjectDetectors
-from syncer.rollup.gates import gate_results, gate_risks, live_gates
-from syncer.rollup.group_result import Members, product_results, program_results
+from syncer.rollup.gates import gate_results, gate_risks
+from syncer.rollup.governance import lapsed_acceptances, overdue_decisions
+from syncer.rollup.group_result import Members, latest_word, product_results, program_results
 from syncer.rollup.health import project_colour, settle
 from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
@@ -42,7 +49,8 @@ from syncer.rollup.options import project_levers
 from syncer.rollup.past import PastViews
 from syncer.rollup.project import ProjectBasis, bases
 from syncer.rollup.project_facts import Surroundings, project_facts
-from syncer.rollup.risks import for_display, human_risks
+from syncer.rollup.risk_changes import Compared
+from syncer.rollup.risks import answered, for_display, human_risks
 from syncer.rollup.view import View, with_implicit_projects
 
 
@@ -54,6 +62,24 @@ def said_by(statements: Statements, as_of: datetime) -> Statements:
         risks=tuple(r for r in statements.risks if r.provenance.at <= as_of),
         responses=tuple(r for r in statements.responses if r.provenance.at <= as_of),
         baselines=tuple(b for b in statements.baselines if b.at <= as_of),
+    )
+
+
+def in_order(statements: Statements) -> Statements:
+    """The same statements in an order that does not depend on how they came in."""
+    return replace(
+        statements,
+        owner_statuses=tuple(sorted(statements.owner_statuses, key=repr)),
+        gates=tuple(sorted(statements.gates, key=repr)),
+        decisions=tuple(
+            sorted(statements.decisions, key=lambda d: (d.needed_by or date.max, repr(d)))
+        ),
+        risks=tuple(sorted(statements.risks, key=repr)),
+        responses=tuple(sorted(statements.responses, key=repr)),
+        baselines=tuple(
+            sorted(statements.baselines, key=lambda b: (b.at, repr(b.target), sorted(b.item_uids)))
+        ),
+        target_moves=tuple(sorted(statements.target_moves, key=repr)),
     )
 
 
@@ -71,7 +97,7 @@ class Rollup:
     @cached_property
     def statements(self) -> Statements:
         """What people had said by the instant of the roll-up."""
-        return said_by(self.inputs.statements, self.inputs.as_of)
+        return in_order(said_by(self.inputs.statements, self.inputs.as_of))
 
     @cached_property
     def view(self) -> View:
@@ -114,7 +140,7 @@ class Rollup:
     @cached_property
     def gates(self) -> Sequence[GateResult]:
         """Gates with their chances."""
-        return gate_results(live_gates(self.statements.gates), self.bases, self.view)
+        return gate_results(self.statements.gates, self.bases, self.view)
 
     @cached_property
     def unmerged(self) -> Sequence[Risk]:
@@ -131,25 +157,50 @@ class Rollup:
         found += cycle_risks(self.dependencies, view, scoring=scoring)
         found += withdrawn_risks(self.dependencies, view, scoring=scoring)
         found += overload_risks(list(self.bases.values()), view, rules, scoring=scoring)
-        found += gate_risks(self.gates, self.bases, view=view, rules=rules)
-        found += unclaimed_risks(view, rules)
-        found += human_risks(self.statements.risks, view)
-        return [self._aged(risk) for risk in sorted(found, key=lambda risk: risk.id)]
-
-    def _aged(self, risk: Risk) -> Risk:
-        known = self.inputs.previous.unmerged if self.inputs.previous else ()
-        seen = next((old.first_seen for old in known if old.id == risk.id), None)
-        return replace(risk, first_seen=seen or self.today)
+        found += gate_risks(self.gates, self.bases, view=view, rules=rules, scoring=scoring)
+        found += unclaimed_risks(view, rules, scoring=scoring)
+        found += human_risks(self.statements.risks, view, scoring=scoring)
+        said = self.statements
+        found += lapsed_acceptances(found, said.responses, view, scoring=scoring)
+        found += overdue_decisions(said.decisions, view, scoring=scoring)
+        known = (self._aged(answered(risk, said.responses, view)) for risk in found)
+        return sorted(known, key=lambda risk: risk.id)
 
     @cached_property
-    def risks(self) -> Sequence[Risk]:
-        """Risks as readers see them: merged, answered, compared, ranked."""
+    def _first_seen(self) -> Mapping[str, date]:
+        """Since when the previous edition knew a risk that was not closed, by id."""
+        previous = self.inputs.previous
+        if previous is None:
+            return {}
+        past = [risk for risk in previous.past_risks if risk.closed_on is None]
+        return {
+            identity: risk.first_seen
+            for risk in (*past, *previous.unmerged)
+            for identity in (*risk.merged, risk.id)
+            if risk.first_seen is not None
+        }
+
+    def _aged(self, risk: Risk) -> Risk:
+        seen = self._first_seen.get(risk.id)
+        known = [day for day in (seen, risk.first_seen, self.today) if day is not None]
+        return replace(risk, first_seen=min(known))
+
+    @cached_property
+    def compared(self) -> Compared:
+        """Risks as readers see them: merged, answered, compared, ranked; and those of the past."""
         return for_display(
             self.unmerged,
             responses=self.statements.responses,
             previous=self.inputs.previous,
             view=self.view,
+            unknown=self._unknown,
+            scoring=self.inputs.rules.scoring.thresholds,
         )
+
+    @property
+    def _unknown(self) -> frozenset[str]:
+        results = self.projects.values()
+        return frozenset(p.key for p in results if p.computed.health is Health.UNKNOWN)
 
     def _before(self, key: str) -> ProjectResult | None:
         return self.inputs.previous.project(key) if self.inputs.previous else None
@@ -164,26 +215,27 @@ class Rollup:
         )
 
     def _owner_status(self, scope: str) -> OwnerStatus | None:
-        said = [s for s in self.statements.owner_statuses if s.scope == scope and s.value]
-        return max(said, key=lambda s: s.provenance.at, default=None)
+        return latest_word(self.statements.owner_statuses, scope, self.view)
 
     def _owner_word(self, basis: ProjectBasis) -> OwnerWord | None:
         status = self._owner_status(basis.project.scope)
         return status.value if status else None
 
-    def _baseline(self, key: str) -> Baseline | None:
-        mine = [b for b in self.statements.baselines if b.project == key]
-        return max(mine, key=lambda b: b.at, default=None)
+    def _baselines(self, key: str) -> list[Baseline]:
+        """The approved plans of a project, oldest first."""
+        return [b for b in self.statements.baselines if b.project == key]
 
     def _facts(self, basis: ProjectBasis, quality: Quality) -> ProjectFacts:
         key = basis.project.key
+        approved = self._baselines(key)
         around = Surroundings(
             quality=quality,
             risks=[risk for risk in self.unmerged if key in risk.projects],
             findings=[finding for finding in self.findings if finding.project == key],
             gates=self.gates,
             owner_status=self._owner_status(basis.project.scope),
-            baseline=self._baseline(key),
+            baseline=approved[-1] if approved else None,
+            earlier_baseline=len(approved) > 1,
             before=self._before(key),
             previous=self.inputs.previous,
             unowned_from=self.inputs.rules.colour.risk_red_unowned,
@@ -196,19 +248,28 @@ class Rollup:
             return computed
         return settle(
             computed,
-            shown_before=before.shown.health,
-            computed_before=before.computed.health,
-            cause=before.target != basis.record.current or self._decided(basis.project.scope),
+            shown_before=before.before_unknown or before.shown.health,
+            computed_before=before.before_unknown or before.computed.health,
+            cause=before.target != basis.record.current or self._decided(basis.project.key),
         )
 
-    def _decided(self, scope: str) -> bool:
-        """Whether a decision on the scope was taken since the previous edition."""
+    def _before_unknown(self, shown: Colour, key: str) -> Health | None:
+        """What the project showed before its data went missing, while it is missing."""
+        before = self._before(key)
+        if before is None or shown.health is not Health.UNKNOWN:
+            return None
+        known = before.shown.health is not Health.UNKNOWN
+        return before.shown.health if known else before.before_unknown
+
+    def _decided(self, key: str) -> bool:
+        """Whether a decision on the project or its group was taken since the previous edition."""
         since = self.inputs.previous.as_of if self.inputs.previous else self.inputs.as_of
         first = report_date(since, self.inputs.portfolio.timezone)
         return any(
-            decision.decided_on is not None and first < decision.decided_on <= self.today
+            first <= decision.decided_on <= self.today
             for decision in self.statements.decisions
-            if scope in {decision.scope, f"proj:{decision.scope}"}
+            if decision.state is DecisionState.DECIDED and decision.decided_on is not None
+            if key in self.view.projects_in(decision.scope)
         )
 
     @cached_property
@@ -221,6 +282,7 @@ class Rollup:
         quality = self._quality(basis)
         facts = self._facts(basis, quality)
         computed = project_colour(facts, self.inputs.rules.colour)
+        shown = self._shown(computed, basis)
         faults = self.observed[project.key].contradictions
         return ProjectResult(
             key=project.key,
@@ -230,7 +292,7 @@ class Rollup:
             kind=project.kind,
             criticality=project.criticality,
             computed=computed,
-            shown=self._shown(computed, basis),
+            shown=shown,
             facts=facts,
             forecast=basis.forecast,
             quality=quality,
@@ -253,6 +315,7 @@ class Rollup:
             beyond_safe=tuple(view.mention(item) for item in _beyond_safe(basis)),
             restricted=sum(item.restricted and item.is_open for item in basis.items),
             contradictions=tuple(view.mention(item) for item, _ in faults),
+            before_unknown=self._before_unknown(shown, project.key),
         )
 
 
@@ -268,7 +331,8 @@ def _beyond_safe(basis: ProjectBasis) -> list[WorkItem]:
 def _cited(run: Rollup) -> tuple[ItemMention, ...]:
     """The items that evidence refers to, so that readers meet keys and not uids."""
     by_uid = run.view.tree.by_uid
-    entries = (entry for risk in (*run.risks, *run.unmerged) for entry in risk.evidence)
+    risks = (*run.compared.risks, *run.compared.past, *run.unmerged)
+    entries = (entry for risk in risks for entry in risk.evidence)
     uids = {uid for entry in entries for uid in entry.items}
     return tuple(run.view.mention(by_uid[uid]) for uid in sorted(uids) if uid in by_uid)
 
@@ -288,7 +352,12 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
     portfolio = with_implicit_projects(inputs.portfolio, items)
     run = Rollup(replace(inputs, items=items, portfolio=portfolio))
     members = Members(
-        bases=run.bases, results=run.projects, risks=run.unmerged, rules=inputs.rules.group
+        bases=run.bases,
+        results=run.projects,
+        risks=run.unmerged,
+        rules=inputs.rules,
+        previous=inputs.previous,
+        owner_statuses=run.statements.owner_statuses,
     )
     live = [item for item in run.view.items if item.state is ItemState.LIVE]
     snapshot = Snapshot(
@@ -302,7 +371,8 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         projects=tuple(run.projects.values()),
         programs=program_results(members, run.view),
         products=product_results(members, run.view),
-        risks=tuple(run.risks),
+        risks=run.compared.risks,
+        past_risks=run.compared.past,
         unmerged=tuple(run.unmerged),
         gates=tuple(run.gates),
         decisions=run.statements.decisions,

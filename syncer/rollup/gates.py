@@ -1,39 +1,74 @@
-"""Gates: dated points with their own forecast (rollup.md 2.4)."""
+"""Gates: dated points with their own forecast (rollup.md 2.4).
+
+A gate belongs to a project, or to a program or product: then each member works on its own part.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from syncer.domain.item import WorkItem
 from syncer.domain.report import Evidence, GateResult, Risk
 from syncer.domain.selector import select
-from syncer.domain.statement import GateDefinition
+from syncer.domain.statement import Door, GateDefinition
 from syncer.rollup.counting import countable
-from syncer.rollup.detected import make_risk, project_level
-from syncer.rollup.forecast import gate_probability
+from syncer.rollup.detected import counted, make_risk, project_level
+from syncer.rollup.detectors import AT_REST
+from syncer.rollup.forecast import completion_cdf, date_reached, joint_cdf, probability_on_time
 from syncer.rollup.health import short_date
-from syncer.rollup.project import ProjectBasis
+from syncer.rollup.project import NO_WORK, ProjectBasis
 from syncer.rollup.rules import DetectorRules
-from syncer.rollup.scoring import impact_bucket, probability_bucket
-from syncer.rollup.tolerance import below
+from syncer.rollup.scoring import (
+    DEFAULTS,
+    ScoringThresholds,
+    impact_bucket,
+    probability_bucket,
+    risk_id,
+)
+from syncer.rollup.tolerance import above, below
+from syncer.rollup.validity import OLDEST_SOURCE_HOURS
 from syncer.rollup.view import View
 
+_SAFE: Final = 0.85
+_BEYOND_HORIZON: Final = 10_000
+_DOORS: Final = (Door.COMMAND, Door.CONFIGURATION, Door.TRACKER)
+"""Which door stands over which."""
 
-def project_of(gate: GateDefinition, bases: Mapping[str, ProjectBasis]) -> ProjectBasis | None:
-    """The project that a gate belongs to: scopes are `proj:<key>` or a bare project key."""
-    return bases.get(gate.scope.removeprefix("proj:"))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What one project has to do for a gate: countable items in all, open ones among them."""
+
+    basis: ProjectBasis
+    total: int
+    open_items: tuple[WorkItem, ...]
+
+    @property
+    def withheld(self) -> str:
+        """Why nothing may be said of this part; work that is seen to be done needs no forecast."""
+        age = self.basis.source_age_hours
+        if self.open_items:
+            return self.basis.forecast.inputs.withheld
+        if age is None or above(age, OLDEST_SOURCE_HOURS):
+            return f"no data from {self.basis.source_name or 'its tracker'}"
+        return ""
 
 
 def _by_version(gate: GateDefinition, items: Sequence[WorkItem]) -> list[WorkItem]:
-    """Items of a version named like the gate, or of one that is due no later than it."""
-    named = any(v.name == gate.name for item in items for v in item.fix_versions)
-    if not named:
-        return []
-    return [
+    """Items of a version named like the gate or due no later, where versions say anything.
+
+    Versions of the past whose work is done say nothing about a gate that has none of its name.
+    """
+    found = [
         item
         for item in items
         if any(v.name == gate.name or (v.due and v.due <= gate.on) for v in item.fix_versions)
     ]
+    named = any(v.name == gate.name for item in items for v in item.fix_versions)
+    return found if named or any(item.is_open for item in found) else []
 
 
 def _by_date(gate: GateDefinition, items: Sequence[WorkItem]) -> list[WorkItem]:
@@ -46,77 +81,90 @@ def _own(gate: GateDefinition, basis: ProjectBasis, view: View) -> list[WorkItem
     return _by_version(gate, basis.count.items) or _by_date(gate, basis.count.items)
 
 
-def gate_items(
-    gate: GateDefinition,
-    earlier: Sequence[GateDefinition],
-    *,
-    basis: ProjectBasis,
-    view: View,
-) -> tuple[WorkItem, ...]:
-    """The open countable items of the gate or of an earlier gate of the same project."""
-    scope = {item.uid: item for g in (*earlier, gate) for item in _own(g, basis, view)}
-    return countable(scope.values(), view.tree).open_items
+def _part(gates: Sequence[GateDefinition], basis: ProjectBasis, view: View) -> _Part:
+    """The items of a gate and of the earlier gates of its scope in one project."""
+    scope = {item.uid: item for gate in gates for item in _own(gate, basis, view)}
+    count = countable(scope.values(), view.tree)
+    return _Part(basis=basis, total=count.total, open_items=count.open_items)
 
 
-def _forecast(
-    gate: GateDefinition, remaining: int, *, basis: ProjectBasis, view: View
-) -> tuple[float | None, str]:
-    if not remaining:
-        return 1.0, ""
-    if gate.on < view.today:
-        return 0.0, ""
-    withheld = basis.forecast.inputs.withheld
-    if withheld:
-        return None, withheld
-    chance = gate_probability(
-        basis.forecast.inputs.throughput,
-        remaining,
-        as_of=view.today,
-        gate=gate.on,
-        holidays=view.calendar.holidays,
-        freezes=view.calendar.freezes,
+def _curve(parts: Sequence[_Part], view: View) -> list[float]:
+    """The joint completion of all parts: one team's work together, the teams beside each other."""
+    by_team: dict[str, list[list[float]]] = defaultdict(list)
+    for part in parts:
+        throughput, left = part.basis.forecast.inputs.throughput, len(part.open_items)
+        by_team[view.team_of(part.basis.project)].append(completion_cdf(throughput, left))
+    return joint_cdf([by_team[team] for team in sorted(by_team)])
+
+
+def _forecast(gate: GateDefinition, parts: Sequence[_Part], view: View) -> GateResult:
+    """The gate with its chance, as far as there is one; 0 once it was missed."""
+    remaining = len({item.uid for part in parts for item in part.open_items})
+    result = GateResult(
+        scope=view.full_scope(gate.scope),
+        name=gate.name,
+        on=gate.on,
+        owner=gate.owner or next((p.basis.project.owner for p in parts if len(parts) == 1), ""),
+        remaining=remaining,
+        probability=None,
     )
-    return chance, ""
+    withheld = next((part.withheld for part in parts if part.withheld), "")
+    if not any(part.total for part in parts):
+        withheld = withheld or NO_WORK
+    if gate.on < view.today and remaining:
+        result = replace(result, probability=0.0)
+    if withheld:
+        return result if result.probability is not None else replace(result, withheld=withheld)
+    if not remaining:
+        return replace(result, probability=1.0)
+    curve, calendar = _curve(parts, view), view.calendar
+    chance = probability_on_time(
+        curve, view.today, gate.on, holidays=calendar.holidays, freezes=calendar.freezes
+    )
+    p85 = date_reached(
+        curve, view.today, _SAFE, holidays=calendar.holidays, freezes=calendar.freezes
+    )
+    return replace(result, probability=chance, p85=p85)
+
+
+def live_gates(gates: Sequence[GateDefinition], view: View) -> list[GateDefinition]:
+    """Gates once each, by date and name: one said through two doors is one gate.
+
+    A command stands over the configuration, that over a tracker; of one door the latest counts.
+    """
+    said = sorted(gates, key=lambda g: (-g.provenance.at.timestamp(), repr(g)))
+    said.sort(key=lambda g: _DOORS.index(g.provenance.door))
+    once: dict[tuple[str, str], GateDefinition] = {}
+    for gate in said:
+        once.setdefault((view.full_scope(gate.scope), gate.name), gate)
+    return sorted(once.values(), key=lambda g: (g.on, view.full_scope(g.scope), g.name))
 
 
 def gate_results(
     gates: Sequence[GateDefinition], bases: Mapping[str, ProjectBasis], view: View
 ) -> list[GateResult]:
     """Every gate with its chance, by date and name. Past gates without open work are left out."""
-    ordered = sorted(gates, key=lambda gate: (gate.on, gate.scope, gate.name))
-    results: list[GateResult] = []
-    for index, gate in enumerate(ordered):
-        basis = project_of(gate, bases)
-        if basis is None:
-            results.append(_unknown(gate))
-            continue
-        earlier = [g for g in ordered[:index] if project_of(g, bases) is basis]
-        remaining = len(gate_items(gate, earlier, basis=basis, view=view))
-        chance, withheld = _forecast(gate, remaining, basis=basis, view=view)
-        if gate.on >= view.today or remaining:
-            results.append(
-                GateResult(
-                    scope=f"proj:{basis.project.key}",
-                    name=gate.name,
-                    on=gate.on,
-                    owner=gate.owner or basis.project.owner,
-                    remaining=remaining,
-                    probability=chance,
-                    withheld=withheld,
-                )
-            )
+    ordered, results = live_gates(gates, view), list[GateResult]()
+    earlier: dict[str, list[GateDefinition]] = defaultdict(list)
+    for gate in ordered:
+        scope = view.full_scope(gate.scope)
+        earlier[scope].append(gate)
+        parts = [_part(earlier[scope], bases[key], view) for key in view.projects_in(scope)]
+        result = _forecast(gate, parts, view) if parts else _unknown(gate, scope)
+        if gate.on >= view.today or result.remaining:
+            results.append(result)
     return results
 
 
-def _unknown(gate: GateDefinition) -> GateResult:
+def _unknown(gate: GateDefinition, scope: str) -> GateResult:
     return GateResult(
-        scope=gate.scope,
+        scope=scope,
         name=gate.name,
         on=gate.on,
         owner=gate.owner,
         remaining=0,
         probability=None,
-        withheld=f"no project {gate.scope}",
+        withheld=f"no project {scope}",
     )
 
 
@@ -126,47 +174,57 @@ def gate_risks(
     *,
     view: View,
     rules: DetectorRules,
+    scoring: ScoringThresholds = DEFAULTS,
 ) -> list[Risk]:
     """SCH-4: a gate that is unlikely within the next weeks, or missed."""
     risks: list[Risk] = []
     for gate in results:
-        basis = bases.get(gate.scope.removeprefix("proj:"))
         near = (gate.on - view.today).days <= rules.sch4_within_days
-        if basis is None or gate.probability is None or not near:
-            continue
-        if below(gate.probability, rules.sch4_gate_below):
-            missed = max(0, view.calendar.working_days(gate.on, view.today))
-            risks.append(
-                make_risk(
-                    "SCH-4",
-                    basis.project.scope,
-                    f"Gate {gate.name} of {short_date(gate.on)} is unlikely",
-                    size=(
-                        probability_bucket(1.0 - gate.probability),
-                        impact_bucket(missed, must=basis.must),
-                    ),
-                    projects=(basis.project.key,),
-                    owner=gate.owner,
-                    level=project_level(view, basis.project),
-                    evidence=[Evidence(label="items open", value=str(gate.remaining))],
-                    proximity=gate.on,
-                )
-            )
+        held = [bases[key] for key in view.projects_in(gate.scope)]
+        active = [basis for basis in held if basis.project.state not in AT_REST]
+        chance = gate.probability
+        if active and near and chance is not None and below(chance, rules.sch4_gate_below):
+            risks.append(_unlikely(gate, chance, active, view=view, scoring=scoring))
     return risks
+
+
+def _unlikely(
+    gate: GateResult,
+    chance: float,
+    held: Sequence[ProjectBasis],
+    *,
+    view: View,
+    scoring: ScoringThresholds,
+) -> Risk:
+    first, missed = held[0].project, view.calendar.working_days(gate.on, view.today)
+    late = view.calendar.working_days(gate.on, gate.p85) if gate.p85 else _BEYOND_HORIZON
+    late = missed if missed > 0 else late
+    verb = "was missed" if missed > 0 else "is unlikely"
+    risk = make_risk(
+        "SCH-4",
+        gate.scope,
+        f"Gate {gate.name} of {short_date(gate.on)} {verb}",
+        size=(
+            probability_bucket(1.0 - chance, scoring),
+            impact_bucket(late, must=any(basis.must for basis in held), thresholds=scoring),
+        ),
+        projects=tuple(basis.project.key for basis in held),
+        owner=gate.owner,
+        level=project_level(view, first),
+        evidence=[Evidence(label="items open", value=counted(gate.remaining, "item"))],
+        proximity=gate.on,
+        scoring=scoring,
+    )
+    return replace(risk, id=risk_id("SCH-4", gate.scope, [gate.name]))
 
 
 def missed_days(results: Sequence[GateResult], key: str, view: View) -> int:
     """By how many working days the project's most overdue open gate is missed."""
     return max(
         (
-            view.calendar.working_days(gate.on, view.today)
+            max(0, view.calendar.working_days(gate.on, view.today))
             for gate in results
             if gate.scope == f"proj:{key}" and gate.remaining
         ),
         default=0,
     )
-
-
-def live_gates(gates: Sequence[GateDefinition]) -> tuple[GateDefinition, ...]:
-    """Gates once each: the same scope, name and date said through two doors is one gate."""
-    return tuple({(g.scope.removeprefix("proj:"), g.name, g.on): g for g in gates}.values())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Final
 
 from syncer.domain.facts import MemberFacts, ProgramFacts
 from syncer.domain.health import Colour, Health
 from syncer.domain.portfolio import Criticality
 from syncer.rollup.display import show_probability
-from syncer.rollup.rules import GroupRules
+from syncer.rollup.health import heed_owner, severity, short_date
+from syncer.rollup.rules import ColourRules, GroupRules
 from syncer.rollup.tolerance import at_least, below
 
 _INACTIVE: Final = frozenset({Health.DONE, Health.CANCELLED, Health.ON_HOLD, Health.NOT_STARTED})
@@ -62,7 +64,7 @@ def _inactive(facts: ProgramFacts, _: GroupRules) -> Colour | None:
 
 
 def _all_unknown(facts: ProgramFacts, _: GroupRules) -> Colour | None:
-    if all(member.health in _UNSURE for member in _active(facts)):
+    if all(member.health in _UNSURE for member in _weighed(facts)):
         return _colour(Health.UNKNOWN, "0b", f"unknown: {_names(_active(facts), _UNSURE)}")
     return None
 
@@ -71,6 +73,20 @@ def _all_too_early(facts: ProgramFacts, _: GroupRules) -> Colour | None:
     if not _weighed(facts):
         return _colour(Health.TOO_EARLY, "0", "every active member is too early to say")
     return None
+
+
+def _lost(facts: ProgramFacts, rules: GroupRules) -> Colour | None:
+    """R0: what a program once had and lost never lightens it."""
+    if facts.lost_target is None and not facts.lost_owner:
+        return None
+    beneath = _first(replace(facts, lost_target=None, lost_owner=""), rules)
+    if facts.lost_target is not None:
+        said = f"target removed (was {short_date(facts.lost_target)})"
+    else:
+        said = f"owner removed (was {facts.lost_owner})"
+    if severity(beneath.health) > severity(Health.AMBER):
+        return _colour(beneath.health, "R0", f"{said}; {beneath.reason}")
+    return _colour(Health.AMBER, "R0", said)
 
 
 def _must_red(facts: ProgramFacts, _: GroupRules) -> Colour | None:
@@ -122,6 +138,7 @@ _TABLE: Final[tuple[Row, ...]] = (
     _inactive,
     _all_too_early,
     _all_unknown,
+    _lost,
     _must_red,
     _much_red,
     _joint_red,
@@ -130,11 +147,21 @@ _TABLE: Final[tuple[Row, ...]] = (
 )
 
 
-def group_colour(facts: ProgramFacts, rules: GroupRules | None = None) -> Colour:
-    """The computed colour of a program or product, with its rule and one sentence."""
-    applied = rules or GroupRules()
+def group_colour(
+    facts: ProgramFacts, rules: GroupRules | None = None, colours: ColourRules | None = None
+) -> Colour:
+    """The computed colour of a program or product, with its rule and one sentence.
+
+    Its owner's fresh word may darken it as a project's does (A9): people darken freely.
+    """
+    colour = _first(facts, rules or GroupRules())
+    applied, age = colours or ColourRules(), facts.owner_word_age
+    return heed_owner(colour, facts.owner_word, age=age, rules=applied)
+
+
+def _first(facts: ProgramFacts, rules: GroupRules) -> Colour:
     for row in _TABLE:
-        colour = row(facts, applied)
+        colour = row(facts, rules)
         if colour is not None:
             return colour
     together = f"all together {show_probability(facts.joint)}" if facts.joint is not None else ""

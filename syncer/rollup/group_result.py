@@ -11,17 +11,20 @@ from typing import Final
 from syncer.domain.facts import MemberFacts, ProgramFacts
 from syncer.domain.health import Confidence, Health
 from syncer.domain.portfolio import Criticality, Product, Program
-from syncer.domain.report import GroupResult, ProjectResult, Quality, Risk
-from syncer.rollup.forecast import HORIZON_WEEKS, date_reached, joint_cdf, probability_on_time
+from syncer.domain.report import GroupResult, ProjectResult, Quality, Risk, Snapshot
+from syncer.domain.statement import OwnerStatus, OwnerWord
+from syncer.rollup.calendar import report_date
+from syncer.rollup.forecast import date_reached, joint_cdf, probability_on_time
 from syncer.rollup.group import group_colour
 from syncer.rollup.ledgers import ledgers
 from syncer.rollup.plan import planned_share
 from syncer.rollup.project import ProjectBasis
 from syncer.rollup.quality import program_confidence
-from syncer.rollup.rules import GroupRules
+from syncer.rollup.rules import HealthRules
 from syncer.rollup.view import View
 
 _INACTIVE: Final = frozenset({Health.CANCELLED, Health.ON_HOLD, Health.NOT_STARTED, Health.DONE})
+_DARK: Final[Mapping[OwnerWord | None, int]] = {OwnerWord.OFF_TRACK: 2, OwnerWord.AT_RISK: 1}
 _OUTSIDE: Final = _INACTIVE | {Health.TOO_EARLY}
 
 
@@ -45,7 +48,9 @@ class Members:
     bases: Mapping[str, ProjectBasis]
     results: Mapping[str, ProjectResult]
     risks: Sequence[Risk]
-    rules: GroupRules
+    rules: HealthRules
+    previous: Snapshot | None = None
+    owner_statuses: Sequence[OwnerStatus] = ()
 
 
 def _in_joint(keys: Sequence[str], members: Members) -> list[ProjectBasis]:
@@ -60,8 +65,6 @@ def _curve(chosen: Sequence[ProjectBasis], view: View) -> list[float] | None:
     for basis in chosen:
         if basis.curve is not None:
             by_team[view.team_of(basis.project)].append(basis.curve)
-        elif basis.count.remaining == 0:
-            by_team[view.team_of(basis.project)].append([1.0] * (HORIZON_WEEKS + 1))
     return joint_cdf([by_team[team] for team in sorted(by_team)]) if by_team else None
 
 
@@ -113,26 +116,60 @@ def _nothing(
     )
 
 
-def _facts(scope: str, keys: Sequence[str], *, members: Members, joint: Joint) -> ProgramFacts:
-    mine = [risk for risk in members.risks if risk.scope == scope]
+def _member(key: str, members: Members, joint: Joint) -> MemberFacts:
+    """A member as the colour table sees it; of one that nobody has configured nothing is known."""
+    result = members.results.get(key)
+    if result is None:
+        return MemberFacts(key=key, name=key, health=Health.UNKNOWN, in_joint=False)
+    return MemberFacts(
+        key=key,
+        name=result.name,
+        health=result.shown.health,
+        criticality=result.criticality,
+        weight=members.bases[key].project.weight,
+        in_joint=key in joint.members,
+    )
+
+
+def _lost_target(group: Program | Product, members: Members) -> date | None:
+    """The date that a program itself had at the previous edition and has no more."""
+    before = members.previous.group(group.scope) if members.previous else None
+    if before is None or _own_target(group) is not None:
+        return None
+    return before.own_target or before.facts.lost_target
+
+
+def _lost_owner(group: Program | Product, members: Members) -> str:
+    before = members.previous.group(group.scope) if members.previous else None
+    return (before.owner or before.facts.lost_owner) if before and not group.owner else ""
+
+
+def _own_target(group: Program | Product) -> date | None:
+    return group.target if isinstance(group, Program) else None
+
+
+def _facts(group: Program | Product, joint: Joint, *, members: Members, view: View) -> ProgramFacts:
+    mine = [risk for risk in members.risks if risk.scope == group.scope]
     worst = max(mine, key=lambda risk: (risk.score, risk.id), default=None)
+    word = latest_word(members.owner_statuses, group.scope, view)
+    said = report_date(word.provenance.at, view.portfolio.timezone) if word else view.today
     return ProgramFacts(
-        members=tuple(
-            MemberFacts(
-                key=key,
-                name=members.results[key].name,
-                health=members.results[key].shown.health,
-                criticality=members.results[key].criticality,
-                weight=members.bases[key].project.weight,
-                in_joint=key in joint.members,
-            )
-            for key in keys
-        ),
+        members=tuple(_member(key, members, joint) for key in dict.fromkeys(group.projects)),
         joint=joint.probability,
         withheld=joint.withheld,
         top_risk_score=worst.score if worst else 0,
         top_risk=worst.title if worst else "",
+        lost_target=_lost_target(group, members),
+        lost_owner=_lost_owner(group, members),
+        owner_word=word.value if word else None,
+        owner_word_age=(view.today - said).days,
     )
+
+
+def latest_word(said: Sequence[OwnerStatus], scope: str, view: View) -> OwnerStatus | None:
+    """The newest owner status with a state on a scope; of two at once the darker one."""
+    mine = [s for s in said if s.value and view.full_scope(s.scope) == scope]
+    return max(mine, key=lambda s: (s.provenance.at, _DARK.get(s.value, 0), s.text), default=None)
 
 
 def _quality(keys: Sequence[str], members: Members) -> Quality:
@@ -153,14 +190,13 @@ def _start(keys: Sequence[str], members: Members) -> date | None:
     return min((start for start in starts if start is not None), default=None)
 
 
-def _group(
-    group: Program | Product, members: Members, view: View, *, target: date | None
-) -> GroupResult:
-    keys = [key for key in group.projects if key in members.results]
+def _group(group: Program | Product, members: Members, view: View) -> GroupResult:
+    keys = [key for key in dict.fromkeys(group.projects) if key in members.results]
+    target = _own_target(group) or _lost_target(group, members)
     joint = joint_forecast(keys, members, view, target=target)
     count = view.union(keys)
-    facts = _facts(group.scope, keys, members=members, joint=joint)
-    computed = group_colour(facts, members.rules)
+    facts = _facts(group, joint, members=members, view=view)
+    computed = group_colour(facts, members.rules.group, members.rules.colour)
     start = _start(keys, members)
     planned = None
     if start is not None and joint.target is not None:
@@ -191,16 +227,15 @@ def _group(
         planned=planned,
         quality=_quality(keys, members),
         ledgers=ledgers(list(items.values()), view),
+        own_target=_own_target(group),
     )
 
 
 def program_results(members: Members, view: View) -> tuple[GroupResult, ...]:
     """Every program, in the configuration's order."""
-    return tuple(
-        _group(program, members, view, target=program.target) for program in view.portfolio.programs
-    )
+    return tuple(_group(program, members, view) for program in view.portfolio.programs)
 
 
 def product_results(members: Members, view: View) -> tuple[GroupResult, ...]:
     """Every product, in the configuration's order."""
-    return tuple(_group(product, members, view, target=None) for product in view.portfolio.products)
+    return tuple(_group(product, members, view) for product in view.portfolio.products)

@@ -27,6 +27,8 @@ _SEVERITY: Final = {
     Health.TOO_EARLY: 1,
     Health.GREEN: 0,
 }
+_LINGERING: Final = (Health.RED, Health.AMBER)
+_AT_ONCE: Final = frozenset(Health) - (_SEVERITY.keys() - {Health.UNKNOWN})
 _ENDED: Final = {
     ProjectState.DONE: Health.DONE,
     ProjectState.CANCELLED: Health.CANCELLED,
@@ -100,8 +102,9 @@ def _lost(facts: ProjectFacts, rules: ColourRules) -> Colour | None:
 
 def _target_past(facts: ProjectFacts, _: ColourRules) -> Colour | None:
     if facts.target_past_days >= 1 and facts.remaining > 0:
-        late = _days(facts.target_past_days)
-        return _colour(Health.RED, "R1", f"target passed {late} ago, {facts.remaining} items open")
+        late, left = _days(facts.target_past_days), facts.remaining
+        items = f"{left} item{'' if left == 1 else 's'}"
+        return _colour(Health.RED, "R1", f"target passed {late} ago, {items} open")
     return None
 
 
@@ -186,7 +189,9 @@ def _risk(facts: ProjectFacts, rules: ColourRules) -> Colour | None:
 
 def _slipped(facts: ProjectFacts, rules: ColourRules) -> Colour | None:
     if facts.first_edition_after_rebaseline:
-        return _colour(Health.AMBER, "A4", f"rebaselined, +{_days(facts.slip_days)} in total")
+        return _colour(
+            Health.AMBER, "A4", f"rebaselined, {facts.total_slip_days:+d} working days in total"
+        )
     if facts.pushes >= rules.pushes_amber:
         return _colour(Health.AMBER, "A4", f"target pushed {facts.pushes} times")
     if facts.slip_days >= rules.slip_amber_days:
@@ -276,13 +281,15 @@ def firing_rules(facts: ProjectFacts, rules: ColourRules) -> tuple[Colour, ...]:
     return tuple(colour for colour in spoken if colour is not None)
 
 
-def _heed_owner(colour: Colour, facts: ProjectFacts, rules: ColourRules) -> Colour:
-    """Rule A9: a fresh owner status may darken, never lighten; a stale one is only mentioned."""
-    word = facts.owner_word
+def heed_owner(colour: Colour, word: OwnerWord | None, *, age: int, rules: ColourRules) -> Colour:
+    """Rule A9: a fresh owner status may darken, never lighten; a stale one is only mentioned.
+
+    `age` is in calendar days.
+    """
     if word is None or colour.health not in _SEVERITY:
         return colour
-    if facts.owner_word_age > rules.owner_word_days:
-        stale = f"{colour.reason}; stale owner status ({facts.owner_word_age} days)"
+    if age > rules.owner_word_days:
+        stale = f"{colour.reason}; stale owner status ({age} days)"
         return replace(colour, reason=stale)
     said = _WORDS.get(word)
     if said is None or severity(said) <= severity(colour.health):
@@ -293,7 +300,8 @@ def _heed_owner(colour: Colour, facts: ProjectFacts, rules: ColourRules) -> Colo
 def project_colour(facts: ProjectFacts, rules: ColourRules | None = None) -> Colour:
     """The computed colour of a project, with the rule that gave it and one sentence."""
     applied = rules or ColourRules()
-    return _heed_owner(_first(facts, applied), facts, applied)
+    colour = _first(facts, applied)
+    return heed_owner(colour, facts.owner_word, age=facts.owner_word_age, rules=applied)
 
 
 def settle(
@@ -302,11 +310,12 @@ def settle(
     """Hysteresis: worsening shows at once, improvement needs two snapshots or a discrete cause.
 
     `shown_before` and `computed_before` are of the previous weekly snapshot (None: there is
-    none); `cause` says that the item set, the target or a decision changed since.
+    none); `cause` says that the item set, the target or a decision changed since. Only Red and
+    Amber linger: missing data is no improvement, and what was grey was never bad.
     """
-    if shown_before is None or computed_before is None or cause:
+    if shown_before not in _LINGERING or computed_before is None or cause:
         return computed
-    if severity(computed.health) >= severity(shown_before) or computed.health not in _SEVERITY:
+    if severity(computed.health) >= severity(shown_before) or computed.health in _AT_ONCE:
         return computed
     held = shown_before if severity(computed_before) >= severity(shown_before) else computed_before
     if severity(held) <= severity(computed.health):

@@ -6,24 +6,22 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from syncer.domain.item import ItemState, StatusCategory, WorkItem
+from syncer.domain.item import WorkItem
 from syncer.domain.report import Evidence, Ledger, Ledgers, Risk
 from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.calendar import is_overdue
+from syncer.rollup.counting import is_work
 from syncer.rollup.dependencies import edges
 from syncer.rollup.detected import make_risk
 from syncer.rollup.rules import DetectorRules
+from syncer.rollup.scoring import DEFAULTS, ScoringThresholds
 from syncer.rollup.view import View
 
 _SIZE: Final = (3, 3)
 
 
 def _ledger(items: Iterable[WorkItem], view: View) -> Ledger:
-    counted = [
-        item
-        for item in items
-        if item.state is ItemState.LIVE and item.status_category is not StatusCategory.CANCELLED
-    ]
+    counted = [item for item in items if is_work(item)]
     open_items = [item for item in counted if item.status_category.is_open]
     late = [
         item
@@ -59,11 +57,16 @@ def unclaimed(view: View) -> list[WorkItem]:
     )
 
 
-def unclaimed_risks(view: View, rules: DetectorRules) -> list[Risk]:
+def unclaimed_risks(
+    view: View, rules: DetectorRules, *, scoring: ScoringThresholds = DEFAULTS
+) -> list[Risk]:
     """CLS-1: unclaimed program work that blocks several projects or is due soon."""
     blocked: dict[str, set[str]] = {}
+    by_uid = view.tree.by_uid
     for predecessor, waiting in edges(view.items):
         home = view.homes.get(waiting)
+        if waiting in by_uid and not by_uid[waiting].is_open:
+            continue
         if home is not None and home != view.homes.get(predecessor):
             blocked.setdefault(predecessor, set()).add(home)
     soon = view.today + timedelta(days=rules.cls1_within_days)
@@ -88,6 +91,7 @@ def unclaimed_risks(view: View, rules: DetectorRules) -> list[Risk]:
                 root=mention,
                 evidence=[Evidence(label="unclaimed program work", value=why, items=(item.uid,))],
                 proximity=item.due_date,
+                scoring=scoring,
             )
         )
     return risks

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Final
 
 from syncer.domain.facts import ProjectFacts
-from syncer.domain.health import Health
 from syncer.domain.report import (
     DependencyFinding,
     GateResult,
@@ -26,6 +25,8 @@ from syncer.rollup.view import View
 _DARKENING: Final = ("FLW-2", "SCP-1", "SCP-3", "RES-2")
 """Risk rules that darken a project by A5, whatever their score."""
 
+_TOO_EARLY_RULE: Final = "4"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -37,6 +38,7 @@ class Surroundings:
     gates: Sequence[GateResult]
     owner_status: OwnerStatus | None
     baseline: Baseline | None
+    earlier_baseline: bool
     before: ProjectResult | None
     previous: Snapshot | None
     unowned_from: int
@@ -87,15 +89,36 @@ def _lost_owner(basis: ProjectBasis, before: ProjectResult | None) -> str:
 
 
 def _rebaselined(around: Surroundings) -> bool:
-    if around.baseline is None or around.previous is None:
+    """Whether another plan was approved since the previous edition; the first one is none."""
+    baseline, before = around.baseline, around.before
+    if baseline is None or around.previous is None or baseline.at <= around.previous.as_of:
         return False
-    return around.baseline.at > around.previous.as_of
+    was = before.baseline_target if before else None
+    moved = baseline.target is not None and was is not None and baseline.target != was
+    return moved or around.earlier_baseline
 
 
-def _too_early_weeks(before: ProjectResult | None) -> int:
-    if before is None or before.computed.health is not Health.TOO_EARLY:
+def _is_approved(basis: ProjectBasis, baseline: Baseline | None) -> bool:
+    """Whether the target in force is one that somebody approved; an older approval is none."""
+    if baseline is None or baseline.target is None or basis.target is None:
+        return False
+    return basis.target <= baseline.target
+
+
+def _total_slip(basis: ProjectBasis, view: View) -> int:
+    first = next((move.before for move in basis.record.moves if move.before is not None), None)
+    if first is None or basis.target is None:
         return 0
-    return before.facts.too_early_weeks + 1
+    return view.calendar.working_days(first, basis.target)
+
+
+def _too_early_weeks(around: Surroundings, view: View) -> int:
+    """For how many weeks the project has been too early to judge, UNKNOWN for it included."""
+    before, previous = around.before, around.previous
+    if before is None or previous is None or before.computed.rule != _TOO_EARLY_RULE:
+        return 0
+    since = report_date(previous.as_of, view.portfolio.timezone)
+    return before.facts.too_early_weeks + max(1, round((view.today - since).days / 7))
 
 
 def _warnings(basis: ProjectBasis, risks: Sequence[Risk]) -> tuple[str, ...]:
@@ -134,9 +157,10 @@ def project_facts(basis: ProjectBasis, around: Surroundings, view: View) -> Proj
         top_risk=worst_risk.title if worst_risk else "",
         unowned_high_risk_days=_unowned_days(around.risks, view.today, around.unowned_from),
         slip_days=basis.slip.days or 0,
+        total_slip_days=_total_slip(basis, view),
         pushes=len(basis.slip.pushes),
         baseline_duration_days=_baseline_days(basis, view),
-        rebaseline_approved=around.baseline is not None,
+        rebaseline_approved=_is_approved(basis, around.baseline),
         first_edition_after_rebaseline=_rebaselined(around),
         must_gate_missed_days=missed_days(around.gates, project.key, view),
         lateness_own=late.lateness if late else None,
@@ -146,5 +170,5 @@ def project_facts(basis: ProjectBasis, around: Surroundings, view: View) -> Proj
         confidence=around.quality.confidence,
         owner_word=status.value if status else None,
         owner_word_age=(view.today - said).days,
-        too_early_weeks=_too_early_weeks(around.before),
+        too_early_weeks=_too_early_weeks(around, view),
     )

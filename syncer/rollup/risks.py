@@ -8,54 +8,71 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from syncer.domain.item import WorkItem
-from syncer.domain.report import Evidence, ItemMention, Risk, RiskChange, Snapshot
+from syncer.domain.report import Evidence, ItemMention, Risk, Snapshot
 from syncer.domain.selector import key_of
 from syncer.domain.statement import HumanRisk, RiskResponse, Roam
 from syncer.domain.verdict import VerdictLevel
-from syncer.rollup.scoring import band, ranked, risk_id, score_change
+from syncer.rollup.calendar import report_date
+from syncer.rollup.detected import project_level
+from syncer.rollup.risk_changes import HUMAN, Compared, compared
+from syncer.rollup.scoring import DEFAULTS, Band, ScoringThresholds, band, ranked, risk_id
 from syncer.rollup.scoring import score as multiplied
 from syncer.rollup.view import View
 
+_OF_ROOT: Final = frozenset({"DEP-2", "DEP-3", "DEP-6"})
+"""Rules whose risks are one risk where one predecessor is behind them."""
 
-def human_risks(risks: Iterable[HumanRisk], view: View) -> list[Risk]:
-    """Risks that people wrote down, as the report's risks."""
-    made: list[Risk] = []
-    for risk in risks:
-        key = risk.scope.removeprefix("proj:")
-        value = multiplied(risk.probability, risk.impact)
-        made.append(
-            Risk(
-                id=risk.id,
-                rule="HUMAN",
-                scope=f"proj:{key}" if key in view.projects else risk.scope,
-                title=risk.title,
-                probability=risk.probability,
-                impact=risk.impact,
-                score=value,
-                band=band(value).value,
-                owner=risk.owner,
-                projects=(key,) if key in view.projects else (),
-                next_step=risk.next_step,
-                roam=Roam.OWNED if risk.owner else Roam.NEW,
-                evidence=(
-                    Evidence(
-                        label="said by",
-                        value=risk.provenance.author,
-                        formula=f"{risk.provenance.door.value}: {risk.provenance.source}",
-                    ),
-                ),
-            )
-        )
-    return made
+_GRAVE: Final = frozenset({Band.HIGH.value, Band.CRITICAL.value})
+_OWNERLESS_DAYS: Final = 7
+_LONGEST_ACCEPTANCE: Final = timedelta(days=90)
+
+
+def human_risks(
+    risks: Iterable[HumanRisk], view: View, *, scoring: ScoringThresholds = DEFAULTS
+) -> list[Risk]:
+    """Risks that people wrote down, as the report's risks; they are as old as the word."""
+    return [_human(risk, view, scoring) for risk in risks]
+
+
+def _human(risk: HumanRisk, view: View, scoring: ScoringThresholds) -> Risk:
+    scope = view.full_scope(risk.scope)
+    key = scope.removeprefix("proj:")
+    mine, value = view.projects.get(key), multiplied(risk.probability, risk.impact)
+    level = VerdictLevel.PRODUCT if scope.startswith("prod:") else VerdictLevel.PROGRAM
+    said = report_date(risk.provenance.at, view.portfolio.timezone)
+    return Risk(
+        id=risk.id,
+        rule=HUMAN,
+        scope=scope,
+        title=risk.title,
+        probability=risk.probability,
+        impact=risk.impact,
+        score=value,
+        band=band(value, scoring).value,
+        owner=risk.owner,
+        projects=(key,) if mine else (),
+        level=project_level(view, mine) if mine else level,
+        next_step=risk.next_step,
+        roam=Roam.OWNED if risk.owner else Roam.NEW,
+        first_seen=said,
+        evidence=(
+            Evidence(
+                label="said by",
+                value=risk.provenance.author,
+                formula=f"{risk.provenance.door.value}: {risk.provenance.source}",
+            ),
+        ),
+    )
 
 
 def _root_key(risk: Risk) -> tuple[str, str]:
     if risk.rule.startswith("SCH-"):
         return "schedule", risk.scope
-    if risk.rule in {"DEP-2", "DEP-3"} and risk.root is not None:
+    if risk.rule in _OF_ROOT and risk.root is not None:
         return "root", risk.root.uid
     return "alone", risk.id
 
@@ -66,7 +83,7 @@ def _merged_scope(risks: Sequence[Risk], view: View) -> str:
     roots = {view.homes.get(risk.root.uid, "") for risk in risks if risk.root is not None}
     touched = sorted(projects | (roots - {""}))
     if len(touched) == 1:
-        return risks[0].scope
+        return min(risk.scope for risk in risks)
     programs = [{p.key for p in view.programs_of.get(key, ())} for key in touched]
     shared = sorted(set.intersection(*programs)) if programs else []
     return f"prog:{shared[0]}" if shared else "portfolio"
@@ -101,6 +118,8 @@ def _merge(risks: Sequence[Risk], view: View) -> Risk:
         projects=projects,
         subjects=tuple(subjects.values()),
         evidence=evidence,
+        first_seen=min((r.first_seen for r in risks if r.first_seen), default=None),
+        proximity=min((r.proximity for r in risks if r.proximity), default=None),
         merged=tuple(sorted(risk.id for risk in risks)),
         level=VerdictLevel.PROGRAM if len(projects) > 1 else leader.level,
     )
@@ -115,53 +134,71 @@ def merged(risks: Iterable[Risk], view: View) -> list[Risk]:
 
 
 def _answers(response: RiskResponse, risk: Risk, view: View) -> bool:
-    if response.rule and response.rule != risk.rule and response.rule not in risk.id:
+    by_id = response.rule in {risk.id, *risk.merged}
+    if response.rule and not by_id and response.rule != risk.rule:
         return False
     if response.item:
         mentioned = [m for m in (risk.root, *risk.subjects) if m is not None]
         items = [view.tree.by_uid[m.uid] for m in mentioned if m.uid in view.tree.by_uid]
         return any(_is_item(item, response.item) for item in items)
-    scope = response.scope
-    return scope in {risk.scope, risk.scope.partition(":")[2]} or scope in risk.projects
+    if not response.scope:
+        return by_id
+    meant = view.full_scope(response.scope)
+    return meant in {risk.scope, *(f"proj:{key}" for key in risk.projects)}
 
 
 def _is_item(item: WorkItem, name: str) -> bool:
     return name in {key_of(item), item.uid}
 
 
+def answer_to(risk: Risk, responses: Sequence[RiskResponse], view: View) -> RiskResponse | None:
+    """What people last said about a risk."""
+    mine = [response for response in responses if _answers(response, risk, view)]
+    return max(mine, key=lambda r: (r.provenance.at, repr(r)), default=None)
+
+
+def accepted_until(response: RiskResponse, view: View) -> date | None:
+    """The last day on which an acceptance holds; None where it accepts nothing.
+
+    It needs a named person and an end, and holds for at most 90 days.
+    """
+    named = response.owner or response.provenance.author
+    if response.roam is not Roam.ACCEPTED or response.accept_until is None or not named:
+        return None
+    said = report_date(response.provenance.at, view.portfolio.timezone)
+    return min(response.accept_until, said + _LONGEST_ACCEPTANCE)
+
+
+def _roam(response: RiskResponse, owner: str, view: View) -> Roam:
+    """The treatment that a response still amounts to (2.9): words without a name or end lapse."""
+    held = Roam.OWNED if owner else Roam.NEW
+    if response.roam is Roam.ACCEPTED:
+        until = accepted_until(response, view)
+        return Roam.ACCEPTED if until is not None and until >= view.today else Roam.NEW
+    if response.roam is Roam.MITIGATED:
+        overdue = response.by is not None and response.by < view.today
+        return held if overdue else Roam.MITIGATED
+    return held if response.roam is Roam.OWNED else response.roam
+
+
 def answered(risk: Risk, responses: Sequence[RiskResponse], view: View) -> Risk:
     """The risk with what people do about it; the latest response counts."""
-    mine = [response for response in responses if _answers(response, risk, view)]
-    if not mine:
-        return replace(risk, roam=Roam.OWNED if risk.owner else Roam.NEW)
-    latest = max(mine, key=lambda response: response.provenance.at)
-    lapsed = latest.accept_until is not None and latest.accept_until < view.today
+    latest = answer_to(risk, responses, view)
+    if latest is None:
+        return risk if risk.roam is not Roam.NEW or not risk.owner else _owned(risk)
+    owner = latest.owner or risk.owner
     return replace(
         risk,
-        owner=latest.owner or risk.owner,
+        owner=owner,
         ask=latest.ask,
-        next_step=latest.next_step,
+        next_step=latest.next_step or risk.next_step,
         next_step_by=latest.by,
-        roam=Roam.NEW if lapsed else latest.roam,
+        roam=_roam(latest, owner, view),
     )
 
 
-def compared(risk: Risk, previous: Snapshot | None, today: date) -> Risk:
-    """The risk with its age and what happened to it since the previous edition."""
-    if previous is None:
-        return replace(risk, first_seen=today)
-    before = next((old for old in previous.risks if _same(old, risk)), None)
-    if before is None:
-        return replace(risk, first_seen=today, change=RiskChange.NEW)
-    return replace(
-        risk, first_seen=before.first_seen, change=score_change(before.score, risk.score)
-    )
-
-
-def _same(old: Risk, new: Risk) -> bool:
-    """The same id, or one that has since merged with others or split from them."""
-    mine, theirs = {new.id, *new.merged}, {old.id, *old.merged}
-    return bool(mine & theirs)
+def _owned(risk: Risk) -> Risk:
+    return replace(risk, roam=Roam.OWNED)
 
 
 def for_display(
@@ -170,18 +207,22 @@ def for_display(
     responses: Sequence[RiskResponse],
     previous: Snapshot | None,
     view: View,
-) -> list[Risk]:
-    """All risks as readers see them: merged, answered, compared, ranked."""
+    unknown: frozenset[str] = frozenset(),
+    scoring: ScoringThresholds = DEFAULTS,
+) -> Compared:
+    """All risks as readers see them: merged, answered, compared, ranked.
+
+    `unknown` are the keys of projects whose data is missing.
+    """
     shown = [answered(risk, responses, view) for risk in merged(risks, view)]
-    return ranked(compared(risk, previous, view.today) for risk in shown)
+    found = compared(shown, previous, view.today, unknown=unknown, scoring=scoring)
+    told = (_unowned(risk, view.today) for risk in found.risks)
+    return replace(found, risks=tuple(ranked(told)))
 
 
-def closed_since(previous: Snapshot | None, current: Sequence[Risk]) -> list[Risk]:
-    """Risks of the previous edition that no longer fire."""
-    if previous is None:
-        return []
-    return [
-        replace(old, change=RiskChange.CLOSED)
-        for old in previous.risks
-        if old.change is not RiskChange.CLOSED and not any(_same(old, new) for new in current)
-    ]
+def _unowned(risk: Risk, today: date) -> Risk:
+    """A grave risk that nobody has taken for more than a week says so."""
+    days = (today - risk.first_seen).days if risk.first_seen else 0
+    if risk.owner or risk.band not in _GRAVE or days <= _OWNERLESS_DAYS:
+        return risk
+    return replace(risk, evidence=(*risk.evidence, Evidence(label="unowned", value=f"{days} days")))

@@ -127,6 +127,25 @@ class View:
                 found[key].append(product)
         return found
 
+    def full_scope(self, scope: str) -> str:
+        """A scope with its sort: a bare key means the project, program or product that has it."""
+        if ":" in scope or scope == "portfolio":
+            return scope
+        known = (
+            ("proj", self.portfolio.projects),
+            ("prog", self.portfolio.programs),
+            ("prod", self.portfolio.products),
+        )
+        found = (f"{sort}:{scope}" for sort, group in known if any(g.key == scope for g in group))
+        return next(found, scope)
+
+    def projects_in(self, scope: str) -> tuple[str, ...]:
+        """The keys of the known projects that a scope holds, each once, in configured order."""
+        full = self.full_scope(scope)
+        groups: list[Program | Product] = [*self.portfolio.programs, *self.portfolio.products]
+        held = next((g.projects for g in groups if g.scope == full), (full.removeprefix("proj:"),))
+        return tuple(key for key in dict.fromkeys(held) if key in self.projects)
+
     def team_of(self, project: Project) -> str:
         """The team that works on a project; without one the project is its own team."""
         return project.team or f"project {project.key}"

@@ -336,7 +336,8 @@ def _risks(context: Context, top: frozenset[str]) -> Iterator[Claim]:
     for risk in ranked(context):
         if risk.change in words and risk.id not in top and risk.band in {"high", "critical"}:
             yield _risk_claim(words[risk.change], risk, context)
-    for risk in context.risks_in_view(context.snapshot.risks):
+    snapshot = context.snapshot
+    for risk in context.risks_in_view((*snapshot.risks, *snapshot.past_risks)):
         if risk.change is RiskChange.CLOSED:
             yield _risk_claim("Risk closed", risk, context)
 

@@ -135,7 +135,7 @@ def mentions(snapshot: Snapshot) -> Iterator[ItemMention]:
     yield from snapshot.cited
     yield from snapshot.unclaimed
     yield from (moved.item for moved in snapshot.recent_moves)
-    for risk in (*snapshot.risks, *snapshot.unmerged):
+    for risk in (*snapshot.risks, *snapshot.past_risks, *snapshot.unmerged):
         yield from risk.subjects
         if risk.root is not None:
             yield risk.root
