@@ -39,7 +39,9 @@ def _swap_scope(now: ForecastInputs, before: ForecastInputs, finished: int) -> F
 
 
 def _swap_pace(now: ForecastInputs, before: ForecastInputs, _: int) -> ForecastInputs:
-    return replace(now, throughput=before.throughput)
+    """The earlier weeks; too few of them gave no forecast then and give none now."""
+    withheld = now.withheld or before.withheld
+    return replace(now, throughput=before.throughput, withheld=withheld)
 
 
 _FORECAST_SWAPS: Final[Mapping[str, Swap]] = {
@@ -93,7 +95,7 @@ def _swapped_facts(
         for cause, swap in _FORECAST_SWAPS.items()
     }
     by_forecast = {
-        cause: replace(facts, probability=_chance(swapped, calendar), target=swapped.target)
+        cause: _with_forecast(facts, swapped, calendar)
         for cause, swapped in inputs.items()
         if swapped != now.forecast.inputs
     }
@@ -102,14 +104,39 @@ def _swapped_facts(
     return {cause: found[cause] for cause in order if cause in found}
 
 
+def _with_forecast(
+    facts: ProjectFacts, inputs: ForecastInputs, calendar: WorkCalendar
+) -> ProjectFacts:
+    """The facts as other inputs of the forecast would have them."""
+    past = calendar.working_days(inputs.target, inputs.as_of) if inputs.target else 0
+    return replace(
+        facts,
+        probability=_chance(inputs, calendar),
+        target=inputs.target,
+        target_past_days=max(0, past) if inputs.remaining else 0,
+    )
+
+
+def _with_risks(facts: ProjectFacts, before: ProjectFacts) -> ProjectFacts:
+    """Risks follow from what a project is computed from: they turn back with their cause."""
+    return replace(facts, **{name: getattr(before, name) for name in _FACT_SWAPS["risk"]})
+
+
 def find_cause(
     now: ProjectResult, before: ProjectResult, *, calendar: WorkCalendar, rules: ColourRules
 ) -> str:
-    """The one input whose earlier value would have kept the earlier colour, else `several`."""
-    for cause, facts in _swapped_facts(now, before, calendar).items():
-        colour = project_colour(facts, rules)
-        if colour != now.computed and _undone(colour, now.shown.health, before.shown.health):
-            return cause
+    """The one input whose earlier value would have kept the earlier colour, else `several`.
+
+    Each is tried alone, then together with the risks of then: a lower chance is also a risk, and
+    the cause is what lowered it.
+    """
+    alone = _swapped_facts(now, before, calendar)
+    with_risks = {c: _with_risks(facts, before.facts) for c, facts in alone.items() if c != "risk"}
+    for swapped in (alone, with_risks):
+        for cause, facts in swapped.items():
+            colour = project_colour(facts, rules)
+            if colour != now.computed and _undone(colour, now.shown.health, before.shown.health):
+                return cause
     return "several"
 
 
@@ -132,6 +159,7 @@ def _pace_detail(now: ProjectResult, calendar: WorkCalendar) -> str:
 def _detail(
     cause: str, now: ProjectResult, before: ProjectResult, *, calendar: WorkCalendar
 ) -> str:
+    why = now.shown.reason
     if cause == "pace":
         return _pace_detail(now, calendar)
     if cause == "date" and now.target is not None:
@@ -139,10 +167,11 @@ def _detail(
         return f"target moved{was} to {short_date(now.target)}"
     if cause == "scope":
         grown = now.total - before.total
-        return f"{abs(grown)} items {'more' if grown >= 0 else 'fewer'} than a week ago"
+        items = f"{abs(grown)} item{'' if abs(grown) == 1 else 's'}"
+        return f"{items} {'more' if grown >= 0 else 'fewer'} than before" if grown else why
     if cause == "dependency" and now.facts.lateness_text:
         return now.facts.lateness_text
-    return now.computed.reason
+    return why
 
 
 def _turned(name: str, health: Health) -> str:

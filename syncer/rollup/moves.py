@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from syncer.domain.change import ChangeField
-from syncer.domain.item import StatusCategory
+from syncer.domain.item import ItemState, StatusCategory
 from syncer.domain.report import DependencyFinding, ItemDateMove
 from syncer.domain.statement import DateMove
 from syncer.domain.verdict import VerdictLevel
@@ -16,12 +16,16 @@ from syncer.rollup.targets import date_moves
 from syncer.rollup.view import View
 
 _WEEK: Final = timedelta(days=7)
+_ENDS: Final = (StatusCategory.DONE.value, StatusCategory.CANCELLED.value)
 
 
-def _net(moves: Sequence[DateMove]) -> tuple[date, date] | None:
-    """The date before the first and after the last of some moves, None where either is missing."""
+def _net(moves: Sequence[DateMove]) -> tuple[date, date | None] | None:
+    """The date before the first and after the last of some moves, None where nothing moved.
+
+    A date that was taken away is a move to None; one that was first set moved nothing.
+    """
     first, last = moves[0].before, moves[-1].after
-    return (first, last) if first is not None and last is not None and first != last else None
+    return (first, last) if first is not None and first != last else None
 
 
 def recent_moves(
@@ -29,12 +33,13 @@ def recent_moves(
 ) -> list[ItemDateMove]:
     """Net due-date moves of the last seven days, largest first.
 
-    Only items that others wait for, and program-level items, are reported.
+    Only open items that others wait for, and open program-level items, are reported. A date that
+    was taken away moved by 0 days.
     """
     since = inputs.as_of - _WEEK
     awaited = {m.uid for finding in findings for m in (finding.root, finding.predecessor)}
     found: list[ItemDateMove] = []
-    for item in view.items:
+    for item in (item for item in view.items if item.is_open):
         if item.uid not in awaited and view.verdict(item.uid).level is not VerdictLevel.PROGRAM:
             continue
         changes = [c for c in inputs.changes.get(item.uid, ()) if c.at > since]
@@ -43,7 +48,7 @@ def recent_moves(
         if net is not None:
             last = moves[-1]
             move = DateMove(at=last.at, before=net[0], after=net[1], by=last.by, reason=last.reason)
-            days = view.calendar.working_days(*net)
+            days = view.calendar.working_days(net[0], net[1]) if net[1] else 0
             found.append(ItemDateMove(item=view.mention(item), move=move, working_days=days))
     return sorted(found, key=lambda m: (-abs(m.working_days), m.item.uid))
 
@@ -56,8 +61,9 @@ def reopened_items(view: View, inputs: RollupInputs) -> int:
             change.field is ChangeField.STATUS
             and since < change.at <= inputs.as_of
             and change.before == StatusCategory.DONE.value
-            and StatusCategory(change.after or "UNKNOWN").is_open
+            and change.after not in _ENDS
             for change in inputs.changes.get(item.uid, ())
         )
         for item in view.items
+        if item.state is ItemState.LIVE
     )

@@ -16,15 +16,25 @@ from syncer.rollup.view import View
 _SAFE: Final = 0.85
 
 
+def blockers(view: View) -> frozenset[str]:
+    """The uids of items that something waits for; what we cannot see may wait."""
+    by_uid = view.tree.by_uid
+    return frozenset(
+        predecessor
+        for predecessor, waiting in edges(view.items)
+        if waiting not in by_uid or by_uid[waiting].is_open
+    )
+
+
 def candidates(basis: ProjectBasis, view: View) -> list[WorkItem]:
     """Items that could be cut, least urgent first: not started, not must, blocking nothing."""
-    blocking = {predecessor for predecessor, _ in edges(view.items)}
+    blocking = blockers(view)
     free = [
         item
         for item in basis.count.open_items
         if item.status_category is StatusCategory.TODO
         and not item.must_have
-        and item.uid not in blocking
+        and blocking.isdisjoint(view.tree.copies(item.uid))
     ]
     return sorted(free, key=lambda i: (-(i.priority if i.priority is not None else 9), i.uid))
 
