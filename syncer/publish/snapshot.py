@@ -150,20 +150,3 @@ async def keep_snapshot(store: Store, snapshot: Snapshot, *, at: datetime, weekl
         sort = SnapshotSort.RECONSTRUCTED
     async with store.write() as session:
         await save_snapshot(session, snapshot, sort=sort, at=at)
-
-
-async def take_pair(
-    store: Store, roller: Roller, *, as_of: datetime, now: datetime, audience: str = ""
-) -> SnapshotPair:
-    """Roll up an instant and what it is compared with.
-
-    That is the snapshot of the audience's last published edition; where there is none, one
-    reconstructed from item history seven days earlier.
-    """
-    known = await load_knowledge(store)
-    published = await previous_snapshot(store, audience, before=as_of) if audience else None
-    previous = published or roller.week_before(known, as_of=as_of, now=now)
-    current = roller.roll_up(known, as_of=as_of, now=now, previous=previous)
-    return SnapshotPair(
-        current=current, previous=previous, changes=roller.changes(current, previous)
-    )
