@@ -64,9 +64,10 @@ def tracker_statements(items: Iterable[WorkItem], portfolio: Portfolio) -> State
     """Decisions, risks and gates that live in trackers, and dated versions as gates.
 
     Each belongs to the first configured project that holds the item; an item of a container that
-    no project claims, to the project that its container is.
+    no project claims, to the project that its container is. A restricted item says nothing: its
+    words would stand in every edition, for readers who may not know that there is such an item.
     """
-    live = [item for item in items if item.state is ItemState.LIVE]
+    live = [item for item in items if item.state is ItemState.LIVE and not item.restricted]
     scopes = _Scopes.of(portfolio, live)
     return Statements(
         gates=tuple(chain(_gates(live, scopes), _version_gates(live, scopes))),
