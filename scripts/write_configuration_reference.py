@@ -41,8 +41,7 @@ of tables are put together; any other key may stand in one file only.
 
 **Selectors** pick work items: `"jira:NET"` (a container; globs allowed),
 `{ under = "jira:INIT-12" }` (an item and the tree below it), `{ label = "prog:5g" }` (globs
-allowed), `{ field = "Program",
-equals = "5G" }`, `{ version = "jira:NET/2.0" }`.
+allowed), `{ field = "Program", equals = "5G" }`, `{ version = "jira:NET/2.0" }`.
 
 **Scopes** name what a gate, decision or risk is about: `prog:KEY`, `proj:KEY`, `prod:KEY`, or a
 bare key where only one of them has it. A container that no project claims is a project of its own,
@@ -51,9 +50,8 @@ called by the container's key; where it may not have been synced yet, write `jir
 Thresholds of colours and risks stand in `health.toml`: put a file of that name beside yours and
 write there only what differs from the shipped one.
 """
-_CONNECTION: Final = """
-All other keys belong to the connector of this kind; see its own page, such as
-`connectors/jira/README.md`.
+_CONNECTION: Final = """\
+The connector of each kind has a page of its own: [Jira](../connectors/jira/README.md).
 """
 
 
@@ -105,7 +103,8 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
 
 def _cell(info: FieldInfo) -> str:
     words = _choices(info.annotation)
-    listed = f" One of {', '.join(f'`{word}`' for word in words)}." if words else ""
+    found = ", ".join(f"`{word}`" for word in words)
+    listed = f" One of {found}." if len(words) > 1 else f" It is {found}." if words else ""
     return f"{info.description or ''}{listed}".replace("|", "\\|").strip()
 
 

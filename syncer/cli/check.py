@@ -30,6 +30,7 @@ def check(ctx: typer.Context) -> None:
     from syncer.cli.output import write_lines
 
     settings = load(ctx)
+    _use(settings)
     probes = run(ctx, _probe_all)
     if not any(probe.error is not None and probe.error.exit_code == _WRONG for probe in probes):
         write_lines([f"{settings.file}: no fault in the configuration."])
@@ -38,6 +39,15 @@ def check(ctx: typer.Context) -> None:
     if not probes:
         write_lines(["There is no connection yet: add one with [[connections]]."])
     raise typer.Exit(max(map(_exit_code, probes), default=0))
+
+
+def _use(settings: Settings) -> None:
+    """Read what only a roll-up needs: thresholds, and holidays that may need an extra."""
+    from syncer.settings.health import load_health_rules
+    from syncer.settings.portfolio import to_portfolio
+
+    load_health_rules(settings.folder)
+    to_portfolio(settings)
 
 
 def _exit_code(probe: Probe) -> int:

@@ -95,14 +95,14 @@ Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
 
 
 class HooksSettings(Table):
-    """The listener for trackers' webhooks."""
+    """The listener for trackers' webhooks. Read and checked now; it comes with a later version."""
 
     listen: Listen = Field("127.0.0.1:8080", description="Address and port; port 0 takes any.")
     public_url: WebUrl = Field("", description="How trackers reach it from outside.")
 
 
 class PagesSettings(Table):
-    """The listener for people's pages."""
+    """The listener for people's pages. Read and checked now; it comes with a later version."""
 
     listen: Listen = Field("127.0.0.1:8081", description="Address and port; port 0 takes any.")
     url: WebUrl = Field("", description="How readers reach it; used for links in digests.")
@@ -120,7 +120,11 @@ class NetworkSettings(Table):
 
 
 class ServiceSettings(Table):
-    """Where syncer keeps its data, how it counts time, where it listens."""
+    """Where syncer keeps its data, how it counts time, where it listens.
+
+    This version listens nowhere: `hooks` and `pages` are read and checked for a later one, and
+    `pages.url` alone is used, for links in digests.
+    """
 
     database_url: SecretStr = Field(
         SecretStr("sqlite:///syncer.db"),
@@ -133,7 +137,10 @@ class ServiceSettings(Table):
         (), description='Dates, or countries such as "DE-BY" (needs the extra `i18n`).'
     )
     history_days: int = Field(
-        400, ge=0, le=3650, description="Items changed within so many days keep their history."
+        400,
+        ge=0,
+        le=3650,
+        description="Accepted now, for a later version: this one keeps the whole history of items.",
     )
     hooks: HooksSettings = Field(HooksSettings(), description="The listener for webhooks.")
     pages: PagesSettings = Field(PagesSettings(), description="The listener for pages.")
@@ -195,14 +202,14 @@ class ConnectionSettings(BaseModel):
 class FileChannelSettings(Table):
     """Editions as files: `<path>/<audience>-<edition>.{md,html,txt,json}`."""
 
-    kind: Literal["file"] = Field(description="`file`.")
+    kind: Literal["file"] = Field(description="The kind.")
     path: str = Field(min_length=1, description="The folder, relative to this file's.")
 
 
 class EmailChannelSettings(Table):
     """Editions by mail. Accepted now; `check` says that sending comes with a later version."""
 
-    kind: Literal["email"] = Field(description="`email`.")
+    kind: Literal["email"] = Field(description="The kind.")
     to: tuple[str, ...] = Field(min_length=1, description="Addresses; `{owner}` with `for_each`.")
 
 
@@ -220,7 +227,10 @@ class AudienceSettings(Table):
     for_each: Literal["", "program", "product"] = Field(
         "", description="One edition for each program or product."
     )
-    schedule: Schedule = Field("Mon 07:00", description="Weekday and time in its zone.")
+    schedule: Schedule = Field(
+        "Mon 07:00",
+        description="Weekday and time in its zone. Accepted now; this version sends by command.",
+    )
     timezone: Zone | None = Field(None, description="Its zone; left out: the service's.")
     programs: tuple[str, ...] = Field(("*",), description="Globs of program keys.")
     products: tuple[str, ...] = Field(("*",), description="Globs of product keys.")

@@ -88,10 +88,14 @@ class ProgramSettings(Table):
     objective: str = Field("", description="What it is for, in one sentence.")
     owner: str = Field("", description="The program manager.")
     sponsor: str = Field("", description="Who pays.")
-    projects: tuple[str, ...] = Field((), description="Keys of its projects.")
+    projects: tuple[str, ...] = Field(
+        (), description="Keys of its projects, or containers as they are: `jira:OUT`."
+    )
     items: tuple[SelectorValue, ...] = Field((), description="With `split`: selectors.")
     split: Literal["", "container", "epic", "team"] = Field(
-        "", description="`container`: every container that `items` picks is one project."
+        "",
+        description="`container`: every container that `items` picks is one project. "
+        "The others come with a later version.",
     )
     target: date | None = Field(None, description="Left out: the latest of its must projects.")
     benefits: tuple[BenefitSettings, ...] = Field((), description="Shown only where given.")
@@ -198,4 +202,4 @@ class ClassificationSettings(Table):
     """An explicit mapping: the picked items have this level."""
 
     select: tuple[SelectorValue, ...] = Field(min_length=1, description="Selectors of items.")
-    level: VerdictLevel = Field(description="`program`, `product` or `unclassified`.")
+    level: VerdictLevel = Field(description="What they are.")

@@ -114,6 +114,15 @@ class TestNothingYet:
         assert "no fault" in cli.ok("check").out
 
 
+def test_the_thresholds_are_checked_too(cli: Cli) -> None:
+    cli.write("[colour]\namber_belo = 0.8\n", "health.toml")
+    result = cli("check")
+    assert (result.code, result.out) == (2, "")
+    assert (
+        'health.toml:2: colour.amber_belo: unknown key. Did you mean "amber_below"?' in result.err
+    )
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
