@@ -202,6 +202,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=shared / "classification")
     parser.add_argument("--folds", type=int, default=ALL_SOURCES_APART, help="fewer is faster")
     arguments = parser.parse_args()
+    if not arguments.data.is_dir():
+        parser.error(f"no folder {arguments.data}: name it with --data, or with SYNCER_SHARED_DATA")
     items = labelled(read_lines(arguments.data / "real_dev.jsonl"))
     judged = judge_real(items, arguments.folds)
     print_real("real items", judged)

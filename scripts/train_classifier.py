@@ -21,6 +21,7 @@ from syncer.classify.shipped import shipped_words
 from syncer.classify.training import train, written
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+HINT = "(make: ARGS), or the folder of the development data with SYNCER_SHARED_DATA"
 OUT = CHECKOUT / "config" / "classification" / "text.toml"
 
 
@@ -32,6 +33,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     arguments = parser.parse_args()
     paths = arguments.data or [shared / "classification" / "real_dev.jsonl"]
+    if missing := [str(path) for path in paths if not path.is_file()]:
+        parser.error(f"no file {missing[0]}: name labelled items with --data {HINT}")
     lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
     items = labelled(json.loads(line) for line in lines if line.strip())
     model = train(items, shipped_words())
