@@ -52,6 +52,7 @@ from syncer.publish.editions import (
     send,
 )
 from syncer.publish.snapshot import Roller, SnapshotPair, load_knowledge, previous_snapshot
+from syncer.publish.uncounted import without_restricted
 from syncer.rollup.rules import HealthRules
 from syncer.rollup.view import with_implicit_projects
 from syncer.settings.faults import ConfigurationFaults
@@ -289,6 +290,7 @@ class Service:
 
         For a past instant the stored snapshot of that moment, else one made from item history. It
         is compared with the last edition before for the audience, else with seven days earlier.
+        For an audience that may not count restricted items they do not exist in any figure.
         `SyncerError` with the earliest date where nothing is known about the instant.
         """
         now = self.clock.now()
@@ -299,9 +301,11 @@ class Service:
         known = await load_knowledge(self.store)
         if as_of and not known.records:
             raise SyncerError("Nothing has been synced yet.", fix="Run `syncer sync` first.")
+        counts = view is None or view.count_restricted
+        known = known if counts else without_restricted(known)
         published = await self._last_edition(view, before=instant) if view else None
         previous = published or roller.week_before(known, as_of=instant, now=now)
-        current = await self._stored(instant) if as_of else None
+        current = await self._stored(instant) if as_of and counts else None
         if current is None:
             current = roller.roll_up(known, as_of=instant, now=now, previous=previous)
         changes = roller.changes(current, previous)
@@ -310,7 +314,7 @@ class Service:
     async def _stored(self, instant: datetime) -> Snapshot | None:
         async with self.store.read() as session:
             found = await snapshots_between(session, instant, instant)
-        return found[-1] if found else None
+        return max(reversed(found), key=lambda one: one.restricted, default=None)
 
     async def _last_edition(self, view: AudienceView, *, before: datetime) -> Snapshot | None:
         """The snapshot of the edition before this one; a correction compares as its first did."""
