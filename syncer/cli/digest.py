@@ -41,8 +41,14 @@ def digest(
     ] = "",
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="PATH", help="Write to a file or a folder.")
-    ] = None,
+        str,
+        typer.Option(
+            "--out",
+            metavar="PATH",
+            help="Write to a file, or into a folder (with / at its end).",
+            show_default=False,
+        ),
+    ] = "",
     preview: Annotated[
         bool, typer.Option("--preview", help="Say which edition it would be, and keep nothing.")
     ] = False,
@@ -113,19 +119,18 @@ def _rendered(one: Draft, form: Format) -> str:
     return RENDERERS["txt" if form is Format.TEXT else form.value](one.digest)
 
 
-def _write(
-    texts: Sequence[str], drafts: Sequence[Draft], *, form: Format, out: Path | None
-) -> None:
+def _write(texts: Sequence[str], drafts: Sequence[Draft], *, form: Format, out: str) -> None:
     """To standard output; to a file where one text is there; else into a folder, one file each."""
     from syncer.cli.output import tell, write_text
     from syncer.publish.channels.file import stem
 
-    if out is None:
+    if not out:
         write_text("\n".join(texts))
         return
     ending = "txt" if form is Format.TEXT else form.value
+    folder = len(texts) > 1 or out.endswith("/") or Path(out).is_dir()
     for text, one in zip(texts, drafts, strict=True):
-        path = out / f"{stem(one.digest)}.{ending}" if len(texts) > 1 or out.is_dir() else out
+        path = Path(out, f"{stem(one.digest)}.{ending}") if folder else Path(out)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
         tell(f"Wrote {path}.")

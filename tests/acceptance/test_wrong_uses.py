@@ -147,6 +147,13 @@ def test_a_version_of_the_database_that_is_none(synced: Cli) -> None:
         assert "Known versions: base, 0001" in result.err
 
 
+def test_out_makes_the_folder_that_is_meant(synced: Cli) -> None:
+    told = synced.ok("digest", "--format", "md", "--out", "new/").err
+    (written,) = (synced.folder / "new").iterdir()
+    assert written.suffix == ".md"
+    assert f"Wrote new/{written.name}." in told
+
+
 class TestOverrides:
     def test_they_are_counted_in_the_trust_line(self, synced: Cli) -> None:
         def trust() -> str:
