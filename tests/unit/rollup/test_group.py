@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from syncer.domain.facts import MemberFacts, ProgramFacts
 from syncer.domain.health import Health
 from syncer.domain.portfolio import Criticality
+from syncer.domain.statement import OwnerWord
 from syncer.rollup.group import group_colour
 
 MUST, SHOULD = Criticality.MUST, Criticality.SHOULD
@@ -54,3 +58,37 @@ def test_vectors(facts: ProgramFacts, health: Health, rule: str) -> None:
 def test_a_risk_of_the_program_itself_darkens(score: int, rule: str) -> None:
     facts = ProgramFacts(members=program((G, MUST)).members, joint=0.9, top_risk_score=score)
     assert group_colour(facts).rule == rule
+
+
+LOST = date(2027, 3, 19)
+CALM = program((G, MUST), (G, SHOULD))
+UNSURE = [
+    pytest.param(program((U, SHOULD), (Health.TOO_EARLY, SHOULD), joint=None), U, "0b", id="0b"),
+    pytest.param(
+        program((Health.NO_PLAN, SHOULD), (G, MUST)), A, "A1", id="no plan counts as unknown"
+    ),
+    pytest.param(program((Health.NO_PLAN, MUST), (U, MUST), joint=None), U, "0b", id="all grey"),
+    pytest.param(replace(CALM, lost_target=LOST), A, "R0", id="R0-target"),
+    pytest.param(replace(CALM, lost_owner="J. Roth"), A, "R0", id="R0-owner"),
+    pytest.param(replace(program((R, MUST)), lost_target=LOST), R, "R0", id="R0 lightens no Red"),
+    pytest.param(
+        replace(CALM, owner_word=OwnerWord.OFF_TRACK, owner_word_age=14), R, "A9", id="A9"
+    ),
+    pytest.param(
+        replace(CALM, owner_word=OwnerWord.OFF_TRACK, owner_word_age=15), G, "G", id="A9-stale"
+    ),
+    pytest.param(
+        replace(program((Health.DONE, MUST)), owner_word=OwnerWord.AT_RISK),
+        Health.DONE,
+        "0",
+        id="what is over is over",
+    ),
+]
+
+
+@pytest.mark.parametrize(("facts", "health", "rule"), UNSURE)
+def test_grey_members_lost_promises_and_owners(
+    facts: ProgramFacts, health: Health, rule: str
+) -> None:
+    colour = group_colour(facts)
+    assert (colour.health, colour.rule) == (health, rule)

@@ -128,6 +128,24 @@ def test_worsening_and_discrete_causes_show_at_once() -> None:
     assert settled.health is Health.GREEN
 
 
+@pytest.mark.parametrize(
+    ("before", "computed", "shown"),
+    [
+        pytest.param(Health.RED, Health.UNKNOWN, Health.UNKNOWN, id="missing data is told at once"),
+        pytest.param(Health.RED, Health.TOO_EARLY, Health.RED, id="losing the forecast is no help"),
+        pytest.param(Health.UNKNOWN, Health.GREEN, Health.GREEN, id="grey was never bad"),
+        pytest.param(Health.NO_PLAN, Health.TOO_EARLY, Health.TOO_EARLY, id="a plan is a cause"),
+        pytest.param(Health.RED, Health.DONE, Health.DONE, id="done is done"),
+        pytest.param(Health.AMBER, Health.RED, Health.RED, id="worse at once"),
+    ],
+)
+def test_only_red_and_amber_linger(before: Health, computed: Health, shown: Health) -> None:
+    colour = Colour(health=computed, rule="G", reason="x")
+    settled = settle(colour, shown_before=before, computed_before=before, cause=False)
+    assert settled.health is shown
+    assert ("improving" in settled.reason) is (shown is not computed)
+
+
 ROWS = [
     pytest.param(replace(LIKELY, state=ProjectState.ON_HOLD), Health.ON_HOLD, "1", id="on-hold"),
     pytest.param(replace(LIKELY, state=ProjectState.DONE), Health.DONE, "1", id="done"),
