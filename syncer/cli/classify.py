@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from syncer.domain.portfolio import ClassificationRule
 
 _LARGE = 200_000  # bytes from which a progress bar is worth showing
+_LONGEST = 64 * 1024 * 1024
 _TITLES = ("key", "level", "decided by", "why")
 
 
@@ -50,7 +51,8 @@ def classify_command(
     Says for each item what it is and why; needs no database and no configuration.
     """
     rules = _rules(ctx)
-    with _opened(input_) as lines:
+    with _opened(input_) as opened:
+        lines = lines_of(opened)
         write = _write_table if format_ is Format.TABLE else _write_lines
         failed = write(_answers(_with_progress(lines, input_), rules))
     if failed:
@@ -80,7 +82,15 @@ def _opened(name: str) -> Iterator[IO[bytes]]:
         yield opened
 
 
-def _with_progress(lines: IO[bytes], name: str) -> Iterable[bytes]:
+def lines_of(file: IO[bytes], *, longest: int = _LONGEST) -> Iterator[bytes]:
+    """The lines of a file. One that is too long comes cut, which makes it a faulty one."""
+    while line := file.readline(longest):
+        yield line
+        while line and not line.endswith(b"\n"):
+            line = file.readline(longest)
+
+
+def _with_progress(lines: Iterable[bytes], name: str) -> Iterable[bytes]:
     """The lines; with a bar on standard error where a person waits for a large file."""
     size = Path(name).stat().st_size if name != "-" and Path(name).is_file() else 0
     if size < _LARGE or not sys.stderr.isatty():
@@ -88,7 +98,7 @@ def _with_progress(lines: IO[bytes], name: str) -> Iterable[bytes]:
     return _progress(lines, size)
 
 
-def _progress(lines: IO[bytes], size: int) -> Iterator[bytes]:
+def _progress(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
     with typer.progressbar(length=size, label="classifying", file=sys.stderr) as bar:
         for line in lines:
             yield line

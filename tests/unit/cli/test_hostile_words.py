@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
+from syncer.cli.classify import lines_of
 from syncer.cli.context import guarded
 from syncer.cli.moments import parse_moment
 from syncer.errors import ConfigError, Rejected
@@ -42,3 +45,8 @@ def test_the_calendars_ends_are_no_moments(text: str) -> None:
 def test_what_is_no_moment_is_said(text: str) -> None:
     with pytest.raises(ConfigError):
         parse_moment(text, "UTC")
+
+
+def test_a22_of_a_line_without_end_only_the_beginning_is_read() -> None:
+    file = BytesIO(b"one\n" + b"x" * 1000 + b"\nthree")
+    assert list(lines_of(file, longest=10)) == [b"one\n", b"x" * 10, b"three"]
