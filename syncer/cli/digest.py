@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncer.cli.context import author_or_user, run
+from syncer.cli.status import AsOf
 
 if TYPE_CHECKING:
     from syncer.publish.editions import Draft, Sent
@@ -30,15 +31,7 @@ def digest(
     audience: Annotated[
         str, typer.Option("--audience", metavar="KEY", help="For whom.", show_default=False)
     ] = "",
-    as_of: Annotated[
-        str,
-        typer.Option(
-            "--as-of",
-            metavar="WHEN",
-            help="A date (05:30 that day) or an instant.",
-            show_default=False,
-        ),
-    ] = "",
+    as_of: AsOf = "",
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
     out: Annotated[
         str,
