@@ -88,7 +88,7 @@ class ProjectFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberFacts:
-    """One member project as the program's colour table sees it."""
+    """One member project as the program's colour table sees it; `reason` is its own colour's."""
 
     key: str
     name: str
@@ -96,6 +96,7 @@ class MemberFacts:
     criticality: Criticality = Criticality.SHOULD
     weight: float = 1.0
     in_joint: bool = True
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

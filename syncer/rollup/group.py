@@ -38,6 +38,12 @@ def _names(members: Collection[MemberFacts], healths: Collection[Health]) -> str
     return ", ".join(member.name for member in members if member.health in healths)
 
 
+def _because(facts: ProgramFacts, text: str) -> str:
+    """Why: by the names of members, or in the words of the only one."""
+    alone = facts.members[0].reason if len(facts.members) == 1 else ""
+    return alone or text
+
+
 def _share(facts: ProgramFacts, healths: Collection[Health]) -> float:
     members = _weighed(facts)
     total = sum(member.weight for member in members)
@@ -91,12 +97,13 @@ def _lost(facts: ProgramFacts, rules: GroupRules) -> Colour | None:
 
 def _must_red(facts: ProgramFacts, _: GroupRules) -> Colour | None:
     names = _any_must(facts, {Health.RED})
-    return _colour(Health.RED, "R1", f"Red: {names}") if names else None
+    return _colour(Health.RED, "R1", _because(facts, f"Red: {names}")) if names else None
 
 
 def _much_red(facts: ProgramFacts, rules: GroupRules) -> Colour | None:
     if at_least(_share(facts, {Health.RED}), rules.red_share):
-        return _colour(Health.RED, "R2", f"Red: {_names(facts.members, {Health.RED})}")
+        names = _names(facts.members, {Health.RED})
+        return _colour(Health.RED, "R2", _because(facts, f"Red: {names}"))
     return None
 
 
@@ -116,9 +123,10 @@ def _some_dark(facts: ProgramFacts, rules: GroupRules) -> Colour | None:
         return _colour(Health.AMBER, "A1", f"Red: {names}")
     names = _any_must(facts, {Health.AMBER, *_UNSURE})
     if names:
-        return _colour(Health.AMBER, "A1", f"not Green: {names}")
+        return _colour(Health.AMBER, "A1", _because(facts, f"not Green: {names}"))
     if at_least(_share(facts, _NOT_GREEN), rules.amber_share):
-        return _colour(Health.AMBER, "A1", f"not Green: {_names(_active(facts), _NOT_GREEN)}")
+        names = _names(_active(facts), _NOT_GREEN)
+        return _colour(Health.AMBER, "A1", _because(facts, f"not Green: {names}"))
     return None
 
 

@@ -128,6 +128,7 @@ def _member(key: str, members: Members, joint: Joint) -> MemberFacts:
         criticality=result.criticality,
         weight=members.bases[key].project.weight,
         in_joint=key in joint.members,
+        reason=result.shown.reason,
     )
 
 

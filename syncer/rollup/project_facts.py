@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from syncer.domain.facts import ProjectFacts
@@ -51,9 +51,11 @@ def _target_past(basis: ProjectBasis, view: View) -> int:
 
 
 def _baseline_days(basis: ProjectBasis, view: View) -> int:
+    """The working days of the first plan, both ends counted."""
     if basis.start is None or basis.slip.baseline is None:
         return 0
-    return max(0, view.calendar.working_days(basis.start, basis.slip.baseline))
+    eve = basis.start - timedelta(days=1)
+    return max(0, view.calendar.working_days(eve, basis.slip.baseline))
 
 
 def _worst(findings: Sequence[DependencyFinding]) -> DependencyFinding | None:

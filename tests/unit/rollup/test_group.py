@@ -92,3 +92,8 @@ def test_grey_members_lost_promises_and_owners(
 ) -> None:
     colour = group_colour(facts)
     assert (colour.health, colour.rule) == (health, rule)
+
+
+def test_a_group_of_one_gives_that_projects_reason() -> None:
+    only = MemberFacts(key="a", name="A", health=A, reason="demo 2 days late")
+    assert group_colour(ProgramFacts(members=(only,), joint=0.99)).reason == "demo 2 days late"
