@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from syncer.errors import AuthFailed, BadPayload
+from syncer.errors import AuthFailed, BadPayload, TooLong
 from syncer.log import redact
 
 JsonObject = dict[str, Any]
@@ -60,7 +60,7 @@ class Answer:
                 fix="Check the address and the credentials of this connection.",
             )
         if _values(text) > _MOST_VALUES:
-            raise BadPayload(
+            raise TooLong(
                 f"{self.label} answered with more than {_MOST_VALUES} values.", fix=_NOT_DATA
             )
         try:

@@ -191,6 +191,8 @@ class HttpClient:
         self._raise_for_status(answer, local=call.local, paused=paused)
         try:
             _ = answer.data
+        except TooLong:
+            raise
         except BadPayload as broken:
             raise _TryAgain(broken) from None
         return answer
@@ -216,7 +218,7 @@ class HttpClient:
             raise _TryAgain(
                 Unreachable(
                     f"{call.label} gave no usable answer ({type(error).__name__}).",
-                    fix="Check the address and the network; syncer tries again later.",
+                    fix="Check the address and the network; the next sync tries again.",
                 )
             ) from error
 
