@@ -47,7 +47,12 @@ def current(ctx: typer.Context) -> None:
     """Print the version of the database."""
     from syncer.store.migrate import current as ask
 
-    _run(ctx, ask, alone=False)
+    async def version(store: Store) -> str:
+        # Asking must not make an empty database.
+        missing = store.file is not None and not store.file.exists()
+        return "no database yet" if missing else await ask(store)
+
+    _run(ctx, version, alone=False)
 
 
 def _run(ctx: typer.Context, job: Callable[[Store], Awaitable[str]], *, alone: bool) -> None:

@@ -439,6 +439,12 @@ def test_the_database_goes_up_and_down(synced: Cli) -> None:
     assert synced.ok("db", "upgrade").out.strip() == newest
 
 
+def test_asking_for_the_version_makes_no_database(synced: Cli) -> None:
+    (synced.folder / "syncer.db").rename(synced.folder / "elsewhere.db")
+    assert synced.ok("db", "current").out == "no database yet\n"
+    assert not (synced.folder / "syncer.db").exists()
+
+
 def test_kinds_are_listed(cli: Cli) -> None:
     assert (cli.ok("connectors", "list")).out.startswith("jira: ")
 
