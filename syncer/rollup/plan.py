@@ -15,6 +15,8 @@ from syncer.rollup.tolerance import at_least, below
 LEAST_PLANNED_FOR_SPI: Final = 0.10
 LEAST_DATED_SHARE: Final = 0.60
 _ONE_DAY: Final = timedelta(days=1)
+FIRST_DAY: Final = date.min + _ONE_DAY
+"""The first day before which there is another one."""
 
 
 def progress(done: int, countable: int) -> float | None:
@@ -29,7 +31,7 @@ def planned_share(
 
     Both ends are counted. A plan without a working day is 0 before its target and 1 from it on.
     """
-    eve = start - _ONE_DAY
+    eve = max(start, FIRST_DAY) - _ONE_DAY
     whole = working_days(eve, target, holidays)
     if whole <= 0:
         return 1.0 if as_of >= target else 0.0

@@ -19,6 +19,7 @@ from syncer.domain.report import (
 from syncer.domain.statement import Baseline, OwnerStatus
 from syncer.rollup.calendar import report_date
 from syncer.rollup.gates import missed_days
+from syncer.rollup.plan import FIRST_DAY
 from syncer.rollup.project import ProjectBasis
 from syncer.rollup.view import View
 
@@ -54,7 +55,7 @@ def _baseline_days(basis: ProjectBasis, view: View) -> int:
     """The working days of the first plan, both ends counted."""
     if basis.start is None or basis.slip.baseline is None:
         return 0
-    eve = basis.start - timedelta(days=1)
+    eve = max(basis.start, FIRST_DAY) - timedelta(days=1)
     return max(0, view.calendar.working_days(eve, basis.slip.baseline))
 
 

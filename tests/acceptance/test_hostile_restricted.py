@@ -219,12 +219,14 @@ def _link_back(public: list[Any], mine: Mapping[str, Any], words: Words) -> None
     end["changelog"]["histories"].append(history(7, told, at=NOW - timedelta(days=30)))
 
 
-async def everything(jira: SmallJira, folder: Path, *, count: str = "") -> dict[str, str]:
+async def everything(
+    jira: SmallJira, folder: Path, *, count: str = "", text: str = CONFIGURATION
+) -> dict[str, str]:
     """What each command and each edition prints, and the snapshot as the pages will read it."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", jira.handle)
     async with TestServer(app) as server:
-        text = CONFIGURATION.format(url=str(server.make_url("")).rstrip("/"), count=count)
+        text = text.format(url=str(server.make_url("")).rstrip("/"), count=count)
         await asyncio.to_thread(folder.mkdir)
         await asyncio.to_thread((folder / "syncer.toml").write_text, text)
         settings = load_settings(folder / "syncer.toml", {"JIRA_TOKEN": "tok-1a2b-secret"})

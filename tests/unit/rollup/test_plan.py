@@ -75,3 +75,8 @@ def test_due_dates_make_a_plan_when_most_items_have_one(dated: int, planned: flo
 
 def test_no_plan_without_items() -> None:
     assert planned_by_due_dates([], 0, TARGET) is None
+
+
+@pytest.mark.parametrize(("start", "target"), [(date.min, date.max), (date.min, date.min)])
+def test_a_plan_may_reach_to_the_calendars_ends(start: date, target: date) -> None:
+    assert 0.0 <= planned_share(start, target, date(2026, 11, 23)) <= 1.0
