@@ -62,15 +62,24 @@ def _in_version(item: WorkItem, pattern: str) -> bool:
     return fnmatchcase(str(item.container), container) and any(fnmatchcase(n, name) for n in names)
 
 
-def _is_under(item: WorkItem, root: str, by_uid: Mapping[str, WorkItem]) -> bool:
-    seen: set[str] = set()
-    current: WorkItem | None = item
-    while current is not None and current.uid not in seen:
-        if key_of(current) == root:
-            return True
-        seen.add(current.uid)
-        current = by_uid.get(current.parent.uid) if current.parent else None
-    return False
+def _under(root: str, by_uid: Mapping[str, WorkItem]) -> Callable[[WorkItem], bool]:
+    """Whether an item is the root or below it; every ancestor is asked once for all items."""
+    known: dict[str, bool] = {}
+
+    def is_under(item: WorkItem) -> bool:
+        climbed: list[str] = []
+        current: WorkItem | None = item
+        while current is not None and current.uid not in known:
+            known[current.uid] = key_of(current) == root  # also ends a climb in circles
+            climbed.append(current.uid)
+            if known[current.uid]:
+                break
+            current = by_uid.get(current.parent.uid) if current.parent else None
+        found = current is not None and known[current.uid]
+        known.update(dict.fromkeys(climbed, found))
+        return found
+
+    return is_under
 
 
 def matcher(selector: Selector, by_uid: Mapping[str, WorkItem]) -> Callable[[WorkItem], bool]:
@@ -79,7 +88,7 @@ def matcher(selector: Selector, by_uid: Mapping[str, WorkItem]) -> Callable[[Wor
         case InContainer(pattern):
             return lambda item: fnmatchcase(str(item.container), pattern)
         case Under(root):
-            return lambda item: _is_under(item, root, by_uid)
+            return _under(root, by_uid)
         case WithLabel(pattern):
             return lambda item: any(fnmatchcase(label, pattern) for label in item.labels)
         case WithField(name, value):

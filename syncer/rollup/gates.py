@@ -6,7 +6,7 @@ A gate belongs to a project, or to a program or product: then each member works 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -81,10 +81,9 @@ def _own(gate: GateDefinition, basis: ProjectBasis, view: View) -> list[WorkItem
     return _by_version(gate, basis.count.items) or _by_date(gate, basis.count.items)
 
 
-def _part(gates: Sequence[GateDefinition], basis: ProjectBasis, view: View) -> _Part:
-    """The items of a gate and of the earlier gates of its scope in one project."""
-    scope = {item.uid: item for gate in gates for item in _own(gate, basis, view)}
-    count = countable(scope.values(), view.tree)
+def _part(items: Iterable[WorkItem], basis: ProjectBasis, view: View) -> _Part:
+    """What one project has to do: the items of a gate and of the earlier gates of its scope."""
+    count = countable(items, view.tree)
     return _Part(basis=basis, total=count.total, open_items=count.open_items)
 
 
@@ -145,11 +144,13 @@ def gate_results(
 ) -> list[GateResult]:
     """Every gate with its chance, by date and name. Past gates without open work are left out."""
     ordered, results = live_gates(gates, view), list[GateResult]()
-    earlier: dict[str, list[GateDefinition]] = defaultdict(list)
+    so_far: dict[tuple[str, str], dict[str, WorkItem]] = defaultdict(dict)
     for gate in ordered:
-        scope = view.full_scope(gate.scope)
-        earlier[scope].append(gate)
-        parts = [_part(earlier[scope], bases[key], view) for key in view.projects_in(scope)]
+        scope, parts = view.full_scope(gate.scope), list[_Part]()
+        for key in view.projects_in(scope):
+            items = so_far[scope, key]
+            items.update((item.uid, item) for item in _own(gate, bases[key], view))
+            parts.append(_part(items.values(), bases[key], view))
         result = _forecast(gate, parts, view) if parts else _unknown(gate, scope)
         if gate.on >= view.today or result.remaining:
             results.append(result)

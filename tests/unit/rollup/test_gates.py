@@ -180,3 +180,10 @@ def test_a_project_on_hold_has_no_gate_risk() -> None:
 @pytest.mark.parametrize("on", [date(1, 1, 1), date(9999, 12, 31)])
 def test_a_gate_at_the_end_of_all_calendars(on: date) -> None:
     assert len(gates(due(NET, 1, on=date(1, 1, 1)), gate(on=on)).gates) == 1
+
+
+def test_a71_two_thousand_gates_that_anybody_may_write_are_counted_once_each() -> None:
+    """Ends in time only where no gate picks the items of all earlier ones again."""
+    every = tuple(gate(f"G{n}", SOON + timedelta(days=n)) for n in range(2000))
+    found = gates(due(NET, 12), *every).gates
+    assert [len(found), found[0].remaining, found[-1].remaining] == [2000, 12, 12]

@@ -1,0 +1,52 @@
+"""Picking items below a root, whatever circles and depths people have made of parents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from syncer.domain.item import WorkItem
+from syncer.domain.selector import Under, select
+from tests.unit.rollup.builders import make_item
+
+
+def tree(*pairs: tuple[str, str]) -> list[WorkItem]:
+    """Items by name, each with its parent's; an empty name is no parent."""
+    plain = {name: make_item(name) for name, _ in pairs}
+    return [
+        replace(plain[name], parent=plain[parent].ref if parent else None) for name, parent in pairs
+    ]
+
+
+def below(root: str, items: list[WorkItem]) -> set[str]:
+    by_uid = {item.uid: item for item in items}
+    return {item.key for item in select([Under(f"jira:{root}")], items, by_uid)}
+
+
+@pytest.mark.parametrize(
+    ("root", "found"),
+    [
+        ("A-1", {"A-1", "A-2", "A-3"}),
+        ("A-2", {"A-2", "A-3"}),
+        ("A-4", {"A-4", "A-5", "A-6"}),
+        ("A-5", {"A-4", "A-5", "A-6"}),
+        ("A-7", {"A-7"}),
+        ("A-8", set()),
+    ],
+)
+def test_circles_and_parents_of_themselves_end(root: str, found: set[str]) -> None:
+    items = tree(
+        ("A-1", ""), ("A-2", "A-1"), ("A-3", "A-2"),
+        ("A-4", "A-5"), ("A-5", "A-4"), ("A-6", "A-5"), ("A-7", "A-7"),
+    )  # fmt: skip
+    assert below(root, items) == found
+    assert below(root, items[::-1]) == found
+
+
+def test_a_chain_of_a_hundred_thousand_parents_is_climbed_once() -> None:
+    """Ends at all only where no ancestor is asked again for every item."""
+    count = 100_000
+    chain = tree(("A-0", ""), *((f"A-{n}", f"A-{n - 1}") for n in range(1, count)))
+    assert len(below("A-0", chain[::-1])) == count
+    assert below("B-1", chain) == set()
