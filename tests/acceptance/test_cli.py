@@ -424,8 +424,10 @@ class TestFaults:
 
     def test_global_options_may_stand_anywhere(self, synced: Cli) -> None:
         (synced.folder / "syncer.toml").rename(synced.folder / "other.toml")
-        synced.ok("status", "--config", "other.toml")
-        synced.ok("status", "--config=other.toml", "-v")
+        plain = synced.ok("--config", "other.toml", "status", "--sources").out
+        assert "jira:" in plain
+        assert synced.ok("status", "--sources", "--config", "other.toml").out == plain
+        assert synced.ok("status", "--sources", "--config=other.toml", "-v").out == plain
 
     def test_a_future_date_is_refused(self, synced: Cli) -> None:
         assert (synced("status", "--as-of", "2099-01-01")).code == 2

@@ -106,7 +106,8 @@ class TestLayers:
         ]
 
     def test_variables_of_tests_are_left_alone(self, folder: Folder) -> None:
-        folder.settings("", {"SYNCER_TEST_X__Y": "1", "SYNCER_SHARED_DATA": "x"})
+        kept = folder.settings("", {"SYNCER_TEST_X__Y": "1", "SYNCER_SHARED_DATA": "x"})
+        assert kept.config_hash == folder.settings("", {}).config_hash
 
     def test_lists_of_tables_cannot_be_set_by_variables(self, folder: Folder) -> None:
         found = folder.faults(JIRA, {"SYNCER_CONNECTIONS__NAME": "x"})
