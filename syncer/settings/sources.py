@@ -132,7 +132,13 @@ def _included(merged: Merged, main: Path) -> list[Path]:
 
 
 def _matching(folder: Path, pattern: str) -> list[Path]:
-    """The files that a pattern names, relative to the folder or absolute, in order of name."""
+    """The files that a pattern names, relative to the folder or absolute, in order of name.
+
+    `ValueError` for no pattern at all, and for `**` beside other letters: Python began to take that
+    for `*` with 3.13, and a configuration must mean the same everywhere.
+    """
+    if any("**" in part and part != "**" for part in Path(pattern).parts):
+        raise ValueError(f"** stands alone between slashes, not as in {pattern!r}")
     start = Path(pattern).anchor
     root = Path(start) if start else folder
     relative = pattern[len(start) :]
