@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlmodel.sql.sqltypes import AutoString
 
 from syncer.store.engine import Store
-from syncer.store.tables import METADATA
+from syncer.store.schema import METADATA
 from syncer.store.types import UtcDateTime
 
 DEFAULT_URL = "sqlite:///syncer.db"

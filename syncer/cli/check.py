@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from syncer.connect.protocol import Identity
-    from syncer.service import Probe, Service
+    from syncer.service.connections import Probe
+    from syncer.service.core import Service
     from syncer.settings.root import Settings
 
 _WRONG = 2
@@ -60,8 +61,8 @@ def _exit_code(probe: Probe) -> int:
 async def _probe_all(service: Service) -> list[Probe]:
     import asyncio
 
-    names = [connection.name for connection in service.settings.connections]
-    return list(await asyncio.gather(*(service.probe(name) for name in names)))
+    names = service.connections.names
+    return list(await asyncio.gather(*(service.connections.probe(name) for name in names)))
 
 
 def configuration_notes(settings: Settings) -> Iterator[str]:

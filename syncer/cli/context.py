@@ -16,7 +16,7 @@ import typer
 from syncer.errors import ConfigError, SyncerError
 
 if TYPE_CHECKING:  # the service is heavy, and `--help` must answer at once
-    from syncer.service import Service
+    from syncer.service.core import Service
     from syncer.settings.root import Settings
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ def run(ctx: typer.Context, job: Callable[[Service], Awaitable[T]]) -> T:
     import asyncio
 
     from syncer.clock import SystemClock
-    from syncer.service import Service
+    from syncer.service.core import Service
 
     configure_log(verbose=options(ctx).verbose)
     settings = load(ctx)

@@ -14,7 +14,7 @@ from syncer.cli.status import AsOf
 
 if TYPE_CHECKING:
     from syncer.publish.editions import Draft, Sent
-    from syncer.service import Service
+    from syncer.service.core import Service
 
 
 class Format(StrEnum):

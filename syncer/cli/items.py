@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from syncer.domain.item import WorkItem
     from syncer.domain.portfolio import Portfolio
     from syncer.domain.verdict import Verdict
-    from syncer.service import Service
+    from syncer.service.core import Service
 
 _TABLE = ("Key", "Type", "Status", "Due", "Level", "Project", "Assignee", "Title")
 

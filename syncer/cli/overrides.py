@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from syncer.domain.item import WorkItem
     from syncer.domain.statement import VerdictOverride
-    from syncer.service import Service
+    from syncer.service.core import Service
 
 app = typer.Typer(help="Corrections of verdicts.", no_args_is_help=True)
 

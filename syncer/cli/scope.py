@@ -12,7 +12,7 @@ from syncer.settings.references import scope_of
 
 if TYPE_CHECKING:
     from syncer.domain.report import Snapshot
-    from syncer.service import Service
+    from syncer.service.core import Service
 
 
 def scope_in_snapshot(text: str, snapshot: Snapshot) -> str:

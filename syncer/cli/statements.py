@@ -12,7 +12,7 @@ from syncer.cli.context import author_or_user, run
 
 if TYPE_CHECKING:
     from syncer.domain.statement import Decision, GateDefinition, OwnerStatus, Provenance
-    from syncer.service import Service
+    from syncer.service.core import Service
 
 S = TypeVar("S", "Decision", "GateDefinition", "OwnerStatus")
 

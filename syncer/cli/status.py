@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from syncer.domain.report import GroupResult, ProjectResult, Snapshot
     from syncer.publish.snapshot import SnapshotPair
-    from syncer.service import Service
+    from syncer.service.core import Service
 
 
 class Format(StrEnum):

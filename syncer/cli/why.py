@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from syncer.domain.health import Colour
     from syncer.domain.report import GroupResult, Levers, ProjectResult, Risk, Snapshot
     from syncer.rollup.rules import HealthRules
-    from syncer.service import Service
+    from syncer.service.core import Service
 
 _NEXT_RULES = 2
 

@@ -16,7 +16,8 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=
 class ConnectionConfig(BaseModel):
     """The keys that all kinds share; a connector's `config_type` adds its own.
 
-    `containers` and `exclude` are globs over container keys.
+    `containers` and `exclude` are globs over container keys. While a webhook secret is being
+    changed the `previous_…` one is accepted too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -28,6 +29,8 @@ class ConnectionConfig(BaseModel):
     endpoint_id: str | None = None
     webhook_secret_env: str | None = None
     webhook_secret_file: str | None = None
+    previous_webhook_secret_env: str | None = None
+    previous_webhook_secret_file: str | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -96,12 +96,25 @@ class HookRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookReply:
-    """The verdict on a webhook: what to answer and which items it touched."""
+    """The verdict on a webhook: what to answer and what it touched.
+
+    `status` 401 or 400: refused, and nothing of it is kept. Otherwise the delivery is genuine and
+    `event` is the tracker's name for it. `refs` are the items to fetch, `deleted` those of them
+    that the tracker says it deleted; `containers` are to be pulled, where the tracker does not name
+    the items. `ignored` says why a genuine delivery concerns no work item; `unreadable` what is
+    wrong with one that should but cannot be read: it is kept and shown. `offered_secret` is for
+    handshakes.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     delivery_id: str = ""
+    event: str = ""
     refs: tuple[ItemRef, ...] = ()
+    deleted: tuple[ItemRef, ...] = ()
+    containers: tuple[ContainerKey, ...] = ()
+    ignored: str = ""
+    unreadable: str = ""
     offered_secret: SecretStr | None = None
 
 

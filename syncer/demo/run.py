@@ -33,7 +33,7 @@ from syncer.domain.statement import Door, OwnerStatus, Provenance
 from syncer.errors import ConfigError, SyncerError
 from syncer.publish.digest.model import Digest
 from syncer.publish.render.text import render_text
-from syncer.service import Service
+from syncer.service.core import Service
 from syncer.settings.load import load_settings
 
 PAST_EDITIONS: Final = 8

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from syncer.domain.addresses import with_known_ends
 from syncer.domain.change import Change
 from syncer.domain.item import ItemRecord
 from syncer.domain.portfolio import Portfolio
@@ -130,10 +131,15 @@ async def load_knowledge(store: Store) -> Knowledge:
     """Read everything that a roll-up needs, as of one moment of the database."""
     async with store.read() as session:
         return Knowledge(
-            records=await load_records(session),
+            records=_with_known_ends(await load_records(session)),
             verdicts=await load_verdicts(session),
             sources=await load_sources(session),
         )
+
+
+def _with_known_ends(records: Sequence[ItemRecord]) -> list[ItemRecord]:
+    items = with_known_ends([record.item for record in records])
+    return [replace(record, item=item) for record, item in zip(records, items, strict=True)]
 
 
 async def previous_snapshot(store: Store, audience: str, *, before: datetime) -> Snapshot | None:

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.store.bulk import insert
-from syncer.store.tables import AuditRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import AuditRow
 
 _AUDIT: Final = table_of(AuditRow)
 

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.errors import NotFound, Rejected
 from syncer.store.bulk import insert
-from syncer.store.tables import EditionContentRow, EditionRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import EditionContentRow, EditionRow
 
 _EDITIONS: Final = table_of(EditionRow)
 _CONTENTS: Final = table_of(EditionContentRow)

@@ -26,7 +26,8 @@ from syncer.store.codec import (
     item_row,
     no_collection,
 )
-from syncer.store.tables import AliasRow, ChangeRow, ItemRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import AliasRow, ChangeRow, ItemRow
 
 LIVE: Final = frozenset({ItemState.LIVE})
 

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.errors import Busy
 from syncer.store.bulk import upsert
-from syncer.store.tables import LeaseRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import LeaseRow
 
 LEASE: Final = timedelta(seconds=30)
 """How long a lease holds after it was taken or renewed."""

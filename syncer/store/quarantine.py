@@ -14,7 +14,8 @@ from syncer.domain.item import Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.store.bulk import chunks, upsert
 from syncer.store.codec import clean_text
-from syncer.store.tables import QuarantineRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import QuarantineRow
 
 RAW_LIMIT: Final = 100_000
 """Characters of the raw text that are kept."""

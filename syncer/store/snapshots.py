@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from syncer.domain.report import Snapshot
 from syncer.errors import NotFound
 from syncer.store.bulk import insert
-from syncer.store.tables import SnapshotRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import SnapshotRow
 
 _SNAPSHOTS: Final = table_of(SnapshotRow)
 _PAYLOAD: Final = type_coerce(_SNAPSHOTS.c.payload, Text)

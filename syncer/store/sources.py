@@ -15,7 +15,8 @@ from syncer.domain.item import ItemState
 from syncer.domain.ref import ContainerKey
 from syncer.domain.report import SourceState
 from syncer.store.bulk import upsert
-from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow, QuarantineRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow, QuarantineRow
 
 _CONNECTIONS: Final = table_of(ConnectionRow)
 _CONTAINERS: Final = table_of(ContainerRow)

@@ -30,7 +30,8 @@ from syncer.domain.statement import (
 from syncer.errors import NotFound
 from syncer.store.audit import AuditEvent, record
 from syncer.store.bulk import upsert
-from syncer.store.tables import StatementRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import StatementRow
 from syncer.store.types import to_json
 from syncer.store.verdicts import load_overrides
 

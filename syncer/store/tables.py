@@ -1,4 +1,4 @@
-"""The tables of everything that syncer keeps.
+"""The tables of what syncer knows and has said.
 
 Only repositories of this package touch rows; everyone else gets domain values. What is filtered on
 is a typed column; the whole value lies beside it as JSON, so that a new field of a domain value
@@ -10,31 +10,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, MetaData, Table, Text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, Text
+from sqlmodel import Field
 
+from syncer.store.rows import Row
 from syncer.store.types import UtcDateTime
-
-METADATA = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class Row(SQLModel):
-    """The base of all tables: names of constraints are the same on every database."""
-
-    metadata = METADATA
-
-
-def table_of(row: type[Row]) -> Table:
-    """The Core table of a row class, for statements that write or read in bulk."""
-    return METADATA.tables[str(row.__tablename__)]
 
 
 class ConnectionRow(Row, table=True):
@@ -59,7 +39,8 @@ class ContainerRow(Row, table=True):
     `cursor` is the connector's own. `change_mark` is the tracker's word on the last change in the
     container, `change_mark_at` when we first heard it, `last_success_at` the start of the last
     complete pass: together they tell whether an idle container may be passed over. `selected` is
-    false once the configuration no longer wants the container.
+    false once the configuration no longer wants the container. `census_at` is the start of the last
+    complete census, `census_items` what it counted, `census_note` what a person must decide.
     """
 
     __tablename__ = "containers"
@@ -76,6 +57,9 @@ class ContainerRow(Row, table=True):
     found_by_reconcile: int = 0
     change_mark: datetime | None = Field(default=None, sa_type=UtcDateTime)
     change_mark_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    census_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    census_items: int | None = None
+    census_note: str = Field(default="", sa_type=Text)
 
 
 class ItemRow(Row, table=True):
@@ -129,7 +113,7 @@ class ChangeRow(Row, table=True):
 
     __tablename__ = "changes"
     # One item's history lies together on disk: it is always read as a whole.
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  SQLAlchemy reads it so
 
     item_uid: str = Field(primary_key=True, foreign_key="items.uid")
     change_id: str = Field(primary_key=True)

@@ -16,7 +16,8 @@ from syncer.domain.verdict import Reason, Verdict, VerdictLevel
 from syncer.errors import NotFound
 from syncer.store.audit import AuditEvent, record
 from syncer.store.bulk import insert, upsert
-from syncer.store.tables import OverrideRow, VerdictRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import OverrideRow, VerdictRow
 
 _VERDICTS: Final = table_of(VerdictRow)
 _OVERRIDES: Final = table_of(OverrideRow)

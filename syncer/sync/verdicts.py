@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from syncer.classify.classifier import classify_portfolio
+from syncer.domain.addresses import with_known_ends
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Portfolio
 from syncer.domain.statement import VerdictOverride
@@ -56,7 +57,7 @@ async def judge(
     """
     while True:
         async with store.read() as session:
-            items = await load_items(session, states=LIVE)
+            items = with_known_ends(await load_items(session, states=LIVE))
             overrides = await load_overrides(session)
         found = await asyncio.to_thread(verdicts_of, portfolio, items, overrides)
         done = await _keep(store, found, overrides, at=at, after_sync=after_sync)

@@ -24,7 +24,7 @@ from syncer.cli.status import source_rows, status_rows
 from syncer.cli.why import explanation
 from syncer.clock import FixedClock
 from syncer.publish.channels.file import RENDERERS
-from syncer.service import Service
+from syncer.service.core import Service
 from syncer.settings.load import load_settings
 from tests.connectors.jira.small_jira import (
     LINK_TYPES,

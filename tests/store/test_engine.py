@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 from syncer.errors import Busy, ConfigError, SyncerError
 from syncer.store import migrate
 from syncer.store.engine import Store, normalise_url
-from syncer.store.tables import LeaseRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import LeaseRow
 from tests.store.samples import NOON
 
 LEASES = table_of(LeaseRow)

@@ -17,7 +17,8 @@ from syncer.store.leases import (
     release,
     renew,
 )
-from syncer.store.tables import LeaseRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import LeaseRow
 
 SERVE = Holder(owner="serve (pid 123)", host="here", pid=123)
 SYNC = Holder(owner="sync (pid 456)", host="here", pid=456)

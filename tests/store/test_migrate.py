@@ -15,7 +15,7 @@ from syncer.store import migrate
 from syncer.store.codec import encode
 from syncer.store.engine import Store
 from syncer.store.items import load_records, save_records
-from syncer.store.tables import METADATA
+from syncer.store.schema import METADATA
 from tests.store.samples import NOON, record, status_change
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import StatementError
 
 from syncer.store.engine import Store
-from syncer.store.tables import AuditRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import AuditRow
 from tests.store.samples import NOON
 
 AUDIT = table_of(AuditRow)

@@ -12,7 +12,8 @@ import pytest
 from syncer.errors import Busy
 from syncer.store.engine import Store
 from syncer.store.leases import LEASE, acquire, current_holder, database_now
-from syncer.store.tables import LeaseRow, table_of
+from syncer.store.rows import table_of
+from syncer.store.tables import LeaseRow
 from syncer.sync.lease import held, is_dead, this_process
 
 LEASES = table_of(LeaseRow)

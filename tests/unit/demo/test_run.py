@@ -18,7 +18,7 @@ from syncer.errors import ConfigError
 from syncer.publish.render.text import render_text
 from syncer.rollup.display import show_probability
 from syncer.rollup.forecast import completion_cdf, probability_on_time
-from syncer.service import Service
+from syncer.service.core import Service
 from syncer.settings.load import load_settings
 
 NETWORK_TARGET = date(2027, 3, 19)

@@ -6,24 +6,16 @@ Nothing here prints. Whatever needs the present instant asks the clock that the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
-import aiohttp
-from pydantic import ValidationError
-
 from syncer.clock import Clock
-from syncer.connect.auth import with_secrets
-from syncer.connect.config import ConnectionConfig
-from syncer.connect.protocol import Connector, Identity
-from syncer.connect.registry import connector_class
-from syncer.connect.session import client_session
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import FixedTarget, Portfolio
 from syncer.domain.ref import ContainerKey
@@ -37,8 +29,7 @@ from syncer.domain.statement import (
     statement_id,
 )
 from syncer.domain.verdict import VerdictLevel
-from syncer.errors import ConfigError, NotFound, SyncerError
-from syncer.log import register_secret
+from syncer.errors import ConfigError, SyncerError
 from syncer.publish.audience import AudienceView
 from syncer.publish.audiences import Audience, audiences_of, chosen
 from syncer.publish.doors import merge, tracker_statements
@@ -55,12 +46,11 @@ from syncer.publish.snapshot import Roller, SnapshotPair, load_knowledge, previo
 from syncer.publish.uncounted import without_restricted
 from syncer.rollup.rules import HealthRules
 from syncer.rollup.view import with_implicit_projects
-from syncer.settings.faults import ConfigurationFaults
+from syncer.service.connections import Connections
 from syncer.settings.health import load_health_rules
 from syncer.settings.portfolio import to_portfolio
 from syncer.settings.root import Settings
 from syncer.settings.statements import to_statements
-from syncer.settings.validation import faults_of
 from syncer.store.engine import Store
 from syncer.store.items import find_item, load_items
 from syncer.store.migrate import upgrade
@@ -80,16 +70,6 @@ from syncer.sync.verdicts import judge
 _CONFIGURATION = "configuration"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """What a connection answered when it was asked who it is: an identity or an error."""
-
-    connection: str
-    kind: str
-    identity: Identity | None = None
-    error: SyncerError | None = None
-
-
 class Service:
     """Everything that one configuration runs, opened and closed together.
 
@@ -102,7 +82,7 @@ class Service:
         url = settings.service.database_url.get_secret_value()
         self.store = Store(url, folder=settings.folder)
         self._stack = AsyncExitStack()
-        self._session: aiohttp.ClientSession | None = None
+        self.connections = Connections(settings, self._stack)
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.store)
@@ -116,81 +96,6 @@ class Service:
         traceback: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
-
-    # --- connections --------------------------------------------------------------------------
-
-    async def session(self) -> aiohttp.ClientSession:
-        """The one HTTP session of this service; it keeps no cookies and is closed with it."""
-        if self._session is None:
-            ca_file = self.settings.service.network.ca_file
-            opened = client_session(
-                proxy=self._proxy(), ca_file=self.settings.path(ca_file) if ca_file else None
-            )
-            self._session = await self._stack.enter_async_context(opened)
-        return self._session
-
-    def _proxy(self) -> str | None:
-        """The proxy's URL, which may hold a password."""
-        name = self.settings.service.network.proxy_env
-        proxy = self.settings.environment.get(name) if name else None
-        if name and not proxy:
-            place = self.settings.place("service", "network", "proxy_env")
-            raise ConfigError(f"{place}: the environment variable {name} is not set.")
-        if proxy:
-            register_secret(proxy)
-        return proxy
-
-    def connection_config(self, name: str) -> ConnectionConfig:
-        """The connection's table as its connector understands it, secrets read.
-
-        `ConfigurationFaults` with file and line of everything that is wrong in it; `ConfigError`
-        for a missing secret or a kind that is not installed; `NotFound` for an unknown name.
-        """
-        index = self._index_of(name)
-        settings, path = self.settings, ("connections", index)
-        place = settings.place(*path)
-        try:
-            model = connector_class(settings.connections[index].kind).config_type
-            table = settings.connection_table(index)
-            config = model.model_validate(table)
-        except ValidationError as error:
-            places = settings.places
-            faults = faults_of(error, data=table, model=model, places=places, base=path)
-            raise ConfigurationFaults(faults) from None
-        except ConfigError as error:
-            raise ConfigError(f"{place}: {error.message}", fix=error.fix) from None
-        if not isinstance(config, ConnectionConfig):
-            raise ConfigError(f"{place}: the connector's configuration is not a ConnectionConfig.")
-        return self._with_secrets(config, str(place))
-
-    def _with_secrets(self, config: ConnectionConfig, place: str) -> ConnectionConfig:
-        settings = self.settings
-        try:
-            return with_secrets(config, env=settings.environment, base=settings.folder)
-        except ConfigError as error:
-            raise ConfigError(f"{place}: {error.message}", fix=error.fix) from None
-
-    def _index_of(self, name: str) -> int:
-        names = [connection.name for connection in self.settings.connections]
-        if name not in names:
-            known = ", ".join(names) or "none"
-            raise NotFound(f"There is no connection {name!r}.", fix=f"There are: {known}.")
-        return names.index(name)
-
-    async def connector(self, name: str) -> Connector:
-        """The connector of a connection, ready to be asked."""
-        config = self.connection_config(name)
-        build: Callable[..., Connector] = connector_class(config.kind)
-        return build(name, config, await self.session())
-
-    async def probe(self, name: str) -> Probe:
-        """Ask the connection's tracker who we are; an error is part of the answer."""
-        kind = self.settings.connections[self._index_of(name)].kind
-        try:
-            identity = await (await self.connector(name)).probe()
-        except SyncerError as error:
-            return Probe(connection=name, kind=kind, error=error)
-        return Probe(connection=name, kind=kind, identity=identity)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -356,9 +261,9 @@ class Service:
 
         A connection that fails hides no other's result.
         """
-        names = [only] if only else [one.name for one in self.settings.connections]
+        names = [only] if only else list(self.connections.names)
         for name in names:
-            self._index_of(name)
+            self.connections.table(name)
         await self.note_targets()
         results = await asyncio.gather(
             *(self._sync(name, full=full, progress=progress) for name in names)
@@ -373,11 +278,11 @@ class Service:
 
     async def _sync(self, name: str, *, full: bool, progress: Progress | None) -> ConnectionResult:
         try:
-            connector = await self.connector(name)
+            connector = await self.connections.connector(name)
         except ConfigError as error:
             await self._record_failure(name, error)
             return ConnectionResult(connection=name, failure=error)
-        config = self.settings.connections[self._index_of(name)]
+        config = self.connections.table(name)
         return await pull_connection(
             self.store,
             connector,
@@ -389,7 +294,7 @@ class Service:
         )
 
     async def _record_failure(self, name: str, error: ConfigError) -> None:
-        kind = self.settings.connections[self._index_of(name)].kind
+        kind = self.connections.table(name).kind
         now = self.clock.now()
         async with self.store.write() as session:
             await fail_connection(session, name, kind=kind, error=str(error), at=now)

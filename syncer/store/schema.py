@@ -1,0 +1,8 @@
+"""The whole schema: importing this module declares every table."""
+
+from __future__ import annotations
+
+from syncer.store import daemon_tables, tables
+from syncer.store.rows import METADATA
+
+__all__ = ["METADATA", "daemon_tables", "tables"]
