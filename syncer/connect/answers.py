@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from syncer.connect.escapes import without_lone_surrogates
 from syncer.errors import AuthFailed, BadPayload, TooLong
 from syncer.log import redact
 
@@ -19,10 +19,6 @@ JsonObject = dict[str, Any]
 
 _REQUEST_IDS: Final = ("X-Request-Id", "X-AREQUESTID", "Atl-Traceid", "Request-Id")
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_ESCAPES: Final = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
-)
 _CHARSETS: Final = frozenset({
     "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso8859-1", "iso8859-15", "cp1252",
 })  # fmt: skip
@@ -64,7 +60,7 @@ class Answer:
                 f"{self.label} answered with more than {_MOST_VALUES} values.", fix=_NOT_DATA
             )
         try:
-            return orjson.loads(_without_lone_surrogates(text))
+            return orjson.loads(without_lone_surrogates(text))
         except orjson.JSONDecodeError as error:
             raise BadPayload(
                 f"{self.label} answered with something that is no JSON ({error.msg})"
@@ -141,10 +137,3 @@ def _as_utf8(answer: Answer) -> bytes:
 def _is_page(content_type: str, text: bytes) -> bool:
     start = text[:200].lower()
     return "html" in content_type.lower() or start.startswith((b"<!doctype html", b"<html"))
-
-
-def _without_lone_surrogates(text: bytes) -> bytes:
-    """Half a surrogate pair becomes U+FFFD: one hostile title must not cost a whole page."""
-    if b"\\ud" not in text and b"\\uD" not in text:
-        return text
-    return _ESCAPES.sub(lambda found: b"\\ufffd" if found[1] else found[0], text)
