@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +40,7 @@ def request(body: bytes, **headers: str) -> HookRequest:
             b"{" + b",".join(b'"%d":1' % n for n in range(1_000_000)) + b"}",
             id="A22-a-million-keys",
         ),
+        pytest.param(b'{"a":"' + b"\\ud800" * 200_000 + b'"}', id="A22-200000-half-pairs"),
         pytest.param(b'{"a":NaN}', id="A23-nan"),
         pytest.param(b'{"a":-Infinity}', id="A23-infinity"),
         pytest.param(b'{"a":' + b"9" * 5000 + b"}", id="A23-5000-digits"),
