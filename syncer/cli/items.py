@@ -13,7 +13,6 @@ from syncer.cli.context import run
 
 if TYPE_CHECKING:
     from syncer.domain.item import WorkItem
-    from syncer.domain.portfolio import Portfolio
     from syncer.domain.verdict import Verdict
     from syncer.service.core import Service
 
@@ -82,6 +81,7 @@ def items(
 
 async def stock_of(service: Service, *, every: bool, selectors: Sequence[str]) -> Stock:
     """The items that the selectors pick (all without any), in the order of their keys."""
+    from syncer.domain.homes import by_key, homes
     from syncer.domain.selector import select
     from syncer.store.items import LIVE, load_items
     from syncer.store.verdicts import load_verdicts
@@ -92,7 +92,7 @@ async def stock_of(service: Service, *, every: bool, selectors: Sequence[str]) -
         verdicts = await load_verdicts(session)
     by_uid = {item.uid: item for item in found}
     chosen = select(picked, found, by_uid) if picked else found
-    chosen.sort(key=lambda item: (str(item.container), _natural(item.key), item.uid))
+    chosen.sort(key=by_key)
     projects = homes(await service.portfolio(), found)
     return Stock(items=chosen, by_uid=by_uid, projects=projects, verdicts=verdicts)
 
@@ -132,25 +132,6 @@ def known_selector(text: str, service: Service) -> Any:  # noqa: ANN401  one of 
             f"--select {text!r}: there is no connection {wanted!r}. {nearest_or_all(wanted, names)}"
         )
     return selector
-
-
-def homes(portfolio: Portfolio, items: Sequence[WorkItem]) -> dict[str, str]:
-    """The project of each item by uid: the first that holds it."""
-    from syncer.domain.selector import select
-
-    by_uid = {item.uid: item for item in items}
-    found: dict[str, str] = {}
-    for project in portfolio.projects:
-        for item in select(project.items, items, by_uid, excluding=project.excluding):
-            found.setdefault(item.uid, project.key)
-    return found
-
-
-def _natural(key: str) -> tuple[str, int]:
-    """`NET-9` before `NET-10`."""
-    head = key.rstrip("0123456789")
-    number = key[len(head) :]
-    return head, int(number) if number and len(number) < 19 else 0  # noqa: PLR2004  int of any size
 
 
 def _for_people(row: Mapping[str, Any]) -> tuple[object, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,11 +13,9 @@ from syncer.cli.status import AsOf, heading, snapshots
 if TYPE_CHECKING:
     from syncer.domain.facts import ProgramFacts, ProjectFacts
     from syncer.domain.health import Colour
-    from syncer.domain.report import GroupResult, Levers, ProjectResult, Risk, Snapshot
+    from syncer.domain.report import GroupResult, ProjectResult, Risk, Snapshot
     from syncer.rollup.rules import HealthRules
     from syncer.service.core import Service
-
-_NEXT_RULES = 2
 
 
 def why(
@@ -82,15 +79,12 @@ def _verdict(name: str, computed: Colour, shown: Colour) -> Iterator[str]:
 
 
 def _project(project: ProjectResult, rules: HealthRules) -> Iterator[str]:
-    from syncer.rollup.health import firing_rules
+    from syncer.publish.reasons import lever_lines, next_rules, rule_line
 
     yield from _verdict(project.name, project.computed, project.shown)
     yield from _section("Inputs", _inputs(project.facts))
-    spoken = firing_rules(project.facts, rules.colour)
-    others = [colour for colour in spoken if colour.rule != project.computed.rule]
-    next_ones = (f"{one.rule} {_word(one)}: {one.reason}" for one in others[:_NEXT_RULES])
-    yield from _section("Next rules that fire", next_ones)
-    yield from _section("What would turn it", _levers(project.levers))
+    yield from _section("Next rules that fire", map(rule_line, next_rules(project, rules)))
+    yield from _section("What would turn it", lever_lines(project.levers))
     yield from _section(
         "Data", [f"confidence {project.quality.confidence}", *project.quality.reasons]
     )
@@ -104,37 +98,9 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _inputs(facts: ProjectFacts | ProgramFacts) -> Iterator[str]:
-    """The facts that differ from their defaults: what the rules had to go by."""
-    for one in fields(facts):
-        value = getattr(facts, one.name)
-        if one.name != "members" and value not in (one.default, None, "", ()):
-            yield f"{one.name.replace('_', ' ')}: {_shown(value)}"
+    from syncer.publish.reasons import inputs
 
-
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return str(value)
-
-
-def _levers(levers: Levers | None) -> Iterator[str]:
-    from syncer.rollup.display import show_probability
-
-    if levers is None:
-        return
-    if levers.drop is not None:
-        keys = ", ".join(
-            item.key for item in levers.candidates[: levers.drop] if not item.restricted
-        )
-        chance = show_probability(levers.drop_probability or 0.0)
-        yield f"drop {levers.drop} of {len(levers.candidates)} optional items: {chance} ({keys})"
-    if levers.move_to is not None:
-        chance = show_probability(levers.move_probability or 0.0)
-        yield f"move the target to {levers.move_to}: {chance}"
-    if levers.pace_needed is not None and levers.pace_now is not None:
-        yield f"do {levers.pace_needed:.1f} items a week; today {levers.pace_now:.1f}"
+    return (f"{name}: {value}" for name, value in inputs(facts))
 
 
 def _group(group: GroupResult, snapshot: Snapshot) -> Iterator[str]:

@@ -1,0 +1,120 @@
+"""The completeness ledger: what is known of each source beyond its freshness, in a few queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from syncer.domain.item import ItemState
+from syncer.domain.ref import ContainerKey
+from syncer.store.daemon_tables import EndpointRow, InboxRow
+from syncer.store.rows import table_of
+from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow
+
+_CONNECTIONS: Final = table_of(ConnectionRow)
+_CONTAINERS: Final = table_of(ContainerRow)
+_ENDPOINTS: Final = table_of(EndpointRow)
+_INBOX: Final = table_of(InboxRow)
+_ITEMS: Final = table_of(ItemRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionState:
+    """What a connection last answered; `findings` are what its last probe found."""
+
+    name: str
+    kind: str
+    account: str
+    server: str
+    last_success_at: datetime | None
+    error: str
+    findings: Sequence[object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """The name of a container, its live items, and its last census (UTC; None: none yet)."""
+
+    name: str
+    items: int
+    at: datetime | None
+    counted: int | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliveries:
+    """How the webhooks of a connection come in; `refused` since the last genuine one."""
+
+    last_delivery_at: datetime | None
+    last_event: str
+    refused: int
+    refused_at: datetime | None
+
+
+async def connection_states(session: AsyncSession) -> list[ConnectionState]:
+    """Every connection that was ever used, by name."""
+    c = _CONNECTIONS.c
+    columns = (c.name, c.kind, c.account, c.server, c.last_success_at, c.error, c.findings)
+    rows = await session.execute(select(*columns).order_by(c.name))
+    return [
+        ConnectionState(
+            name=row.name,
+            kind=row.kind,
+            account=row.account,
+            server=row.server,
+            last_success_at=row.last_success_at,
+            error=row.error,
+            findings=tuple(row.findings or ()),
+        )
+        for row in rows
+    ]
+
+
+async def censuses(session: AsyncSession) -> dict[ContainerKey, Census]:
+    """Every container that is wanted, with its name, live items and last census."""
+    c, live = _CONTAINERS.c, await _live_items(session)
+    columns = (c.connection, c.key, c.name, c.census_at, c.census_items, c.census_note)
+    rows = await session.execute(select(*columns).where(c.selected).order_by(c.connection, c.key))
+    return {
+        ContainerKey(row.connection, row.key): Census(
+            name=row.name,
+            items=live[row.connection, row.key],
+            at=row.census_at,
+            counted=row.census_items,
+            note=row.census_note,
+        )
+        for row in rows
+    }
+
+
+async def _live_items(session: AsyncSession) -> defaultdict[tuple[str, str], int]:
+    c = _ITEMS.c
+    query = select(c.connection, c.container, func.count()).where(c.state == str(ItemState.LIVE))
+    rows = await session.execute(query.group_by(c.connection, c.container))
+    return defaultdict(int, {(row[0], row[1]): row[2] for row in rows})
+
+
+async def deliveries(session: AsyncSession) -> dict[str, Deliveries]:
+    """The webhook endpoint of each connection that has one."""
+    c = _ENDPOINTS.c
+    columns = (c.connection, c.last_delivery_at, c.last_event, c.refused, c.refused_at)
+    return {row[0]: Deliveries(
+        last_delivery_at=row[1], last_event=row[2], refused=row[3], refused_at=row[4]
+    ) for row in await session.execute(select(*columns))}  # fmt: skip
+
+
+async def inbox_depth(session: AsyncSession) -> tuple[Mapping[str, int], datetime | None]:
+    """Deliveries by state, and when the oldest one that is not finished came in (UTC)."""
+    c = _INBOX.c
+    rows = await session.execute(select(c.state, func.count()).group_by(c.state).order_by(c.state))
+    counts = {row[0]: row[1] for row in rows}
+    unfinished = c.finished_at.is_(None)
+    oldest = select(c.received_at).where(unfinished).order_by(c.received_at).limit(1)
+    return counts, await session.scalar(oldest)
