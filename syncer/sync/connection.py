@@ -16,8 +16,9 @@ from syncer.errors import ConfigError, Rejected, SyncerError
 from syncer.store import sources
 from syncer.store.engine import Store
 from syncer.store.quarantine import load_quarantine
+from syncer.sync.guard import isolated
 from syncer.sync.progress import NoProgress, Progress
-from syncer.sync.pull import PullResult, Stop, connector_fault, pull_container
+from syncer.sync.pull import PullResult, Stop, pull_container
 
 IDLE_MARGIN: Final = timedelta(hours=1)
 """How long after a container's last change a pass must have begun before the container is passed
@@ -136,12 +137,8 @@ async def pull_connection(
 
 
 async def _probe(visit: _Visit) -> Identity:
-    try:
+    with isolated(visit.connection):
         return await visit.connector.probe()
-    except SyncerError:
-        raise
-    except Exception as error:
-        raise connector_fault(error, visit.connection) from error
 
 
 def _refuse_fatal(identity: Identity) -> None:

@@ -10,23 +10,20 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from syncer.clock import Clock
 from syncer.connect.protocol import Connector, Page
 from syncer.domain.cursor import Cursor
 from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, Busy, CursorExpired, SyncerError, Unreachable
-from syncer.log import get_logger
 from syncer.store import sources
 from syncer.store.engine import Store
 from syncer.store.items import count_items
 from syncer.store.leases import Lease, renew
+from syncer.sync.guard import isolated
 from syncer.sync.ingest import Ingested, ingest
 from syncer.sync.lease import container_lease, held, lost, this_process
 from syncer.sync.progress import NoProgress, Progress
-
-_log: Final = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,22 +182,9 @@ async def _read_pages(pull: _Pull, lease: Lease, since: Cursor | None) -> None:
 
 async def _pages(pull: _Pull, since: Cursor | None) -> AsyncGenerator[Page]:
     """The connector's pages; a fault of the connector itself is an error of this container only."""
-    try:
+    with isolated(str(pull.container)):
         async for page in pull.connector.changes(pull.container, since):
             yield page
-    except SyncerError:
-        raise
-    except Exception as error:
-        raise connector_fault(error, str(pull.container)) from error
-
-
-def connector_fault(error: Exception, subject: str) -> Unreachable:
-    """What a connector raised that it never should: logged, and told as an error of `subject`."""
-    _log.error("a connector failed", subject=subject, exc_info=error)
-    return Unreachable(
-        f"The connector failed on {subject} ({type(error).__name__}).",
-        fix="This is a fault of the connector: report it with the log.",
-    )
 
 
 async def _save(pull: _Pull, lease: Lease, page: Page) -> Ingested:
