@@ -23,6 +23,7 @@ from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.item import Extras, read_issue
 from connectors.jira.mapping.site import Site, site_of, zone_named
 from connectors.jira.mapping.times import epoch_ms, instant
+from connectors.jira.webhook import receive
 from connectors.jira.wire import Project, User
 from syncer.clock import Clock, SystemClock
 from syncer.connect.answers import Answer
@@ -70,7 +71,7 @@ class JiraConnector:
     kind: ClassVar[str] = "jira"
     config_type: ClassVar[type[BaseModel]] = JiraConfig
     capabilities: ClassVar[Capabilities] = Capabilities(
-        incremental=True, hierarchy=True, links=True, history=True
+        webhooks=True, incremental=True, hierarchy=True, links=True, history=True
     )
 
     def __init__(
@@ -232,9 +233,9 @@ class JiraConnector:
                 if isinstance(id_, str | int):
                     yield ItemRef(self._connection, str(id_), str(raw.get("key") or ""))
 
-    def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:  # noqa: ARG002  part of the protocol
-        """Refuses: this connector does not take webhooks yet."""
-        return HookReply(status=501)
+    def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
+        """Verify and read one webhook (see `connectors.jira.webhook`)."""
+        return receive(self._connection, request, secrets)
 
     async def _records(
         self, raw: Iterable[Any], container: ContainerKey, site: Site

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, SecretStr
 
@@ -86,12 +86,16 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookRequest:
-    """An inbound webhook: configured URL, lower-cased headers, raw body."""
+    """An inbound webhook: configured URL, lower-cased headers, raw body.
+
+    `received_at` (UTC) is when it came in, for signatures that expire; None where nobody knows.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,4 +152,21 @@ class Connector(Protocol):
 
     def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
         """Verify and read one webhook: pure, synchronous, no trust in the body's content."""
+        ...
+
+
+@runtime_checkable
+class SelectsByQuery(Protocol):
+    """What a connector may offer besides: the items that the tracker's own query language finds.
+
+    For selectors such as `{ connection = "jira", jql = "…" }` (contracts.md 1). Ask
+    `isinstance(connector, SelectsByQuery)`.
+    """
+
+    def select(self, query: str) -> AsyncIterator[ItemRef]:
+        """The items that the query finds in the containers of this connection, by id only.
+
+        `ConfigError` for a query that is refused: by us because it orders, or leaves the place
+        that was made for it, or by the tracker.
+        """
         ...

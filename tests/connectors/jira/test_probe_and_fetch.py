@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import hmac
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp import web
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from connectors.jira.config import JiraConfig
 from connectors.jira.findings import findings_of
@@ -250,11 +251,16 @@ async def test_the_inventory_is_every_id_in_large_pages() -> None:
     assert (body["fields"], body["maxResults"]) == (["id"], 5000)
 
 
-async def test_webhooks_are_refused_for_now() -> None:
-    request = HookRequest(method="POST", url="https://x/hooks/1", headers={}, body=b"{}")
+async def test_webhooks_are_taken_under_the_name_of_the_connection() -> None:
+    body = b'{"webhookEvent": "jira:issue_updated", "issue": {"id": "10001"}}'
+    signature = hmac.new(b"made-up-secret", body, "sha256").hexdigest()
+    headers = {"x-hub-signature": f"sha256={signature}"}
+    request = HookRequest(method="POST", url="https://x/hooks/1", headers=headers, body=body)
     async with running(SmallJira()) as connector:
-        assert connector.receive(request, []).status == 501
-        assert not connector.capabilities.webhooks
+        reply = connector.receive(request, [SecretStr("made-up-secret")])
+        assert (reply.status, reply.refs) == (202, (ItemRef("jira", "10001"),))
+        assert connector.receive(request, []).status == 401
+        assert connector.capabilities.webhooks
 
 
 # --- configuration -------------------------------------------------------------------------------
