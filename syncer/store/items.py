@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, Text, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.change import Change
@@ -34,7 +34,7 @@ LIVE: Final = frozenset({ItemState.LIVE})
 _ITEMS: Final = table_of(ItemRow)
 _CHANGES: Final = table_of(ChangeRow)
 _ALIASES: Final = table_of(AliasRow)
-_PAYLOAD: Final = type_coerce(_ITEMS.c.payload, Text)  # parsed once, by the codec
+_PAYLOAD: Final = cast(_ITEMS.c.payload, Text)  # parsed once, by the codec
 _KEY: Final = "key"
 _ID: Final = "id"
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import Select, Text, select, type_coerce
+from sqlalchemy import Select, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.report import Snapshot
@@ -18,7 +18,7 @@ from syncer.store.rows import table_of
 from syncer.store.tables import SnapshotRow
 
 _SNAPSHOTS: Final = table_of(SnapshotRow)
-_PAYLOAD: Final = type_coerce(_SNAPSHOTS.c.payload, Text)
+_PAYLOAD: Final = cast(_SNAPSHOTS.c.payload, Text)
 _SNAPSHOT: Final = TypeAdapter(Snapshot)
 
 
