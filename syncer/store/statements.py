@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Text, select, type_coerce
+from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.selector import InContainer, InVersion, Selector, Under, WithField, WithLabel
@@ -36,7 +36,7 @@ from syncer.store.types import to_json
 from syncer.store.verdicts import load_overrides
 
 _STATEMENTS: Final = table_of(StatementRow)
-_PAYLOAD: Final = type_coerce(_STATEMENTS.c.payload, Text)
+_PAYLOAD: Final = cast(_STATEMENTS.c.payload, Text)
 
 Statement = OwnerStatus | Decision | GateDefinition | HumanRisk | RiskResponse | Baseline
 
