@@ -12,14 +12,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol, runtime_checkable
 
 import aiohttp
 
 from syncer.clock import Clock, SystemClock
 from syncer.connect.answers import Answer, JsonObject
 from syncer.connect.origin import Origin
-from syncer.connect.rate import Pause, Sleep, asked_pause
+from syncer.connect.rate import (
+    UNTOLD_PAUSE,
+    Pause,
+    Sleep,
+    asked_pause,
+    is_rate_limit,
+    is_untold_limit,
+)
 from syncer.errors import (
     AuthFailed,
     BadPayload,
@@ -35,6 +42,20 @@ from syncer.log import redact
 Params = Mapping[str, str]
 AuthHeaders = Callable[[], Mapping[str, str]]
 """Gives the headers that authenticate a request; asked for each one, so that tokens may change."""
+
+
+@runtime_checkable
+class Renewing(Protocol):
+    """`AuthHeaders` that need looking after: tokens that expire and are asked for anew."""
+
+    def __call__(self) -> Mapping[str, str]:
+        """The headers that authenticate a request."""
+        ...
+
+    async def renew(self) -> None:
+        """See to it, before each attempt, that the headers are good for it."""
+        ...
+
 
 Examine = Callable[[Answer], None]
 """A connector's own look at every answer; raises what it finds wrong."""
@@ -94,8 +115,8 @@ class HttpClient:
     """Asks one tracker with one account, over a session that the caller owns.
 
     Answers are retried on 5xx, on connection errors and on truncated JSON, and after the pause
-    that a 429 or a `Retry-After` asks for; the pause holds for all calls of this client. A 401
-    is remembered for five minutes, in which nothing is asked.
+    that a 429, a 403 of that meaning or a `Retry-After` asks for; the pause holds for all calls of
+    this client. A 401 is remembered for five minutes, in which nothing is asked.
 
     Raises `AuthFailed` (401, 403, a login page), `Rejected` with the status (other 4xx),
     `RateLimited`, `Unreachable` (5xx, network), `BadPayload` (no JSON, too long), `ConfigError`
@@ -185,6 +206,8 @@ class HttpClient:
         return float(longest * (0.5 + self._jitter() / 2))
 
     async def _attempt(self, call: _Call) -> Answer:
+        if isinstance(self._auth, Renewing):
+            await self._auth.renew()
         answer = await self._send(call)
         paused = self._note_pause(answer)
         self._look(answer)
@@ -280,6 +303,8 @@ class HttpClient:
     def _note_pause(self, answer: Answer) -> bool:
         """Keep the pause that the answer asks for; whether it asks for one."""
         pause = asked_pause(answer.status, answer.headers, now=self._clock.now())
+        if pause is None and is_untold_limit(answer.status, answer.headers, answer.explanation):
+            pause = UNTOLD_PAUSE
         if pause is not None:
             self.pause.postpone(pause)
         return pause is not None
@@ -288,7 +313,7 @@ class HttpClient:
         status = answer.status
         if status < HTTPStatus.MULTIPLE_CHOICES:
             return
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
+        if is_rate_limit(status, answer.headers, answer.explanation):
             raise _TryAgain(self._limited(answer), paused=paused)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _TryAgain(Unreachable(f"{answer.label} answered {status}."), paused=paused)
@@ -304,7 +329,9 @@ class HttpClient:
             seconds=self._limits.longest_wait
         )
         reason = redact(answer.headers.get("RateLimit-Reason", "too many requests"))[:80]
-        return RateLimited(f"{answer.label} answered 429: {reason!r}.", retry_at=retry_at)
+        return RateLimited(
+            f"{answer.label} answered {answer.status}: {reason!r}.", retry_at=retry_at
+        )
 
     def _refuse(self, answer: Answer) -> NoReturn:
         refused = AuthFailed(

@@ -19,6 +19,11 @@ Sleep = Callable[[float], Awaitable[None]]
 LONGEST_PAUSE: Final = timedelta(minutes=15)
 """A tracker that asks for more is asked again after this (reliability.md F1)."""
 
+UNTOLD_PAUSE: Final = timedelta(seconds=60)
+"""How long GitHub wants to be left alone by those whom it limits without saying for how long:
+docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api, "Exceeding the rate limit".
+"""
+
 PATIENCE: Final = timedelta(seconds=60)
 """A longer pause is not waited for within a call: `RateLimited` lets other work go on."""
 
@@ -27,13 +32,37 @@ def asked_pause(status: int, headers: Mapping[str, str], *, now: datetime) -> ti
     """How long the answer asks us to wait, at most `LONGEST_PAUSE`; None if it does not ask.
 
     `Retry-After` counts with every status, since Azure DevOps sends it with 200, and may be
-    seconds or an HTTP date (RFC 9110, 10.2.3). With 429 the `X-RateLimit-Reset` of Jira Cloud
-    (an ISO instant) or GitHub (epoch seconds) is read where `Retry-After` is missing.
+    seconds or an HTTP date (RFC 9110, 10.2.3). With 429, and with 403 where nothing is left, the
+    `X-RateLimit-Reset` of Jira Cloud (an ISO instant) or GitHub (epoch seconds) is read where
+    `Retry-After` is missing.
     """
     asked = _delay(headers.get("Retry-After", ""), _their_now(headers, now))
-    if asked is None and status == HTTPStatus.TOO_MANY_REQUESTS:
+    used_up = status == HTTPStatus.FORBIDDEN and _nothing_left(headers)
+    if asked is None and (status == HTTPStatus.TOO_MANY_REQUESTS or used_up):
         asked = _delay_until(headers.get("X-RateLimit-Reset", ""), now)
     return None if asked is None else min(max(asked, timedelta()), LONGEST_PAUSE)
+
+
+def is_rate_limit(status: int, headers: Mapping[str, str], said: Callable[[], str]) -> bool:
+    """Whether a refusal asks for patience and not for other credentials.
+
+    That is 429, and a 403 that says when to come back, has nothing left, or (`said`, its
+    explanation) names a rate limit: GitHub's secondary limits come with or without headers.
+    """
+    if status != HTTPStatus.FORBIDDEN:
+        return status == HTTPStatus.TOO_MANY_REQUESTS
+    return "Retry-After" in headers or _nothing_left(headers) or "rate limit" in said().casefold()
+
+
+def is_untold_limit(status: int, headers: Mapping[str, str], said: Callable[[], str]) -> bool:
+    """Whether a rate limit of GitHub's manner was met that does not say how long it lasts."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "secondary rate limit" in said().casefold()
+    return is_rate_limit(status, headers, said)
+
+
+def _nothing_left(headers: Mapping[str, str]) -> bool:
+    return headers.get("X-RateLimit-Remaining", "").strip() == "0"
 
 
 def _their_now(headers: Mapping[str, str], now: datetime) -> datetime:

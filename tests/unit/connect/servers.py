@@ -81,12 +81,11 @@ async def asking(
             HttpClient(
                 session,
                 str(server.make_url("")).rstrip("/"),
-                auth=lambda: {"Authorization": f"Bearer {TOKEN}"},
                 limits=limits,
                 clock=script.clock,
                 sleep=script.clock.sleep,
                 jitter=lambda: 0.0,
-                **options,
+                **{"auth": lambda: {"Authorization": f"Bearer {TOKEN}"}, **options},
             ),
             script,
         )
