@@ -1,4 +1,4 @@
-"""What a daemon keeps: endpoints, the inbox of deliveries, periods, dispatches, the census.
+"""What a daemon keeps: endpoints, inbox, periods, dispatches, queries, configurations, census.
 
 Revision 0002, after 0001.
 """
@@ -13,7 +13,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-TABLES = ("endpoints", "inbox", "periods", "dispatches")
+TABLES = ("endpoints", "inbox", "periods", "dispatches", "selections", "configurations")
 
 
 def upgrade() -> None:
@@ -21,6 +21,8 @@ def upgrade() -> None:
     create_inbox()
     create_periods()
     create_dispatches()
+    create_selections()
+    create_configurations()
     add_census()
 
 
@@ -124,6 +126,29 @@ def create_dispatches() -> None:
         ),
     )
     op.create_index("ix_dispatches_state_next_try_at", "dispatches", ["state", "next_try_at"])
+
+
+def create_selections() -> None:
+    op.create_table(
+        "selections",
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("uids", sa.JSON(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "query", name="pk_selections"),
+    )
+
+
+def create_configurations() -> None:
+    op.create_table(
+        "configurations",
+        sa.Column("config_hash", sa.String(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("first_used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("config_hash", name="pk_configurations"),
+    )
 
 
 def add_census() -> None:

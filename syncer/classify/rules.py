@@ -12,7 +12,14 @@ from fnmatch import fnmatchcase
 
 from syncer.classify.portfolio import Portfolio, PortfolioItem, PortfolioMapping
 from syncer.domain.portfolio import ClassificationRule
-from syncer.domain.selector import InContainer, InVersion, Selector, Under, WithField, WithLabel
+from syncer.domain.selector import (
+    InContainer,
+    InVersion,
+    Selector,
+    Under,
+    WithLabel,
+    described,
+)
 
 
 def with_rules(portfolio: Portfolio, rules: Sequence[ClassificationRule]) -> Portfolio:
@@ -43,7 +50,7 @@ def _picks(selector: Selector, item: PortfolioItem, parents: Mapping[str, str | 
             return fnmatchcase(item.project, container) and any(
                 fnmatchcase(name, version) for name in item.fix_versions
             )
-        case WithField():
+        case _:  # what only a synced item can answer
             return False
 
 
@@ -62,18 +69,3 @@ def _is_under(key: str, root: str, parents: Mapping[str, str | None]) -> bool:
         seen.add(at)
         at = parents.get(at)
     return False
-
-
-def described(selector: Selector) -> str:
-    """The selector as a person would write it: `label prog:*`."""
-    match selector:
-        case InContainer(pattern):
-            return pattern
-        case Under(root):
-            return f"under {root}"
-        case WithLabel(pattern):
-            return f"label {pattern}"
-        case InVersion(pattern):
-            return f"version {pattern}"
-        case WithField(name, value):
-            return f"{name} = {value}"

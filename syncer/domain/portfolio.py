@@ -10,6 +10,14 @@ from syncer.domain.selector import Selector
 from syncer.domain.verdict import VerdictLevel
 
 
+class Split(StrEnum):
+    """By what the items of a program become its member projects."""
+
+    CONTAINER = "container"
+    EPIC = "epic"
+    TEAM = "team"
+
+
 class ProjectKind(StrEnum):
     """Delivery work under a program, or the life of a product."""
 
@@ -126,7 +134,10 @@ class Benefit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """Projects under one strategic objective."""
+    """Projects under one strategic objective.
+
+    With a `split` the items that `items` picks make further member projects.
+    """
 
     key: str
     name: str
@@ -136,6 +147,8 @@ class Program:
     sponsor: str = ""
     target: date | None = None
     benefits: tuple[Benefit, ...] = ()
+    items: tuple[Selector, ...] = ()
+    split: Split | None = None
 
     @property
     def scope(self) -> str:

@@ -5,7 +5,7 @@ They are evaluated over the store's items, so re-mapping never syncs again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -48,7 +48,81 @@ class InVersion:
     pattern: str
 
 
-Selector = InContainer | Under | WithLabel | WithField | InVersion
+@dataclass(frozen=True, slots=True)
+class InQuery:
+    """Items that a connection's tracker finds for a query in its own language.
+
+    Only the tracker can answer it: see `answered`. Unanswered it picks nothing.
+    """
+
+    connection: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Items listed by uid, under the words that say how the list came about."""
+
+    name: str
+    uids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Items that each of the parts picks; a part picks what any of its selectors picks."""
+
+    parts: tuple[tuple[Selector, ...], ...]
+
+
+Written = InContainer | Under | WithLabel | WithField | InVersion | InQuery
+"""The selectors that a person can write."""
+
+Selector = Written | Among | Every
+
+
+def described(selector: Selector) -> str:
+    """The selector in the words of the configuration: `jira:NET`, `label "prog:*"`."""
+    match selector:
+        case InContainer(pattern):
+            return pattern
+        case Under(root):
+            return f"under {root}"
+        case WithLabel(pattern):
+            return f'label "{pattern}"'
+        case WithField(name, value):
+            return f"{name} = {value}"
+        case InVersion(pattern):
+            return f"version {pattern}"
+        case InQuery(connection, query):
+            return f"query of {connection}: {query}"
+        case Among(name, _):
+            return name
+        case Every(parts):
+            return ", of these ".join(" or ".join(map(described, part)) for part in parts)
+
+
+def answered(selector: Selector, answers: Mapping[InQuery, frozenset[str]]) -> Selector:
+    """The selector with every query replaced by the items that its tracker found."""
+    match selector:
+        case InQuery():
+            return Among(described(selector), answers.get(selector, frozenset()))
+        case Every(parts):
+            return Every(tuple(tuple(answered(one, answers) for one in part) for part in parts))
+        case _:
+            return selector
+
+
+def queries(selector: Selector) -> Iterator[InQuery]:
+    """The queries in a selector."""
+    match selector:
+        case InQuery():
+            yield selector
+        case Every(parts):
+            for part in parts:
+                for one in part:
+                    yield from queries(one)
+        case _:
+            return
 
 
 def key_of(item: WorkItem) -> str:
@@ -95,6 +169,13 @@ def matcher(selector: Selector, by_uid: Mapping[str, WorkItem]) -> Callable[[Wor
             return lambda item: item.custom.get(name) == value
         case InVersion(pattern):
             return lambda item: _in_version(item, pattern)
+        case InQuery():
+            return lambda _item: False
+        case Among(_, uids):
+            return lambda item: item.uid in uids
+        case Every(parts):
+            tests = [[matcher(one, by_uid) for one in part] for part in parts]
+            return lambda item: all(any(test(item) for test in part) for part in tests)
 
 
 def select(
@@ -149,5 +230,7 @@ def container_pattern(selector: Selector) -> str:
             return pattern
         case InVersion(pattern):
             return pattern.rpartition("/")[0]
+        case Every(((only,), *_)):
+            return container_pattern(only)
         case _:
             return ""

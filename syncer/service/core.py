@@ -6,9 +6,8 @@ Nothing here prints. Whatever needs the present instant asks the clock that the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -16,11 +15,8 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from syncer.clock import Clock
-from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import FixedTarget, Portfolio
-from syncer.domain.ref import ContainerKey
 from syncer.domain.report import Snapshot
-from syncer.domain.selector import InContainer, Selector
 from syncer.domain.statement import (
     Door,
     Provenance,
@@ -45,17 +41,15 @@ from syncer.publish.editions import (
 from syncer.publish.snapshot import Roller, SnapshotPair, load_knowledge, previous_snapshot
 from syncer.publish.uncounted import without_restricted
 from syncer.rollup.rules import HealthRules
-from syncer.rollup.view import with_implicit_projects
 from syncer.service.connections import Connections
+from syncer.service.portfolio import load_ground, portfolio_of, statements_of
 from syncer.settings.health import load_health_rules
-from syncer.settings.portfolio import to_portfolio
 from syncer.settings.root import Settings
-from syncer.settings.statements import to_statements
 from syncer.store.engine import Store
-from syncer.store.items import find_item, load_items
+from syncer.store.items import find_item
 from syncer.store.migrate import upgrade
 from syncer.store.snapshots import snapshots_between
-from syncer.store.sources import container_names, fail_connection
+from syncer.store.sources import fail_connection
 from syncer.store.statements import (
     Statement,
     load_statements,
@@ -65,6 +59,7 @@ from syncer.store.statements import (
 from syncer.store.verdicts import add_override, undo_override
 from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
 from syncer.sync.progress import Progress
+from syncer.sync.pull import Errand
 from syncer.sync.verdicts import judge
 
 _CONFIGURATION = "configuration"
@@ -112,19 +107,7 @@ class Service:
     async def portfolio(self) -> Portfolio:
         """The configured work, and a project for every container that nobody claims."""
         async with self.store.read() as session:
-            return self._portfolio(await container_names(session), await load_items(session))
-
-    def _portfolio(
-        self, containers: Mapping[ContainerKey, str], items: Sequence[WorkItem]
-    ) -> Portfolio:
-        """Unclaimed containers are called as their tracker calls them."""
-        names: dict[Selector, str] = {InContainer(str(k)): n for k, n in containers.items() if n}
-        portfolio = with_implicit_projects(to_portfolio(self.settings, containers), items)
-        projects = (
-            replace(one, name=names.get(one.items[0], one.name)) if one.implicit else one
-            for one in portfolio.projects
-        )
-        return replace(portfolio, projects=tuple(projects))
+            return portfolio_of(self.settings, await load_ground(session))
 
     async def statements(self, *, as_of: datetime) -> Statements:
         """What people say, by command before configuration before tracker, each thing once."""
@@ -177,13 +160,13 @@ class Service:
     async def roller(self, *, as_of: datetime) -> Roller:
         """What rolls the store up under this configuration and what had been said by an instant."""
         async with self.store.read() as session:
-            containers, items = await container_names(session), await load_items(session)
+            ground = await load_ground(session)
             commands = await load_statements(session, until=as_of)
-        portfolio = self._portfolio(containers, items)
-        configured = to_statements(self.settings, as_of)
+        portfolio = portfolio_of(self.settings, ground)
+        configured = statements_of(self.settings, ground, as_of=as_of)
         return Roller(
             portfolio=portfolio,
-            statements=merge(commands, configured, tracker_statements(items, portfolio)),
+            statements=merge(commands, configured, tracker_statements(ground.items, portfolio)),
             rules=self.rules,
             config_hash=self.settings.config_hash,
         )
@@ -290,7 +273,7 @@ class Service:
             clock=self.clock,
             wanted=Wanted(include=config.containers, exclude=config.exclude),
             progress=progress,
-            full=full,
+            errand=Errand(full=full),
         )
 
     async def _record_failure(self, name: str, error: ConfigError) -> None:

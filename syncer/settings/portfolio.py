@@ -17,6 +17,7 @@ from syncer.domain.portfolio import (
     Product,
     Program,
     Project,
+    Split,
     Team,
 )
 from syncer.domain.ref import ContainerKey
@@ -33,9 +34,9 @@ def to_portfolio(
 ) -> Portfolio:
     """The configured work; `containers` are those that the store knows, with their names.
 
-    A container that a program's `split` picks, or that a program or product lists as
-    `<connection>:<container>`, becomes a project here. Containers that nobody claims become
-    projects in the roll-up.
+    A container that a program splits by name, or that a program or product lists as
+    `<connection>:<container>`, becomes a project here. What other splits make, and containers that
+    nobody claims, become projects in the roll-up, which knows the items.
     """
     known = dict(containers or {})
     projects = [_project(project) for project in settings.projects]
@@ -115,7 +116,7 @@ def _made(settings: Settings, containers: Iterable[ContainerKey]) -> list[Contai
 
 
 def _split(program: ProgramSettings, containers: Iterable[ContainerKey]) -> list[ContainerKey]:
-    if not program.split:
+    if program.split != Split.CONTAINER:
         return []
     globs = [_container_glob(selector) for selector in program.items]
     return [key for key in sorted(containers) if any(fnmatchcase(str(key), g) for g in globs)]
@@ -139,6 +140,8 @@ def _program(
         sponsor=program.sponsor,
         target=program.target,
         benefits=tuple(Benefit(**benefit.model_dump()) for benefit in program.benefits),
+        items=program.items,
+        split=Split(program.split) if program.split else None,
     )
 
 

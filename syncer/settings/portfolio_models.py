@@ -94,8 +94,8 @@ class ProgramSettings(Table):
     items: tuple[SelectorValue, ...] = Field((), description="With `split`: selectors.")
     split: Literal["", "container", "epic", "team"] = Field(
         "",
-        description="`container`: every container that `items` picks is one project. "
-        "The others come with a later version.",
+        description="What makes the items that `items` picks into projects: each `container`, each "
+        "`epic`, or each configured `team` is one, and what is left over is one more.",
     )
     target: date | None = Field(None, description="Left out: the latest of its must projects.")
     benefits: tuple[BenefitSettings, ...] = Field((), description="Shown only where given.")
@@ -106,8 +106,6 @@ class ProgramSettings(Table):
             raise ValueError(
                 '"items" and "split" belong together: items = [...], split = "container"'
             )
-        if self.split in {"epic", "team"}:
-            raise ValueError(f'split = "{self.split}" is not built yet; "container" is')
         if not self.projects and not self.items:
             raise ValueError('has no projects: write projects = ["key", …]')
         return self

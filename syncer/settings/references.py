@@ -186,6 +186,8 @@ class _Checker:
         elif isinstance(selector, Mapping):
             for key in ("under", "version"):
                 self._connection((*path, key), selector.get(key))
+            if "jql" in selector:
+                self._known((*path, "connection"), selector.get("connection"), "connections")
 
     def _connection(self, path: KeyPath, text: object) -> None:
         if not isinstance(text, str) or ":" not in text:

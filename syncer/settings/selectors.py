@@ -9,6 +9,7 @@ from typing import Final
 from syncer.domain.portfolio import FixedTarget, ItemTarget, Target, VersionTarget
 from syncer.domain.selector import (
     InContainer,
+    InQuery,
     InVersion,
     Selector,
     Under,
@@ -19,12 +20,12 @@ from syncer.settings.faults import did_you_mean, one_of
 
 _NOT_BUILT: Final = {
     "area": "area paths cannot be selected yet: that comes with the Azure DevOps connector",
-    "jql": "a query as selector is not built yet; select by container, label, field or version",
 }
 _KEYS: Final = ("under", "label", "field", "equals", "version", "area", "connection", "jql")
 _SHAPES: Final = (
     'a selector is "jira:NET" (a container, globs allowed), { under = "jira:NET-1" }, '
-    '{ label = "x-*" }, { field = "Program", equals = "5G" } or { version = "jira:NET/2.0" }'
+    '{ label = "x-*" }, { field = "Program", equals = "5G" }, { version = "jira:NET/2.0" } '
+    'or { connection = "jira", jql = "…" }'
 )
 
 
@@ -54,6 +55,8 @@ def _from_table(table: Mapping[object, object]) -> Selector:
             return WithField(name, wanted)
         case {"version": str(version), **rest} if not rest:
             return InVersion(_version(version))
+        case {"connection": str(connection), "jql": str(jql), **rest} if not rest and jql.strip():
+            return InQuery(connection, jql.strip())
         case _:
             raise ValueError(_explain(table))
 
@@ -115,5 +118,7 @@ def connection_of(selector: Selector) -> str | None:
     match selector:
         case InContainer(pattern) | InVersion(pattern) | Under(pattern):
             return pattern.partition(":")[0]
-        case WithLabel() | WithField():
+        case InQuery(connection):
+            return connection
+        case _:
             return None

@@ -113,3 +113,32 @@ class DispatchRow(Row, table=True):
     next_try_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str = Field(default="", sa_type=Text)
+
+
+class SelectionRow(Row, table=True):
+    """What a tracker last found for a query that the configuration selects by.
+
+    `error` says why the last attempt failed; the items found before it stay.
+    """
+
+    __tablename__ = "selections"
+
+    connection: str = Field(primary_key=True)
+    query: str = Field(primary_key=True, sa_type=Text)
+    uids: list[Any] = Field(default_factory=list, sa_type=JSON)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: str = Field(default="", sa_type=Text)
+
+
+class ConfigurationRow(Row, table=True):
+    """What a configuration said about the work, by its hash, for comparing a new one with it.
+
+    `content` holds no connection, no address and no secret.
+    """
+
+    __tablename__ = "configurations"
+
+    config_hash: str = Field(primary_key=True)
+    content: dict[str, Any] = Field(sa_type=JSON)
+    first_used_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime = Field(sa_type=UtcDateTime)

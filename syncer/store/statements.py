@@ -13,7 +13,15 @@ from pydantic import TypeAdapter
 from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from syncer.domain.selector import InContainer, InVersion, Selector, Under, WithField, WithLabel
+from syncer.domain.selector import (
+    InContainer,
+    InQuery,
+    InVersion,
+    Under,
+    WithField,
+    WithLabel,
+    Written,
+)
 from syncer.domain.statement import (
     Baseline,
     DateMove,
@@ -88,8 +96,8 @@ _ADAPTERS: Final[Mapping[Sort, TypeAdapter[Any]]] = {
     Sort.TARGET: TypeAdapter(_Target),
     Sort.TARGET_MOVE: TypeAdapter(TargetMove),
 }
-_SELECTORS: Final[Mapping[str, type[Selector]]] = {
-    kind.__name__: kind for kind in (InContainer, Under, WithLabel, WithField, InVersion)
+_SELECTORS: Final[Mapping[str, type[Written]]] = {
+    kind.__name__: kind for kind in (InContainer, Under, WithLabel, WithField, InVersion, InQuery)
 }
 
 

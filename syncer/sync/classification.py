@@ -19,17 +19,7 @@ from syncer.classify.portfolio import (
 from syncer.domain.item import ItemKind, WorkItem
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.portfolio import Portfolio, Project
-from syncer.domain.selector import (
-    InContainer,
-    InVersion,
-    Selector,
-    Under,
-    WithField,
-    WithLabel,
-    key_of,
-    matcher,
-    select,
-)
+from syncer.domain.selector import Selector, described, key_of, matcher, select
 from syncer.domain.statement import VerdictOverride
 from syncer.domain.verdict import VerdictLevel
 
@@ -184,7 +174,7 @@ class _Builder:
         for rule in self.portfolio.rules:
             for selector in rule.select:
                 picks: Callable[[WorkItem], bool] = matcher(selector, self.by_uid)
-                text = describe(selector)
+                text = described(selector)
                 for item in filter(picks, self.items):
                     name = self.names[item.uid]
                     yield PortfolioMapping(item=name, level=rule.level, rule=text)
@@ -201,18 +191,3 @@ def explicit_level(item: WorkItem) -> VerdictLevel | None:
     """
     said = {_LEVELS.get(value.strip().casefold()) for value in item.custom.values()} - {None}
     return said.pop() if len(said) == 1 else None
-
-
-def describe(selector: Selector) -> str:
-    """A selector in the words of the configuration."""
-    match selector:
-        case InContainer(pattern):
-            return pattern
-        case Under(root):
-            return f"under {root}"
-        case WithLabel(pattern):
-            return f'label "{pattern}"'
-        case WithField(name, value):
-            return f"{name} = {value}"
-        case InVersion(pattern):
-            return f"version {pattern}"

@@ -23,7 +23,7 @@ SAMPLE = Portfolio.model_validate(
 @pytest.mark.parametrize(
     ("selector", "picked", "text"),
     [
-        (WithLabel("prog:*"), {"A"}, "rule label prog:*"),
+        (WithLabel("prog:*"), {"A"}, 'rule label "prog:*"'),
         (InContainer("jira:MOB*"), {"A"}, "rule jira:MOB*"),
         (InVersion("jira:MOBILE/2.*"), {"A"}, "rule version jira:MOBILE/2.*"),
         (InVersion("jira:SEARCH/2.*"), set(), ""),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from syncer.domain.item import WorkItem
-from syncer.domain.selector import Under, select
+from syncer.domain.selector import Every, InQuery, Under, answered, described, queries, select
 from tests.unit.rollup.builders import make_item
 
 
@@ -50,3 +50,17 @@ def test_a_chain_of_a_hundred_thousand_parents_is_climbed_once() -> None:
     chain = tree(("A-0", ""), *((f"A-{n}", f"A-{n - 1}") for n in range(1, count)))
     assert len(below("A-0", chain[::-1])) == count
     assert below("B-1", chain) == set()
+
+
+def test_a_query_picks_what_its_tracker_answered_and_nothing_before() -> None:
+    items = tree(("A-1", ""), ("A-2", "A-1"))
+    by_uid = {one.uid: one for one in items}
+    query = InQuery("jira", "labels = 5g")
+    found = frozenset({items[1].uid})
+    nested = Every(((query,), (Under("jira:A-1"),)))
+
+    assert select([query, nested], items, by_uid) == []
+    assert list(queries(nested)) == [query]
+    for selector in (query, nested):
+        assert select([answered(selector, {query: found})], items, by_uid) == [items[1]]
+    assert "labels = 5g" in described(answered(query, {}))

@@ -239,7 +239,7 @@ class TestFaults:
             ("[[freezes]]\nfrom = 2026-12-24", "freezes[0].to: is missing."),
             ("[[freezes]]\nfrm = 2026-12-24", 'freezes[0].frm: unknown key. Did you mean "from"?'),
             ("[[programs]]\nkey = 'p'", "has no projects"),
-            ("[[programs]]\nkey='p'\nitems=[{label='x'}]\nsplit='epic'", "is not built yet"),
+            ("[[programs]]\nkey='p'\nitems=[{label='x'}]\nsplit='tree'", 'Did you mean "team"?'),
             ("[[programs]]\nkey='p'\nitems=[{label='x'}]", "belong together"),
             ("[[audiences]]\nkey='a'\nschedule='Monday 7'", 'write it like "Mon 07:00"'),
             ("[[audiences]]\nkey='a'\nprograms=['x']", "there is no program 'x'. There are none."),
@@ -259,7 +259,8 @@ class TestFaults:
         ("selector", "says"),
         [
             ('"NET"', "does not name a connection"),
-            ("{ jql = 'x', connection = 'jira' }", "not built yet"),
+            ("{ jql = 'x' }", "a selector is"),
+            ("{ jql = 'x', connection = 'jra' }", "no connection 'jra'"),
             ("{ area = 'ado:x' }", "cannot be selected yet"),
             ("{ lable = 'x' }", 'Did you mean "label"?'),
             ("{ field = 'Program' }", "a selector is"),

@@ -1,0 +1,105 @@
+"""The portfolio in force: what a configuration says, laid over what the store knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from syncer.domain.item import WorkItem
+from syncer.domain.portfolio import Portfolio
+from syncer.domain.ref import ContainerKey
+from syncer.domain.selector import InContainer, InQuery, Selector, answered, queries
+from syncer.domain.statement import Statements
+from syncer.rollup.splitting import with_split_projects
+from syncer.rollup.view import with_implicit_projects
+from syncer.settings.portfolio import to_portfolio
+from syncer.settings.root import Settings
+from syncer.settings.statements import to_statements
+from syncer.store.items import load_items
+from syncer.store.selections import load_answers
+from syncer.store.sources import container_names
+
+Answers = Mapping[InQuery, frozenset[str]]
+"""The uids of the items that each query found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What the store knows and a portfolio is laid over: containers, items, answers to queries."""
+
+    containers: Mapping[ContainerKey, str]
+    items: Sequence[WorkItem]
+    answers: Answers
+
+
+async def load_ground(session: AsyncSession) -> Ground:
+    """Read it in the caller's transaction."""
+    return Ground(
+        containers=await container_names(session),
+        items=await load_items(session),
+        answers=await load_answers(session),
+    )
+
+
+def portfolio_of(settings: Settings, ground: Ground) -> Portfolio:
+    """The configured work, the projects that splits make, and one for every unclaimed container.
+
+    Unclaimed containers are called as their tracker calls them. Pure.
+    """
+    configured = _answered(to_portfolio(settings, ground.containers), ground.answers)
+    split = with_split_projects(configured, ground.items)
+    portfolio = with_implicit_projects(split, ground.items)
+    names: dict[Selector, str] = {
+        InContainer(str(key)): name for key, name in ground.containers.items() if name
+    }
+    projects = (
+        replace(one, name=names.get(one.items[0], one.name)) if one.implicit else one
+        for one in portfolio.projects
+    )
+    return replace(portfolio, projects=tuple(projects))
+
+
+def queries_of(settings: Settings) -> list[InQuery]:
+    """The queries by which the configuration selects, each once."""
+    every = _selectors(settings, to_portfolio(settings))
+    return list(dict.fromkeys(query for one in every for query in queries(one)))
+
+
+def statements_of(settings: Settings, ground: Ground, *, as_of: datetime) -> Statements:
+    """What the configuration says, as of an instant, the queries of its gates answered."""
+    said = to_statements(settings, as_of)
+    gates = (replace(one, items=_all(one.items, ground.answers)) for one in said.gates)
+    return replace(said, gates=tuple(gates))
+
+
+def _selectors(settings: Settings, portfolio: Portfolio) -> Iterator[Selector]:
+    for project in portfolio.projects:
+        yield from (*project.items, *project.excluding)
+    for program in portfolio.programs:
+        yield from program.items
+    for team in portfolio.teams:
+        yield from team.items
+    for rule in portfolio.rules:
+        yield from rule.select
+    for gate in settings.gates:
+        yield from gate.items
+
+
+def _answered(portfolio: Portfolio, answers: Answers) -> Portfolio:
+    return replace(
+        portfolio,
+        projects=tuple(
+            replace(one, items=_all(one.items, answers), excluding=_all(one.excluding, answers))
+            for one in portfolio.projects
+        ),
+        programs=tuple(replace(one, items=_all(one.items, answers)) for one in portfolio.programs),
+        teams=tuple(replace(one, items=_all(one.items, answers)) for one in portfolio.teams),
+        rules=tuple(replace(one, select=_all(one.select, answers)) for one in portfolio.rules),
+    )
+
+
+def _all(selectors: Sequence[Selector], answers: Answers) -> tuple[Selector, ...]:
+    return tuple(answered(one, answers) for one in selectors)
