@@ -9,16 +9,20 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from syncer.clock import Clock
 from syncer.connect.protocol import Connector, Container, Identity
 from syncer.domain.ref import ContainerKey
 from syncer.errors import ConfigError, Rejected, SyncerError
 from syncer.store import sources
+from syncer.store.audit import AuditEvent, record
+from syncer.store.census import account_of
 from syncer.store.engine import Store
 from syncer.store.quarantine import load_quarantine
 from syncer.sync.guard import isolated
 from syncer.sync.progress import NoProgress, Progress
-from syncer.sync.pull import PullResult, Stop, pull_container
+from syncer.sync.pull import EVERYDAY, Errand, PullResult, Stop, pull_container
 
 IDLE_MARGIN: Final = timedelta(hours=1)
 """How long after a container's last change a pass must have begun before the container is passed
@@ -26,6 +30,9 @@ over: search indexes of trackers lag behind by minutes."""
 
 CONCURRENCY: Final = 4
 """Containers of one connection that are read at the same time."""
+
+ACCOUNT_CHANGED: Final = "connection.account"
+"""The audit log's name for a connection that is used with another account."""
 
 _GLOB: Final = frozenset("*?[")
 
@@ -82,8 +89,7 @@ class _Visit:
     connection: str
     clock: Clock
     progress: Progress
-    command: str
-    full: bool
+    errand: Errand
     stop: Stop
     slots: asyncio.Semaphore
 
@@ -96,8 +102,7 @@ async def pull_connection(
     clock: Clock,
     wanted: Wanted | None = None,
     progress: Progress | None = None,
-    command: str = "sync",
-    full: bool = False,
+    errand: Errand = EVERYDAY,
 ) -> ConnectionResult:
     """Bring the store up to date with all wanted containers of a connection.
 
@@ -111,8 +116,7 @@ async def pull_connection(
         connection=connection,
         clock=clock,
         progress=progress or NoProgress(),
-        command=command,
-        full=full,
+        errand=errand,
         stop=Stop(),
         slots=asyncio.Semaphore(CONCURRENCY),
     )
@@ -163,6 +167,7 @@ async def _record_answer(
 ) -> list[ContainerKey]:
     """Save what the probe found; returns wanted containers that it did not."""
     async with visit.store.write() as session:
+        await _note_account(session, visit.connection, identity.account, at=at)
         await sources.save_connection(
             session,
             visit.connection,
@@ -181,6 +186,24 @@ async def _record_answer(
         await sources.select_containers(session, visit.connection, chosen)
     named = wanted.named(visit.connection)
     return sorted((chosen | {*named}) - {one.key for one in seen})
+
+
+async def _note_account(
+    session: AsyncSession, connection: str, account: str, *, at: datetime
+) -> None:
+    """Log that another account is used now: it may see less, and what it does not see is there."""
+    before = await account_of(session, connection)
+    if before in {"", account}:
+        return
+    event = AuditEvent(
+        at=at,
+        who="syncer",
+        what=ACCOUNT_CHANGED,
+        subject=connection,
+        before={"account": before},
+        after={"account": account},
+    )
+    await record(session, event)
 
 
 async def _unseen(visit: _Visit, key: ContainerKey) -> PullResult:
@@ -208,7 +231,7 @@ async def _pull_all(
 
 async def _pull_one(visit: _Visit, container: Container, asked_at: datetime) -> PullResult:
     async with visit.slots:
-        if not visit.full and await _is_idle(visit.store, container):
+        if not visit.errand.full and await _is_idle(visit.store, container):
             async with visit.store.write() as session:
                 await sources.confirm_unchanged(session, container.key, at=asked_at)
             return PullResult(container=container.key, skipped=True)
@@ -218,8 +241,7 @@ async def _pull_one(visit: _Visit, container: Container, asked_at: datetime) -> 
             container.key,
             clock=visit.clock,
             progress=visit.progress,
-            command=visit.command,
-            full=visit.full,
+            errand=visit.errand,
             stop=visit.stop,
         )
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from syncer.connect.protocol import Fetched
 from syncer.domain.item import ItemRecord, ItemState, Unreadable, WorkItem
 from syncer.domain.ref import ContainerKey, ItemRef
+from syncer.store.census import containers_by_uid, gone_since
 from syncer.store.codec import EncodedRecord, encode
 from syncer.store.items import (
     StoredState,
@@ -36,6 +37,16 @@ class Ingested:
     unreadable: int = 0
     cleared: int = 0
 
+    def __add__(self, other: Ingested) -> Ingested:
+        """What became of both batches."""
+        return Ingested(
+            stored=self.stored + other.stored,
+            unchanged=self.unchanged + other.unchanged,
+            outdated=self.outdated + other.outdated,
+            unreadable=self.unreadable + other.unreadable,
+            cleared=self.cleared + other.cleared,
+        )
+
 
 async def ingest(
     session: AsyncSession,
@@ -44,15 +55,20 @@ async def ingest(
     *,
     container: ContainerKey,
     at: datetime,
+    read_at: datetime | None = None,
 ) -> Ingested:
     """Store what is new in a batch, in the caller's transaction.
 
     A state at least as new as the stored one wins, by the tracker's own time; an unchanged item
     costs no write. What cannot be read, or cannot be stored, goes to quarantine under `container`
-    and leaves it when it comes again readable. `at` is the instant of arrival, UTC.
+    and leaves it when it comes again readable. `at` is the instant of arrival, `read_at` the one
+    at which the tracker was asked (UTC): what was found gone since then does not come back by an
+    answer from before.
     """
     aliases = await id_aliases(session, container.connection)
     readable, broken = _encoded(_under_known_ids(record, aliases) for record in records)
+    gone: set[str] = set() if read_at is None else await gone_since(session, readable, read_at)
+    readable = {uid: one for uid, one in readable.items() if uid not in gone}
     known = await stored_states(session, readable)
     fresh = [encoded for encoded in readable.values() if _is_news(encoded, known)]
     await save_records(session, fresh, known=known, at=at)
@@ -63,7 +79,7 @@ async def ingest(
     return Ingested(
         stored=len(fresh),
         unchanged=len(readable) - len(fresh) - outdated,
-        outdated=outdated,
+        outdated=outdated + len(gone),
         unreadable=len(faulty),
         cleared=cleared,
     )
@@ -124,30 +140,67 @@ def _known_ref(ref: ItemRef, aliases: Mapping[str, str]) -> ItemRef:
 
 
 async def ingest_fetched(
-    session: AsyncSession, fetched: Fetched, *, container: ContainerKey, at: datetime
+    session: AsyncSession,
+    fetched: Fetched,
+    *,
+    container: ContainerKey,
+    at: datetime,
+    read_at: datetime | None = None,
 ) -> Ingested:
     """Store items that were fetched one by one, and the three outcomes of absent ones.
 
-    A moved item keeps its row and gains its new id as an alias; a gone one becomes a tombstone; a
-    hidden one is neither done nor deleted.
+    Every item is stored under its own container; `container` tells the connection, and under what
+    an unreadable item goes to quarantine of which nothing is known. A moved item keeps its row and
+    gains its new id as an alias; a gone one becomes a tombstone; a hidden one is neither done nor
+    deleted, and what was deleted before stays so, whatever order the news come in.
     """
     known = await stored_states(session, [old.uid for old in fetched.moved])
     for old, new in ((old, new) for old, new in fetched.moved.items() if old.uid in known):
         await add_id_alias(session, connection=new.connection, native_id=new.id, uid=old.uid, at=at)
-    await mark(session, fetched.gone, ItemState.DELETED, at=at)
-    await mark(session, fetched.hidden, ItemState.HIDDEN, at=at)
-    return await ingest(session, fetched.records, fetched.unreadable, container=container, at=at)
+    gone = await mark(session, fetched.gone, ItemState.DELETED, at=at)
+    hidden = await mark(session, fetched.hidden, ItemState.HIDDEN, at=at)
+    homes = await containers_by_uid(session, [one.ref.uid for one in fetched.unreadable])
+    done = Ingested(stored=gone + hidden)
+    for home, unreadable in _by_home(fetched.unreadable, homes, container).items():
+        done += await ingest(session, (), unreadable, container=home, at=at)
+    return done + await ingest(
+        session, fetched.records, container=container, at=at, read_at=read_at
+    )
+
+
+def _by_home(
+    unreadable: Iterable[Unreadable], homes: Mapping[str, ContainerKey], default: ContainerKey
+) -> dict[ContainerKey, list[Unreadable]]:
+    grouped: dict[ContainerKey, list[Unreadable]] = {}
+    for one in unreadable:
+        grouped.setdefault(homes.get(one.ref.uid, default), []).append(one)
+    return grouped
 
 
 async def mark(
     session: AsyncSession, refs: Sequence[ItemRef], state: ItemState, *, at: datetime
 ) -> int:
-    """Set the state of stored items, keeping all that is known of them; returns how many turned."""
-    items = await load_items(session, uids=[ref.uid for ref in refs])
-    turned = [_marked(item, state) for item in items if item.state is not state]
+    """Set the state of stored items, keeping all that is known of them; returns how many turned.
+
+    What is deleted for certain does not become hidden.
+    """
+    connections = {ref.connection for ref in refs}
+    aliases = {
+        alias: uid
+        for connection in connections
+        for alias, uid in (await id_aliases(session, connection)).items()
+    }
+    items = await load_items(session, uids=[aliases.get(ref.uid, ref.uid) for ref in refs])
+    turned = [_marked(item, state) for item in items if _turns(item.state, state)]
     known = await stored_states(session, [encoded.record.item.uid for encoded in turned])
     await save_records(session, turned, known=known, at=at)
     return len(turned)
+
+
+def _turns(before: ItemState, after: ItemState) -> bool:
+    if before is ItemState.DELETED and after is ItemState.HIDDEN:
+        return False
+    return before is not after
 
 
 def _marked(item: WorkItem, state: ItemState) -> EncodedRecord:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from syncer.clock import Clock
 from syncer.connect.protocol import Connector, Page
@@ -17,6 +18,7 @@ from syncer.domain.cursor import Cursor
 from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, Busy, CursorExpired, SyncerError, Unreachable
 from syncer.store import sources
+from syncer.store.census import count_found
 from syncer.store.engine import Store
 from syncer.store.items import count_items
 from syncer.store.leases import Lease, renew
@@ -49,6 +51,24 @@ class PullResult:
         return "" if self.failure is None else str(self.failure)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """On whose behalf and how a pull is made.
+
+    `command` names this process to others. `full` begins anew; stored items stay. With
+    `counts_found` what is new is counted as found by reconcile, since a webhook should have brought
+    it; a container's first reading counts nothing.
+    """
+
+    command: str = "sync"
+    full: bool = False
+    counts_found: bool = False
+
+
+EVERYDAY: Final = Errand()
+"""A `sync` by command, from where the last one ended."""
+
+
 @dataclass(slots=True)
 class Stop:
     """Tells all pulls of one connection that its credentials were refused."""
@@ -71,6 +91,7 @@ class _Pull:
     clock: Clock
     progress: Progress
     stop: Stop
+    counts_found: bool = False
     items_seen: int = 0
     stored: int = 0
     unreadable: int = 0
@@ -104,15 +125,14 @@ async def pull_container(
     *,
     clock: Clock,
     progress: Progress | None = None,
-    command: str = "sync",
-    full: bool = False,
+    errand: Errand = EVERYDAY,
     stop: Stop | None = None,
 ) -> PullResult:
     """Bring the store up to date with one container, from where the last pull ended.
 
-    `full` begins anew; stored items stay. `command` names this process to others, which get the
-    answer "being synced by sync (pid 4711)" meanwhile. Errors of the tracker are recorded with the
-    container and come back in the result; errors of the database are raised.
+    Others that want the container meanwhile get the answer "being synced by sync (pid 4711)".
+    Errors of the tracker are recorded with the container and come back in the result; errors of
+    the database are raised.
     """
     pull = _Pull(
         store=store,
@@ -121,12 +141,13 @@ async def pull_container(
         clock=clock,
         progress=progress or NoProgress(),
         stop=stop or Stop(),
+        counts_found=errand.counts_found,
     )
     pull.progress.started(container, None)
     try:
         pull.stop.check()
-        async with held(store, container_lease(container), this_process(command)) as lease:
-            await _read(pull, lease, full=full)
+        async with held(store, container_lease(container), this_process(errand.command)) as lease:
+            await _read(pull, lease, full=errand.full)
     except Busy as busy:
         return pull.result(_being_synced(container, busy))
     except SyncerError as error:
@@ -170,14 +191,17 @@ async def _begin(pull: _Pull, *, full: bool) -> Cursor | None:
         if full:
             await sources.save_cursor(session, pull.container, None)
         state = await sources.container_state(session, pull.container)
+    pull.counts_found &= state is not None and state.last_success_at is not None
     return None if state is None else state.cursor
 
 
 async def _read_pages(pull: _Pull, lease: Lease, since: Cursor | None) -> None:
+    read_at = pull.clock.now()
     async with aclosing(_pages(pull, since)) as pages:
         async for page in pages:
-            pull.count(page, await _save(pull, lease, page))
+            pull.count(page, await _save(pull, lease, page, read_at=read_at))
             pull.stop.check()
+            read_at = pull.clock.now()
 
 
 async def _pages(pull: _Pull, since: Cursor | None) -> AsyncGenerator[Page]:
@@ -187,7 +211,7 @@ async def _pages(pull: _Pull, since: Cursor | None) -> AsyncGenerator[Page]:
             yield page
 
 
-async def _save(pull: _Pull, lease: Lease, page: Page) -> Ingested:
+async def _save(pull: _Pull, lease: Lease, page: Page, *, read_at: datetime) -> Ingested:
     """One page, its cursor and the lease, in one transaction."""
     async with pull.store.write() as session:
         if not await renew(session, lease):
@@ -198,7 +222,10 @@ async def _save(pull: _Pull, lease: Lease, page: Page) -> Ingested:
             page.unreadable,
             container=pull.container,
             at=pull.clock.now(),
+            read_at=read_at,
         )
+        if pull.counts_found:
+            await count_found(session, pull.container, done.stored)
         await sources.save_cursor(session, pull.container, page.cursor)
     return done
 

@@ -26,7 +26,7 @@ from syncer.store.leases import Holder, acquire, current_holder
 from syncer.store.sources import load_sources
 from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
 from syncer.sync.lease import container_lease, held, this_process
-from syncer.sync.pull import PullResult, pull_container
+from syncer.sync.pull import Errand, PullResult, pull_container
 from tests.store.samples import NET, NOON, record
 from tests.sync.tracker import MemoryConnector, Shelf
 
@@ -42,7 +42,8 @@ def _shelf(count: int, container: ContainerKey = NET, first: int = 0) -> Shelf:
 
 
 async def _pull(store: Store, connector: MemoryConnector, *, full: bool = False) -> PullResult:
-    return await pull_container(store, connector, NET, clock=FixedClock(NOON), full=full)
+    errand = Errand(full=full)
+    return await pull_container(store, connector, NET, clock=FixedClock(NOON), errand=errand)
 
 
 async def _sync(
@@ -54,7 +55,12 @@ async def _sync(
     full: bool = False,
 ) -> ConnectionResult:
     return await pull_connection(
-        store, connector, connection="jira", clock=FixedClock(at), wanted=wanted, full=full
+        store,
+        connector,
+        connection="jira",
+        clock=FixedClock(at),
+        wanted=wanted,
+        errand=Errand(full=full),
     )
 
 
