@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -18,8 +18,10 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from aiohttp import web
+from pydantic import SecretStr
 
 from syncer.clock import Clock, as_utc
+from syncer.connect.testing.delivery import Delivery, HookAction
 from syncer.connect.testing.world import World
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -34,16 +36,26 @@ LOGIN_PAGE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The account whose basic credentials a fake tracker accepts; the values are made up."""
+    """The account whose credentials a fake tracker accepts; the values are made up.
+
+    `schemes` are the ways in which they may be sent: `Basic` as user and secret, any other one
+    (`Bearer`, `token`) as the secret alone.
+    """
 
     user: str = "bot@example.com"
     secret: str = field(default="made-up-secret", repr=False)
+    schemes: tuple[str, ...] = ("Basic",)
 
     def accepts(self, authorization: str) -> bool:
         """Whether an `Authorization` header holds exactly these credentials."""
-        pair = f"{self.user}:{self.secret}".encode()
-        expected = b"Basic " + base64.b64encode(pair)
-        return hmac.compare_digest(expected, authorization.encode("utf-8", "replace"))
+        sent = authorization.encode("utf-8", "replace")
+        return any(hmac.compare_digest(self._header(scheme), sent) for scheme in self.schemes)
+
+    def _header(self, scheme: str) -> bytes:
+        secret = self.secret.encode()
+        if scheme == "Basic":
+            secret = base64.b64encode(self.user.encode() + b":" + secret)
+        return scheme.encode() + b" " + secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +90,19 @@ class _Script:
 class Simulator(Protocol):
     """What an entry point of the group `syncer.simulators` is.
 
-    Constructed with `(world, clock)`; an asynchronous context manager that serves while it is
-    open. `url` and `account` tell a connector where to go and as whom.
+    An asynchronous context manager that serves while it is open. `containers` are those of the
+    world's containers that live on this tracker, None for all; `foreign_url` gives the address of
+    an item that lives on another one. `url` and `account` tell a connector where to go and as whom.
     """
 
-    def __init__(self, world: World, clock: Clock) -> None: ...
+    def __init__(
+        self,
+        world: World,
+        clock: Clock,
+        *,
+        containers: Collection[str] | None = None,
+        foreign_url: Callable[[str], str] | None = None,
+    ) -> None: ...
 
     @property
     def url(self) -> str:
@@ -92,6 +112,14 @@ class Simulator(Protocol):
     @property
     def account(self) -> Account:
         """The credentials that are accepted."""
+        ...
+
+    def item_url(self, item_id: str) -> str:
+        """The address at which people see an item of this tracker."""
+        ...
+
+    def delivery(self, item_id: str, action: HookAction, *, secret: SecretStr) -> Delivery:
+        """The webhook that tells what just happened to an item, as this tracker would send it."""
         ...
 
     async def __aenter__(self) -> Self: ...
@@ -108,8 +136,10 @@ class FakeTracker:
     """A loopback server with routes, faults and a memory of what was asked.
 
     Use it as an asynchronous context manager. `account` None lets everybody in; paths in
-    `open_paths` (globs) need no credentials. `unauthorised` answers those who have none. With a
-    `clock` every answer bears its time as `Date`, as a tracker's answers bear the tracker's.
+    `open_paths` (globs) need no credentials; `admitted` are further `Authorization` headers that
+    are let in, such as those of tokens that it gave out. `unauthorised` answers those who have
+    none. With a `clock` every answer bears its time as `Date`, as a tracker's answers bear the
+    tracker's.
     """
 
     def __init__(
@@ -123,6 +153,7 @@ class FakeTracker:
         self.on_request: list[Callable[[RecordedRequest], None]] = []
         self.unauthorised: Fault = answer(401, body='{"message":"Client must be authenticated"}')
         self.account = account
+        self.admitted: set[str] = set()
         self._clock = clock
         self._open_paths = open_paths
         self._faults: list[_Script] = []
@@ -240,7 +271,8 @@ class FakeTracker:
     def _lets_in(self, request: web.Request) -> bool:
         if self.account is None or any(fnmatchcase(request.path, p) for p in self._open_paths):
             return True
-        return self.account.accepts(request.headers.get("Authorization", ""))
+        sent = request.headers.get("Authorization", "")
+        return sent in self.admitted or self.account.accepts(sent)
 
 
 async def _record(request: web.Request) -> RecordedRequest:

@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 
+from syncer.connect.signing import signed_hex
+from syncer.connect.testing.delivery import Delivery, post_delivery, signature
 from syncer.connect.testing.server import (
     Account,
     FakeTracker,
@@ -203,3 +206,32 @@ async def test_a_hook_sees_each_request_before_its_answer(
     tracker.on_request.append(lambda request: seen.append(request.path))
     await get(session, tracker)
     assert seen == ["/items/a"]
+
+
+async def test_credentials_may_come_in_several_schemes(session: aiohttp.ClientSession) -> None:
+    tracker = FakeTracker(account=Account(secret="made-up", schemes=("Bearer", "token")))
+    tracker.route("GET", "/items/{name}", _items)
+    tracker.admitted.add("Bearer given-out")
+    seen = {}
+    async with tracker:
+        for sent in ("Bearer made-up", "token made-up", "Bearer given-out", "Bearer x", "made-up"):
+            headers = {"Authorization": sent}
+            async with session.get(f"{tracker.url}/items/a", headers=headers) as response:
+                seen[sent] = response.status
+    assert list(seen.values()) == [200, 200, 200, 401, 401]
+
+
+async def test_a_delivery_is_posted_as_it_is(session: aiohttp.ClientSession) -> None:
+    async def take(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=202)
+
+    body = b'{"a": 1}'
+    signed = {"X-Hub-Signature-256": signature(SecretStr("made-up"), body)}
+    tracker = FakeTracker()
+    tracker.route("POST", "/hooks/e", take)
+    async with tracker:
+        delivery = Delivery(headers=signed, body=body)
+        assert await post_delivery(session, f"{tracker.url}/hooks/e", delivery) == 202
+        (posted,) = tracker.requests
+    assert (posted.method, posted.body) == ("POST", body)
+    assert signed_hex(posted.headers["x-hub-signature-256"], body, [SecretStr("made-up")])
