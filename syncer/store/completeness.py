@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,14 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.item import ItemState
 from syncer.domain.ref import ContainerKey
-from syncer.store.daemon_tables import EndpointRow, InboxRow
 from syncer.store.rows import table_of
 from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow
 
 _CONNECTIONS: Final = table_of(ConnectionRow)
 _CONTAINERS: Final = table_of(ContainerRow)
-_ENDPOINTS: Final = table_of(EndpointRow)
-_INBOX: Final = table_of(InboxRow)
 _ITEMS: Final = table_of(ItemRow)
 
 
@@ -46,16 +43,6 @@ class Census:
     at: datetime | None
     counted: int | None
     note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deliveries:
-    """How the webhooks of a connection come in; `refused` since the last genuine one."""
-
-    last_delivery_at: datetime | None
-    last_event: str
-    refused: int
-    refused_at: datetime | None
 
 
 async def connection_states(session: AsyncSession) -> list[ConnectionState]:
@@ -99,22 +86,3 @@ async def _live_items(session: AsyncSession) -> defaultdict[tuple[str, str], int
     query = select(c.connection, c.container, func.count()).where(c.state == str(ItemState.LIVE))
     rows = await session.execute(query.group_by(c.connection, c.container))
     return defaultdict(int, {(row[0], row[1]): row[2] for row in rows})
-
-
-async def deliveries(session: AsyncSession) -> dict[str, Deliveries]:
-    """The webhook endpoint of each connection that has one."""
-    c = _ENDPOINTS.c
-    columns = (c.connection, c.last_delivery_at, c.last_event, c.refused, c.refused_at)
-    return {row[0]: Deliveries(
-        last_delivery_at=row[1], last_event=row[2], refused=row[3], refused_at=row[4]
-    ) for row in await session.execute(select(*columns))}  # fmt: skip
-
-
-async def inbox_depth(session: AsyncSession) -> tuple[Mapping[str, int], datetime | None]:
-    """Deliveries by state, and when the oldest one that is not finished came in (UTC)."""
-    c = _INBOX.c
-    rows = await session.execute(select(c.state, func.count()).group_by(c.state).order_by(c.state))
-    counts = {row[0]: row[1] for row in rows}
-    unfinished = c.finished_at.is_(None)
-    oldest = select(c.received_at).where(unfinished).order_by(c.received_at).limit(1)
-    return counts, await session.scalar(oldest)

@@ -20,7 +20,7 @@ _SURE = 0.85
 
 def gates(context: Context) -> tuple[GateLine, ...]:
     """At most five gates by date; where there are more, the least certain are kept."""
-    near = [_line(gate, context) for gate in context.snapshot.gates if _near(gate, context)]
+    near = [gate_line(gate, context) for gate in context.snapshot.gates if _near(gate, context)]
     kept = sorted(near, key=_least_certain)[:MOST]
     return tuple(sorted(kept, key=_by_date))
 
@@ -41,7 +41,8 @@ def _by_date(line: GateLine) -> tuple[str, str, str]:
     return line.on.isoformat(), line.name, line.scope
 
 
-def _line(gate: GateResult, context: Context) -> GateLine:
+def gate_line(gate: GateResult, context: Context) -> GateLine:
+    """One gate with its chance and the evidence behind it."""
     return GateLine(
         scope=context.resolve(gate.scope),
         on=gate.on,

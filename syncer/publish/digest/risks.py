@@ -34,7 +34,7 @@ def top_risks(context: Context, decisions: Sequence[DecisionNeeded]) -> tuple[Ri
     """The ranked risks that this audience may read, at most two of one project."""
     most = _MOST_EXECUTIVE if context.view.lens is Lens.EXECUTIVE else _MOST
     asked = frozenset(decision.scope for decision in decisions)
-    return tuple(_line(risk, context, asked) for risk in ranked(context)[:most])
+    return tuple(risk_line(risk, context, asked) for risk in ranked(context)[:most])
 
 
 def ranked(context: Context) -> list[Risk]:
@@ -51,7 +51,8 @@ def ranked(context: Context) -> list[Risk]:
     return kept
 
 
-def _line(risk: Risk, context: Context, asked: frozenset[str]) -> RiskLine:
+def risk_line(risk: Risk, context: Context, asked: frozenset[str]) -> RiskLine:
+    """One risk as this audience may read it; `asked` are the scopes with a decision above."""
     ask = first_words(context.shown.text(risk.ask, 120), _STEP_WORDS)
     if not ask and risk.rule.startswith("SCH") and context.resolve(risk.scope) in asked:
         ask = "decision above"

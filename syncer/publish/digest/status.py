@@ -38,11 +38,11 @@ def status_rows(context: Context) -> tuple[StatusRow, ...]:
     """Every scope of the audience as a row, each at its place in the table or in a line."""
     if context.ungrouped:
         ordered = sorted(context.projects, key=lambda p: -severity(p.shown.health))
-        return placed([_row(project, context) for project in ordered])
+        return placed([status_row(project, context) for project in ordered])
     rows: list[StatusRow] = []
     for group in context.groups:
         children = _children(group, context)
-        rows += _without_echo(_row(group, context, expanded=bool(children)), children)
+        rows += _without_echo(status_row(group, context, expanded=bool(children)), children)
     return placed(rows)
 
 
@@ -62,12 +62,13 @@ def _children(group: GroupResult, context: Context) -> list[StatusRow]:
     few = programs <= _EXPANDED_PROGRAMS or context.view.lens is not Lens.EXECUTIVE
     if not (wanted and few):
         return []
-    return [_row(project, context, depth=1) for project in context.members(group)]
+    return [status_row(project, context, depth=1) for project in context.members(group)]
 
 
-def _row(
+def status_row(
     entry: ProjectResult | GroupResult, context: Context, *, depth: int = 0, expanded: bool = False
 ) -> StatusRow:
+    """One scope as a row; `expanded` where its projects stand below it."""
     before = _earlier(entry, context)
     was = probability_of(before) if before else None
     likely, safe = likely_and_safe(entry)

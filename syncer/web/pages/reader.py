@@ -11,7 +11,7 @@ from syncer.domain.change import Change
 from syncer.domain.health import Health
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Portfolio
-from syncer.domain.report import SourceState
+from syncer.domain.report import ItemMention, SourceState
 from syncer.domain.verdict import Verdict
 from syncer.publish.audience import AudienceView
 from syncer.publish.digest.model import Digest
@@ -32,8 +32,9 @@ class PastScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastWeek:
-    """One published snapshot in short: its instant (UTC) and every scope (`prog:5g`) in it."""
+    """One published snapshot in short: its id, its instant (UTC) and every scope (`prog:5g`) in it."""
 
+    snapshot: str
     as_of: datetime
     scopes: Mapping[str, PastScope]
 
@@ -43,13 +44,15 @@ class Stock:
     """The live items that pages may show, in the order of their keys; no restricted one.
 
     `projects` is the project key of an item by uid, `restricted` how many items are withheld,
-    None where not even that may be told.
+    None where not even that may be told. `withheld` are those, only to keep their names out of
+    other texts.
     """
 
     items: Sequence[WorkItem] = ()
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     projects: Mapping[str, str] = field(default_factory=dict)
     restricted: int | None = 0
+    withheld: Sequence[ItemMention] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,120 @@
+"""The completeness ledger, read from the store for the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from syncer.domain.ref import ContainerKey
+from syncer.domain.report import SourceState
+from syncer.service.core import Service
+from syncer.store.completeness import Census, ConnectionState, censuses, connection_states
+from syncer.store.endpoints import EndpointState, load_endpoints
+from syncer.store.inbox import inbox_counts, oldest_pending
+from syncer.store.items import load_items
+from syncer.store.quarantine import Quarantined, load_quarantine
+from syncer.store.sources import load_sources
+from syncer.web.pages.reader import Container, Hook, InQuarantine, Ledger, Source
+
+_MOST_QUARANTINED = 100
+
+
+async def load_ledger(service: Service) -> Ledger:
+    """How complete the data is, of one moment of the database."""
+    async with service.store.read() as session:
+        states = {one.name: one for one in await connection_states(session)}
+        sources = await load_sources(session)
+        counted = await censuses(session)
+        endpoints = {one.connection: one for one in await load_endpoints(session)}
+        waiting = await load_quarantine(session)
+        stored = await load_items(session, uids=[one.unreadable.ref.uid for one in waiting])
+        restricted = {item.uid for item in stored if item.restricted}
+        inbox = {str(state): count for state, count in (await inbox_counts(session)).items()}
+        oldest = await oldest_pending(session)
+    configured = {one.name: one.kind for one in service.settings.connections}
+    names = sorted({*configured, *states})
+    return Ledger(
+        now=service.clock.now(),
+        sources=[
+            _source(name, configured.get(name, ""), states.get(name), sources, counted, endpoints)
+            for name in names
+        ],
+        quarantine=[_quarantined(one, restricted) for one in waiting[:_MOST_QUARANTINED]],
+        inbox=inbox,
+        inbox_oldest_at=oldest,
+    )
+
+
+def _source(  # noqa: PLR0913, PLR0917  the tables that one row is joined from
+    name: str,
+    kind: str,
+    state: ConnectionState | None,
+    sources: Sequence[SourceState],
+    counted: Mapping[ContainerKey, Census],
+    endpoints: Mapping[str, EndpointState],
+) -> Source:
+    mine = [one for one in sources if one.connection == name and one.container]
+    endpoint = endpoints.get(name)
+    found = Source(
+        name=name,
+        kind=kind,
+        containers=[_container(one, counted) for one in mine],
+        hook=_hook(endpoint) if endpoint is not None else None,
+    )
+    return found if state is None else _answered(found, state)
+
+
+def _answered(found: Source, state: ConnectionState) -> Source:
+    return Source(
+        name=found.name,
+        kind=state.kind,
+        account=state.account,
+        server=state.server,
+        last_success_at=state.last_success_at,
+        error=state.error,
+        findings=[_finding(one) for one in state.findings],
+        containers=found.containers,
+        hook=found.hook,
+    )
+
+
+def _finding(found: object) -> str:
+    """What a probe found, as the table keeps it: the message, then what to do."""
+    if not isinstance(found, Mapping):
+        return str(found)
+    return " ".join(str(found[name]) for name in ("message", "fix") if found.get(name))
+
+
+def _container(state: SourceState, counted: Mapping[ContainerKey, Census]) -> Container:
+    census = counted.get(ContainerKey(state.connection, state.container))
+    if census is None:
+        return Container(state=state, name="", items=0)
+    return Container(
+        state=state,
+        name=census.name,
+        items=census.items,
+        census_at=census.at,
+        census_items=census.counted,
+        census_note=census.note,
+    )
+
+
+def _hook(endpoint: EndpointState) -> Hook:
+    return Hook(
+        last_delivery_at=endpoint.last_delivery_at,
+        last_event=endpoint.last_event,
+        refused=endpoint.refused,
+        refused_at=endpoint.refused_at,
+    )
+
+
+def _quarantined(one: Quarantined, restricted: set[str]) -> InQuarantine:
+    """An item that was restricted when it could last be read keeps its key to itself."""
+    hidden = one.unreadable.ref.uid in restricted
+    return InQuarantine(
+        connection=one.container.connection,
+        container=one.container.key,
+        key="restricted item" if hidden else one.unreadable.key,
+        reason="" if hidden else one.unreadable.reason,
+        first_seen_at=one.first_seen_at,
+        tries=one.tries,
+    )
