@@ -42,7 +42,7 @@ from syncer.publish.snapshot import Roller, SnapshotPair, load_knowledge, previo
 from syncer.publish.uncounted import without_restricted
 from syncer.rollup.rules import HealthRules
 from syncer.service.connections import Connections
-from syncer.service.portfolio import load_ground, portfolio_of, statements_of
+from syncer.service.portfolio import load_ground, portfolio_of, queries_of, statements_of
 from syncer.settings.health import load_health_rules
 from syncer.settings.root import Settings
 from syncer.store.engine import Store
@@ -59,6 +59,7 @@ from syncer.store.statements import (
 from syncer.store.verdicts import add_override, undo_override
 from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
 from syncer.sync.progress import Progress
+from syncer.sync.selections import answer_queries
 from syncer.sync.pull import Errand
 from syncer.sync.verdicts import judge
 
@@ -266,7 +267,7 @@ class Service:
             await self._record_failure(name, error)
             return ConnectionResult(connection=name, failure=error)
         config = self.connections.table(name)
-        return await pull_connection(
+        result = await pull_connection(
             self.store,
             connector,
             connection=name,
@@ -275,6 +276,10 @@ class Service:
             progress=progress,
             errand=Errand(full=full),
         )
+        asked = [query for query in queries_of(self.settings) if query.connection == name]
+        if result.failure is None:
+            await answer_queries(self.store, connector, asked, at=self.clock.now())
+        return result
 
     async def _record_failure(self, name: str, error: ConfigError) -> None:
         kind = self.connections.table(name).kind

@@ -116,7 +116,7 @@ def _made(settings: Settings, containers: Iterable[ContainerKey]) -> list[Contai
 
 
 def _split(program: ProgramSettings, containers: Iterable[ContainerKey]) -> list[ContainerKey]:
-    if program.split != Split.CONTAINER:
+    if program.split != "container":
         return []
     globs = [_container_glob(selector) for selector in program.items]
     return [key for key in sorted(containers) if any(fnmatchcase(str(key), g) for g in globs)]
