@@ -1,6 +1,6 @@
 """Atlassian Document Format as plain text: total, whatever the document holds.
 
-Jira's wiki markup, which Server and older answers send as a string, passes through as text.
+Wiki markup, which Data Center and older answers send as a string, is read by `wiki`.
 """
 
 from __future__ import annotations

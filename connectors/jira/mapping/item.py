@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from connectors.jira.jql import is_project_key
-from connectors.jira.mapping.adf import plain_text
+from connectors.jira.mapping import adf, wiki
 from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.fields import (
     Raw,
@@ -167,7 +167,7 @@ class _Mapper:
                 else self.container
             ),
             "title": clean_line(self.fields.summary or "") or NO_SUMMARY,
-            "body": clean_block(plain_text(self.fields.description)),
+            "body": clean_block(_body(self.fields.description)),
         }
 
     def _sort_of_thing(self) -> dict[str, Any]:
@@ -329,6 +329,12 @@ class _Mapper:
         if seconds is not None:
             return seconds / _SECONDS_AN_HOUR, "hours", HOURS_FIELD
         return None, "", points[0] if points else HOURS_FIELD
+
+
+def _body(description: object) -> str:
+    """Cloud sends documents, Data Center and older interfaces wiki markup."""
+    is_markup = isinstance(description, str)
+    return wiki.plain_text(description) if is_markup else adf.plain_text(description)
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:
