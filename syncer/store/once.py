@@ -37,6 +37,7 @@ async def insert_new(
     postgres = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert(table) if postgres else sqlite.insert(table)
     statement = insert.values(row).on_conflict_do_nothing().returning(returning)
+    inserted: list[Any] = []
     async with unless_overtaken(session):
-        return await session.scalar(statement)
-    return None
+        inserted.append(await session.scalar(statement))
+    return inserted[0] if inserted else None
