@@ -21,6 +21,7 @@ from syncer.cli import (
     init,
     items,
     overrides,
+    plan,
     risks,
     statements,
     status,
@@ -70,6 +71,7 @@ def global_options(
 
 app.command("init")(init.init)
 app.command("check")(check.check)
+app.command("plan")(plan.plan)
 app.command("sync")(sync.sync)
 app.command("status")(status.status)
 app.command("why")(why.why)

@@ -31,24 +31,28 @@ from syncer.publish.audiences import Audience, audiences_of, chosen
 from syncer.publish.doors import merge, tracker_statements
 from syncer.publish.editions import (
     Draft,
-    Sent,
     draft,
     edition_of,
     published_edition,
-    refuse_unsendable,
-    send,
 )
-from syncer.publish.snapshot import Roller, SnapshotPair, load_knowledge, previous_snapshot
+from syncer.publish.snapshot import (
+    Roller,
+    SnapshotPair,
+    load_knowledge,
+    previous_snapshot,
+    stored_snapshot,
+)
 from syncer.publish.uncounted import without_restricted
 from syncer.rollup.rules import HealthRules
 from syncer.service.connections import Connections
 from syncer.service.portfolio import load_ground, portfolio_of, queries_of, statements_of
 from syncer.settings.health import load_health_rules
 from syncer.settings.root import Settings
+from syncer.settings.work import work_text
+from syncer.store.configurations import note_configuration
 from syncer.store.engine import Store
 from syncer.store.items import find_item
 from syncer.store.migrate import upgrade
-from syncer.store.snapshots import snapshots_between
 from syncer.store.sources import fail_connection
 from syncer.store.statements import (
     Statement,
@@ -59,8 +63,8 @@ from syncer.store.statements import (
 from syncer.store.verdicts import add_override, undo_override
 from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
 from syncer.sync.progress import Progress
-from syncer.sync.selections import answer_queries
 from syncer.sync.pull import Errand
+from syncer.sync.selections import answer_queries
 from syncer.sync.verdicts import judge
 
 _CONFIGURATION = "configuration"
@@ -114,13 +118,15 @@ class Service:
         """What people say, by command before configuration before tracker, each thing once."""
         return (await self.roller(as_of=as_of)).statements
 
-    async def note_targets(self) -> None:
-        """Record the literal targets of the configuration: one that changed is a date move."""
+    async def note_configuration(self) -> None:
+        """Record the configuration as the one in use; a literal target that changed is a move."""
         now = self.clock.now()
         async with self.store.write() as session:
             for project in self.settings.projects:
                 on = project.target.on if isinstance(project.target, FixedTarget) else None
                 await record_target(session, project.key, on, at=now, by=_CONFIGURATION)
+            work = work_text(self.settings.data)
+            await note_configuration(session, self.settings.config_hash, work, at=now)
 
     async def record(self, statement: Statement) -> None:
         """Record what somebody said by command, with audit."""
@@ -173,13 +179,18 @@ class Service:
         )
 
     async def snapshots(
-        self, *, as_of: datetime | None = None, view: AudienceView | None = None
+        self,
+        *,
+        as_of: datetime | None = None,
+        view: AudienceView | None = None,
+        prompt: bool = False,
     ) -> SnapshotPair:
         """The snapshot of an instant (None: now) and the one to compare it with.
 
         For a past instant the stored snapshot of that moment, else one made from item history. It
         is compared with the last edition before for the audience, else with seven days earlier.
         For an audience that may not count restricted items they do not exist in any figure.
+        With `prompt` the instant has only just passed: what is known now was known then.
         `SyncerError` with the earliest date where nothing is known about the instant.
         """
         now = self.clock.now()
@@ -188,22 +199,20 @@ class Service:
             raise ConfigError(f"{instant:%Y-%m-%d %H:%M %Z} lies in the future.")
         roller = await self.roller(as_of=instant)
         known = await load_knowledge(self.store)
-        if as_of and not known.records:
+        if as_of and not known.records and not prompt:
             raise SyncerError("Nothing has been synced yet.", fix="Run `syncer sync` first.")
         counts = view is None or view.count_restricted
         known = known if counts else without_restricted(known)
         published = await self._last_edition(view, before=instant) if view else None
         previous = published or roller.week_before(known, as_of=instant, now=now)
-        current = await self._stored(instant) if as_of and counts else None
-        if current is None:
-            current = roller.roll_up(known, as_of=instant, now=now, previous=previous)
+        stored = None if prompt or not as_of else await self._stored(instant, view)
+        seen = instant if prompt else now
+        current = stored or roller.roll_up(known, as_of=instant, now=seen, previous=previous)
         changes = roller.changes(current, previous)
         return SnapshotPair(current=current, previous=previous, changes=changes)
 
-    async def _stored(self, instant: datetime) -> Snapshot | None:
-        async with self.store.read() as session:
-            found = await snapshots_between(session, instant, instant)
-        return max(reversed(found), key=lambda one: one.restricted, default=None)
+    async def _stored(self, instant: datetime, view: AudienceView | None) -> Snapshot | None:
+        return await stored_snapshot(self.store, instant, audience=view.key if view else None)
 
     async def _last_edition(self, view: AudienceView, *, before: datetime) -> Snapshot | None:
         """The snapshot of the edition before this one; a correction compares as its first did."""
@@ -221,20 +230,19 @@ class Service:
         return chosen(audiences_of(self.settings, await self.portfolio()), key)
 
     async def draft(
-        self, audience: Audience, *, as_of: datetime | None = None, correction: str = ""
+        self,
+        audience: Audience,
+        *,
+        as_of: datetime | None = None,
+        correction: str = "",
+        edition: str = "",
     ) -> Draft:
-        """The audience's edition of an instant (None: now), not sent to anybody."""
-        pair = await self.snapshots(as_of=as_of, view=audience.view)
-        return await draft(self.store, audience, pair, correction=correction)
+        """The audience's edition of an instant (None: now), not sent to anybody.
 
-    async def send(self, drafts: Sequence[Draft], *, author: str) -> list[Sent]:
-        """Send drafts through their channels and freeze them as published.
-
-        Nothing is sent where one of them cannot be: see `refuse_unsendable`.
+        `edition` is its name, by default the ISO week of the instant.
         """
-        refuse_unsendable(drafts)
-        now, folder = self.clock.now(), self.settings.folder
-        return [await send(self.store, one, folder=folder, author=author, at=now) for one in drafts]
+        pair = await self.snapshots(as_of=as_of, view=audience.view)
+        return await draft(self.store, audience, pair, correction=correction, edition=edition)
 
     # --- syncing ------------------------------------------------------------------------------
 
@@ -248,7 +256,7 @@ class Service:
         names = [only] if only else list(self.connections.names)
         for name in names:
             self.connections.table(name)
-        await self.note_targets()
+        await self.note_configuration()
         results = await asyncio.gather(
             *(self._sync(name, full=full, progress=progress) for name in names)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -64,7 +65,7 @@ def settings_from(merged: Merged, *, origin: Origin) -> Settings:
     else:
         if not faults:
             _register_database_password(settings)
-            return settings.located(origin, _hash(merged.data))
+            return settings.located(replace(origin, data=merged.data), _hash(merged.data))
     raise ConfigurationFaults(_in_order(faults))
 
 

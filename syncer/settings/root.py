@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class Origin:
     file: Path
     places: Places
     environment: Mapping[str, str]
+    data: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Origin({self.file.name})"
@@ -80,6 +81,11 @@ class Settings(Table):
     def config_hash(self) -> str:
         """16 hexadecimal digits that change when anything in the files changes; no secrets."""
         return self._config_hash
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The merged table of the files, as it was written; no literal secret can be in it."""
+        return self._origin.data
 
     def located(self, origin: Origin, config_hash: str) -> Settings:
         """These settings, knowing where they come from."""
