@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.item import ItemState
@@ -66,15 +66,6 @@ async def count_found(session: AsyncSession, container: ContainerKey, found: int
         await session.execute(_CONTAINERS.update().where(where).values(found_by_reconcile=more))
 
 
-async def states_in(session: AsyncSession, container: ContainerKey) -> dict[str, ItemState]:
-    """The state of every stored item of the container, by uid."""
-    c = _ITEMS.c
-    query = select(c.uid, c.state).where(
-        c.connection == container.connection, c.container == container.key
-    )
-    return {row[0]: ItemState(row[1]) for row in await session.execute(query)}
-
-
 async def containers_by_uid(session: AsyncSession, uids: Iterable[str]) -> dict[str, ContainerKey]:
     """The container under which each of those items that are stored lies."""
     c = _ITEMS.c
@@ -115,14 +106,3 @@ async def account_of(session: AsyncSession, connection: str) -> str:
     """The account as which the connection was last known; empty for none."""
     c = _CONNECTIONS.c
     return (await session.scalar(select(c.account).where(c.name == connection))) or ""
-
-
-async def count_hidden(session: AsyncSession, container: ContainerKey) -> int:
-    """How many items of the container are no longer visible."""
-    c = _ITEMS.c
-    query = select(func.count()).where(
-        c.connection == container.connection,
-        c.container == container.key,
-        c.state == str(ItemState.HIDDEN),
-    )
-    return (await session.scalar(query)) or 0

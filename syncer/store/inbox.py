@@ -9,7 +9,7 @@ Connections are served in turn, so that a flood from one does not hold up the ot
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -133,14 +133,17 @@ def _noted(note: str) -> str:
     return clean_text(note[:LONGEST_NOTE])
 
 
-async def claim(session: AsyncSession, owner: str, *, limit: int) -> list[Delivery]:
+async def claim(
+    session: AsyncSession, owner: str, *, limit: int, skip: Collection[str] = ()
+) -> list[Delivery]:
     """Take up to `limit` deliveries that wait, an equal share of each connection's oldest.
 
-    They are the owner's for the span of a lease; nobody else gets them meanwhile.
+    They are the owner's for the span of a lease; nobody else gets them meanwhile. Connections in
+    `skip` are left alone: the owner is at work on them.
     """
     now = await database_now(session)
     found: list[Delivery] = []
-    connections = await _waiting(session, now)
+    connections = [name for name in await _waiting(session, now) if name not in skip]
     for connection in connections:
         share = -(-limit // len(connections))
         found += await _claim(session, connection, limit=min(share, limit - len(found)), now=now)
@@ -217,10 +220,21 @@ async def finish(session: AsyncSession, ids: Sequence[int], *, at: datetime) -> 
     await _update(session, ids, state=InboxState.DONE, note="", finished_at=at, **_UNCLAIMED)
 
 
-async def retry_later(session: AsyncSession, id: int, *, note: str, after: timedelta) -> None:  # noqa: A002  the row's own name
-    """Let the delivery wait for a while; the note says what went wrong."""
+async def retry_later(
+    session: AsyncSession,
+    id: int,  # noqa: A002  the row's own name
+    *,
+    note: str,
+    after: timedelta,
+    counted: bool = True,
+) -> None:
+    """Let the delivery wait for a while; the note says what went wrong.
+
+    Not `counted`: the try was none, since the tracker had asked for a pause.
+    """
     due = await database_now(session) + after
-    await _update(session, [id], note=_noted(note), next_try_at=due, **_UNCLAIMED)
+    values = _UNCLAIMED if counted else {**_UNCLAIMED, "tries": _INBOX.c.tries - 1}
+    await _update(session, [id], note=_noted(note), next_try_at=due, **values)
 
 
 async def set_aside(session: AsyncSession, id: int, *, note: str, at: datetime) -> None:  # noqa: A002  the row's own name

@@ -1,0 +1,279 @@
+"""The worker of the inbox: what deliveries of webhooks name is fetched by id and stored.
+
+A delivery is a hint (spec/trackers.md 1.12): neither state nor container nor visibility is taken
+from its body. What all deliveries of one claim name is fetched together, each item once. What fails
+is tried again, alone, and after five tries set aside with the reason, so that no delivery ever
+holds up another (spec/reliability.md P6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from pydantic import SecretStr
+
+from syncer.clock import Clock
+from syncer.connect.protocol import Connector, HookReply, HookRequest
+from syncer.domain.ref import ContainerKey
+from syncer.errors import AuthFailed, BadPayload, NotFound, RateLimited, SyncerError, Unreachable
+from syncer.log import get_logger
+from syncer.store import inbox
+from syncer.store.census import last_asked
+from syncer.store.engine import Store
+from syncer.store.inbox import Delivery
+from syncer.sync.connection import Wanted
+from syncer.sync.fetching import Hints, fetch_all, keep_fetched
+from syncer.sync.guard import isolated
+from syncer.sync.lease import BEAT_SECONDS
+
+TRIES: Final = 5
+"""How often a delivery is tried before it is set aside."""
+
+CLAIM: Final = 100
+"""Deliveries that are taken at a time."""
+
+_PAUSES: Final = (2, 10, 60, 300)
+"""Seconds after the first, second … failed try."""
+
+_ASK_AGAIN: Final = timedelta(minutes=5)
+"""How soon a connection is asked again that refused its credentials or cannot be reached at all."""
+
+_LONGEST: Final = timedelta(minutes=15)
+_NOT_ITS_FAULT: Final = (RateLimited, AuthFailed, Unreachable)
+_REFUSED: Final = 400
+_log: Final = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A connection as its deliveries need it.
+
+    `url` is the address at which its webhooks come in, `secrets` are what may sign them.
+    """
+
+    connector: Connector
+    wanted: Wanted
+    secrets: tuple[SecretStr, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """What became of some deliveries: `stored` items are new or changed.
+
+    `containers` are to be pulled, since a delivery told that something in them changed.
+    """
+
+    finished: int = 0
+    stored: int = 0
+    containers: frozenset[ContainerKey] = frozenset()
+
+    def __add__(self, other: Worked) -> Worked:
+        """What became of both."""
+        return Worked(
+            finished=self.finished + other.finished,
+            stored=self.stored + other.stored,
+            containers=self.containers | other.containers,
+        )
+
+
+class UnreadableDelivery(BadPayload):
+    """The body of a delivery cannot be read: to try again would change nothing."""
+
+
+class InboxWorker:
+    """Works off the inbox under the name `owner`, one task a connection.
+
+    `open_source` finds a connection by name; `on_worked` is told of every batch. Pauses between
+    tries are divided by `pace`, which is more than one only under a clock that runs fast.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        open_source: Callable[[str], Awaitable[Source]],
+        *,
+        clock: Clock,
+        owner: str,
+        on_worked: Callable[[Worked], None] = lambda _worked: None,
+        pace: float = 1.0,
+    ) -> None:
+        self._store = store
+        self._open_source = open_source
+        self._clock = clock
+        self._owner = owner
+        self._on_worked = on_worked
+        self._pace = pace
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def take(self) -> int:
+        """Claim deliveries of connections that nothing is done for yet; returns how many.
+
+        They are worked on in tasks of their own.
+        """
+        async with self._store.write() as session:
+            claimed = await inbox.claim(session, self._owner, limit=CLAIM, skip=[*self._tasks])
+        for connection in dict.fromkeys(one.connection for one in claimed):
+            batch = [one for one in claimed if one.connection == connection]
+            self._tasks[connection] = asyncio.create_task(self._serve(connection, batch))
+        return len(claimed)
+
+    async def idle(self) -> None:
+        """Wait until all that has been claimed is done."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def give_back(self) -> None:
+        """Stop at once; what is not finished waits for another worker, uncounted."""
+        tasks = [*self._tasks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with self._store.write() as session:
+            await inbox.release(session, self._owner)
+
+    async def _serve(self, connection: str, batch: Sequence[Delivery]) -> None:
+        worked = Worked()
+        try:
+            async with self._kept():
+                with isolated(connection, part="inbox worker"):
+                    worked = await self._work(connection, batch)
+        except SyncerError as error:  # of the store: the claim runs out and is taken again
+            _log.warning("deliveries wait", connection=connection, error=str(error))
+        finally:
+            del self._tasks[connection]
+            self._on_worked(worked)
+
+    @asynccontextmanager
+    async def _kept(self) -> AsyncGenerator[None]:
+        """Hold the claim for as long as the work takes."""
+        heart = asyncio.create_task(self._beat())
+        try:
+            yield
+        finally:
+            heart.cancel()
+            await asyncio.gather(heart, return_exceptions=True)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            async with self._store.write() as session:
+                await inbox.renew(session, self._owner)
+
+    # --- one connection's deliveries -----------------------------------------------------------
+
+    async def _work(self, connection: str, batch: Sequence[Delivery]) -> Worked:
+        """Those that are new together, those that failed before one by one."""
+        for one in batch:
+            if one.tries > TRIES:
+                await self._set_aside(one, f"It was begun {TRIES} times and never ended.")
+        fit = [one for one in batch if one.tries <= TRIES]
+        try:
+            source = await self._open_source(connection)
+        except SyncerError as error:
+            return await self._fail(fit, error)
+        fresh = [one for one in fit if one.tries == 1]
+        groups = [fresh] if fresh else []
+        worked = Worked()
+        for group in [*groups, *([one] for one in fit if one.tries > 1)]:
+            worked += await self._try(source, group)
+        return worked
+
+    async def _try(self, source: Source, group: Sequence[Delivery]) -> Worked:
+        try:
+            return await self._bring(source, group)
+        except SyncerError as error:
+            if len(group) == 1 or isinstance(error, _NOT_ITS_FAULT):
+                return await self._fail(group, error)
+        worked = Worked()
+        for one in group:  # one of them spoils it for the others
+            worked += await self._try(source, [one])
+        return worked
+
+    async def _bring(self, source: Source, group: Sequence[Delivery]) -> Worked:
+        """Fetch and store what the deliveries name; one transaction stores and finishes."""
+        told = [await self._told(source, one) for one in group]
+        hints = Hints.of(ref for one in told for ref in one.refs)
+        hints = hints.with_deleted(ref for one in told for ref in one.deleted)
+        connection = group[0].connection
+        read_at = self._clock.now()
+        fetched = await fetch_all(source.connector, hints.refs, subject=connection)
+        async with self._store.write() as session:
+            done = await keep_fetched(
+                session,
+                hints.settled(fetched),
+                connection=connection,
+                wanted=source.wanted,
+                at=self._clock.now(),
+                read_at=read_at,
+            )
+            await inbox.finish(session, [one.id for one in group], at=self._clock.now())
+        named = {key for one in told for key in one.containers if key.connection == connection}
+        touched = frozenset(key for key in named if source.wanted.has(key))
+        return Worked(finished=len(group), stored=done.stored, containers=touched)
+
+    async def _told(self, source: Source, delivery: Delivery) -> Delivery | HookReply:
+        """What the delivery names; one that names nothing, as after a replay, is read anew."""
+        if delivery.refs or delivery.deleted or delivery.containers:
+            return delivery
+        async with self._store.read() as session:
+            raw = await inbox.load_delivery(session, delivery.id)
+        request = HookRequest(
+            method="POST",
+            url=source.url,
+            headers=raw.headers,
+            body=raw.body,
+            received_at=delivery.received_at,
+        )
+        with isolated(delivery.connection):
+            reply = source.connector.receive(request, source.secrets)
+        if reply.status >= _REFUSED or reply.unreadable:
+            raise UnreadableDelivery(reply.unreadable or "Its signature is no longer accepted.")
+        return reply
+
+    # --- what fails ------------------------------------------------------------------------------
+
+    async def _fail(self, group: Sequence[Delivery], error: SyncerError) -> Worked:
+        for one in group:
+            await self._fail_one(one, error)
+        return Worked()
+
+    async def _fail_one(self, one: Delivery, error: SyncerError) -> None:
+        match error:
+            case RateLimited(retry_at=retry_at):
+                left = retry_at - self._clock.now()
+                await self._wait(one, error, min(max(left, timedelta(seconds=1)), _LONGEST))
+            case AuthFailed():
+                await self._wait(one, error, _ASK_AGAIN)
+            case UnreadableDelivery() | NotFound():
+                await self._set_aside(one, str(error))
+            case _ if one.tries < TRIES:
+                pause = timedelta(seconds=_PAUSES[one.tries - 1])
+                await self._wait(one, error, pause, counted=True)
+            case Unreachable() if not await self._answers(one.connection):
+                await self._wait(one, error, _ASK_AGAIN)
+            case _:
+                await self._set_aside(one, f"{TRIES} tries failed, at last so: {error}")
+
+    async def _answers(self, connection: str) -> bool:
+        """Whether the connection as a whole answered when it was last asked."""
+        async with self._store.read() as session:
+            return (await last_asked(session, connection))[1]
+
+    async def _wait(
+        self, one: Delivery, error: SyncerError, pause: timedelta, *, counted: bool = False
+    ) -> None:
+        async with self._store.write() as session:
+            await inbox.retry_later(
+                session, one.id, note=str(error), after=pause / self._pace, counted=counted
+            )
+
+    async def _set_aside(self, one: Delivery, reason: str) -> None:
+        _log.warning("a delivery was set aside", delivery=one.id, connection=one.connection)
+        async with self._store.write() as session:
+            await inbox.set_aside(session, one.id, note=reason, at=self._clock.now())
