@@ -8,10 +8,10 @@ All instants are aware and in UTC. Durations (time-outs, pauses) are measured wi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Clock(Protocol):
@@ -60,6 +60,59 @@ class ShiftedClock:
     def now(self) -> datetime:
         """The start plus the time that has passed since the clock was made, in UTC."""
         return self._start + timedelta(seconds=self._monotonic() - self._made_at)
+
+
+class ScaledClock:
+    """A clock that runs `speed` times as fast as the machine's, for tests that live through weeks.
+
+    It shows `start` at the instant `anchor` of the machine's clock (None: now), so that several
+    processes share one time. Like `ShiftedClock` it counts on `monotonic` from then on.
+    """
+
+    def __init__(
+        self,
+        start: datetime,
+        speed: float,
+        *,
+        anchor: datetime | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if speed <= 0:
+            raise ValueError(f"a clock does not run at speed {speed}")
+        passed = SystemClock().now() - as_utc(anchor) if anchor else timedelta()
+        self.speed = speed
+        self._start = as_utc(start) + passed * speed
+        self._monotonic = monotonic
+        self._made_at = monotonic()
+
+    def now(self) -> datetime:
+        """The start plus the scaled time that has passed, in UTC."""
+        return self._start + timedelta(seconds=self.speed * (self._monotonic() - self._made_at))
+
+
+def pace_of(clock: Clock) -> float:
+    """How many of the clock's seconds pass in one of the machine's: by it intervals are divided."""
+    return clock.speed if isinstance(clock, ScaledClock) else 1.0
+
+
+TEST_CLOCK: Final = "SYNCER_TEST_CLOCK"
+"""The variable, for tests alone, that lets a process live in another time."""
+
+
+def clock_from(environment: Mapping[str, str]) -> Clock:
+    """The machine's clock, unless `SYNCER_TEST_CLOCK` says `START [SPEED [ANCHOR]]`.
+
+    Instants are ISO 8601 with a zone: `2027-03-22T05:00:00Z 600 2026-11-23T06:30:00Z`.
+    """
+    told = environment.get(TEST_CLOCK, "").split()
+    if not told:
+        return SystemClock()
+    start, speed, anchor = [*told, "1", ""][:3] if len(told) == 1 else [*told, ""][:3]
+    return ScaledClock(
+        datetime.fromisoformat(start),
+        float(speed),
+        anchor=datetime.fromisoformat(anchor) if anchor else None,
+    )
 
 
 def as_utc(instant: datetime) -> datetime:
