@@ -327,7 +327,7 @@ def test_priorities_of_any_number_are_ranked() -> None:
 
 
 def test_wiki_text_and_documents_become_bodies() -> None:
-    assert record(issue(1, description="h1. Head\r\n* point")).item.body == "h1. Head\n* point"
+    assert record(issue(1, description="h1. Head\r\n* point")).item.body == "Head\n- point"
     document = {"type": "doc", "content": [{"type": "paragraph", "content": []}]}
     assert record(issue(1, description=document)).item.body == ""
 
