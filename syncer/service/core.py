@@ -63,7 +63,7 @@ from syncer.store.statements import (
 from syncer.store.verdicts import add_override, undo_override
 from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
 from syncer.sync.progress import Progress
-from syncer.sync.pull import Errand
+from syncer.sync.pull import EVERYDAY, Errand
 from syncer.sync.selections import answer_queries
 from syncer.sync.verdicts import judge
 
@@ -76,17 +76,20 @@ class Service:
     `async with Service(settings, clock=clock) as service:` brings the database up to date first.
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock, store: Store | None = None) -> None:
+        """A `store` that is given is open and up to date, and stays open at the end."""
         self.settings = settings
         self.clock = clock
         url = settings.service.database_url.get_secret_value()
-        self.store = Store(url, folder=settings.folder)
+        self.store = store or Store(url, folder=settings.folder)
+        self._owns_store = store is None
         self._stack = AsyncExitStack()
         self.connections = Connections(settings, self._stack)
 
     async def __aenter__(self) -> Self:
-        await self._stack.enter_async_context(self.store)
-        await upgrade(self.store)
+        if self._owns_store:
+            await self._stack.enter_async_context(self.store)
+            await upgrade(self.store)
         return self
 
     async def __aexit__(
@@ -258,7 +261,7 @@ class Service:
             self.connections.table(name)
         await self.note_configuration()
         results = await asyncio.gather(
-            *(self._sync(name, full=full, progress=progress) for name in names)
+            *(self.pull(name, errand=Errand(full=full), progress=progress) for name in names)
         )
         await self.judge()
         return list(results)
@@ -268,26 +271,33 @@ class Service:
         portfolio, now = await self.portfolio(), self.clock.now()
         await judge(self.store, portfolio, at=now, after_sync=after_sync)
 
-    async def _sync(self, name: str, *, full: bool, progress: Progress | None) -> ConnectionResult:
+    async def pull(
+        self, name: str, *, errand: Errand = EVERYDAY, progress: Progress | None = None
+    ) -> ConnectionResult:
+        """Bring the store up to date with one connection, and ask it what is selected by query."""
         try:
             connector = await self.connections.connector(name)
         except ConfigError as error:
             await self._record_failure(name, error)
             return ConnectionResult(connection=name, failure=error)
-        config = self.connections.table(name)
         result = await pull_connection(
             self.store,
             connector,
             connection=name,
             clock=self.clock,
-            wanted=Wanted(include=config.containers, exclude=config.exclude),
+            wanted=self.wanted(name),
             progress=progress,
-            errand=Errand(full=full),
+            errand=errand,
         )
         asked = [query for query in queries_of(self.settings) if query.connection == name]
         if result.failure is None:
             await answer_queries(self.store, connector, asked, at=self.clock.now())
         return result
+
+    def wanted(self, name: str) -> Wanted:
+        """Which containers of the connection the configuration wants."""
+        config = self.connections.table(name)
+        return Wanted(include=config.containers, exclude=config.exclude)
 
     async def _record_failure(self, name: str, error: ConfigError) -> None:
         kind = self.connections.table(name).kind
