@@ -23,7 +23,7 @@ from syncer.errors import NotFound
 from syncer.store.codec import clean_text
 from syncer.store.daemon_tables import InboxRow
 from syncer.store.leases import LEASE, database_now
-from syncer.store.once import insert_new, unless_overtaken
+from syncer.store.once import insert_new
 from syncer.store.rows import table_of
 
 LONGEST_ID: Final = 200
@@ -180,10 +180,7 @@ async def _claim(
         .limit(limit)
         .with_for_update(skip_locked=True)  # SQLite has one writer and leaves this out
     )
-    rows: Sequence[Any] = ()
-    async with unless_overtaken(session):
-        rows = (await session.execute(query)).all()
-    return [_delivery(row, tries=row.tries + 1) for row in rows]
+    return [_delivery(row, tries=row.tries + 1) for row in await session.execute(query)]
 
 
 async def _update(session: AsyncSession, ids: Sequence[int], **values: object) -> None:

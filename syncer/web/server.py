@@ -162,7 +162,7 @@ class _Connection(web.RequestHandler):
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             _LOG.error("a request failed", path=request.path, exc_info=exc)
         else:
-            _LOG.info("a request was not understood", status=status, error=type(exc).__name__)
+            _LOG.debug("a request was not understood", status=status, error=type(exc).__name__)
         return plain_answer(status, headers=self._door.headers, close=True)
 
     def log_exception(self, *args: Any, **_: Any) -> None:  # noqa: ANN401  aiohttp's signature
@@ -180,9 +180,8 @@ def plain_answer(
     status: int, *, headers: Mapping[str, str] | None = None, close: bool = False
 ) -> web.Response:
     """An answer that says nothing but its status; `close` ends the connection with it."""
-    answer = web.Response(
-        status=status, text=f"{status} {HTTPStatus(status).phrase}\n", headers=headers
-    )
+    text = None if status == HTTPStatus.NO_CONTENT else f"{status} {HTTPStatus(status).phrase}\n"
+    answer = web.Response(status=status, text=text, headers=headers)
     if close:
         answer.force_close()
     return answer

@@ -1,0 +1,290 @@
+"""The door for trackers' webhooks: `POST /hooks/<endpoint>`, `/livez`, `/readyz`, nothing else.
+
+A delivery is answered with 2xx only once it is kept, and with 503 while it cannot be: never with a
+4xx, which would make trackers give up (spec/reliability.md P1). Whatever cannot prove where it
+comes from gets one and the same 401, after the same work, whether the endpoint exists or not; no
+database is asked before that (spec/attacks.md A19, A72). The address in a request's headers is
+believed by nobody: signatures count with the configured one (A17, A29).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import hdrs, web
+from pydantic import SecretStr
+
+from syncer.connect.protocol import HookReply, HookRequest
+from syncer.connect.signing import signed_hex
+from syncer.domain.ref import ContainerKey, ItemRef
+from syncer.errors import ConfigError, SyncerError
+from syncer.log import get_logger
+from syncer.store.inbox import InboxState
+from syncer.web.bodies import Bodies, BodyLimits, Refusal, lowered, refuse_malformed
+from syncer.web.server import plain_answer
+
+RETRY_AFTER: Final = 30
+"""Seconds after which a tracker should try again what could not be kept."""
+
+ANSWER_SECONDS: Final = 8
+"""How long keeping a delivery may take: GitHub waits ten seconds for the answer."""
+
+_LOG: Final = get_logger(__name__)
+_IN_LINE: Final = 64 * 1024
+_MOST_WAITING: Final = 200
+_READY_SECONDS: Final = 1
+_TOLD: Final[Mapping[int, Mapping[str, str]]] = {
+    503: {"Retry-After": str(RETRY_AFTER)},
+    405: {"Allow": hdrs.METH_POST},
+}
+_NOBODY: Final = SecretStr(secrets.token_urlsafe(32))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One connection's way in; made by `open_endpoint`.
+
+    `url` is its public address as configured; `receive` verifies and reads one delivery, holding
+    the secrets.
+    """
+
+    connection: str
+    url: str
+    receive: Callable[[HookRequest], HookReply]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A genuine delivery that is to be kept: what `syncer.store.inbox.accept` takes."""
+
+    connection: str
+    delivery_id: str
+    body: bytes
+    headers: Mapping[str, str]
+    event: str
+    refs: Sequence[ItemRef]
+    deleted: Sequence[ItemRef]
+    containers: Sequence[ContainerKey]
+    state: InboxState
+    note: str
+
+
+class Unavailable(SyncerError):
+    """A delivery cannot be kept now: the database is down, busy or full."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookContext:
+    """Everything that the door is handed in.
+
+    `endpoint` finds an endpoint by its id, None for unknown and disabled ones. `accept` keeps a
+    delivery and returns once it is committed: True, or False where it was known; it raises
+    `Unavailable` (or another `SyncerError`) where that cannot be. `ready` tells whether deliveries
+    can be kept now. `outcome` is told each connection (empty: none) and what became of a request:
+    accepted, known, ignored, unreadable, refused, unavailable, or a word of `Refusal`. `refused` is
+    told the connection of each delivery with a wrong signature.
+    """
+
+    endpoint: Callable[[str], Endpoint | None]
+    accept: Callable[[Incoming], Awaitable[bool]]
+    ready: Callable[[], Awaitable[bool]]
+    outcome: Callable[[str, str], None] = lambda _connection, _word: None
+    refused: Callable[[str], None] = lambda _connection: None
+    limits: BodyLimits = field(default_factory=BodyLimits)
+
+
+def open_endpoint(
+    connection: str,
+    *,
+    url: str,
+    receive: Callable[[HookRequest, Sequence[SecretStr]], HookReply],
+    secrets: Sequence[SecretStr],
+) -> Endpoint:
+    """The endpoint of a connection; `receive` is its connector's, `secrets` the newest first.
+
+    `ConfigError` where no secret is configured: it would have to believe everybody (A6).
+    """
+    if not secrets or not all(secret.get_secret_value() for secret in secrets):
+        raise ConfigError(
+            f"The connection {connection} takes no webhooks: no webhook secret is configured.",
+            fix="Set webhook_secret_env or webhook_secret_file, and the same at the tracker.",
+        )
+    known = tuple(secrets)
+    return Endpoint(connection=connection, url=url, receive=lambda request: receive(request, known))
+
+
+def hooks_app(context: HookContext) -> web.Application:
+    """The application of the hooks listener."""
+    door = _Door(context)
+    app = web.Application()
+    app.router.add_route("*", "/hooks/{endpoint}", door.hook)
+    app.router.add_get("/livez", _alive)
+    app.router.add_get("/readyz", _Readiness(context.ready).answer)
+    app.on_cleanup.append(door.close)
+    return app
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return plain_answer(200)
+
+
+class _Readiness:
+    """Answers whether deliveries can be kept, asking at most once a second whoever asks."""
+
+    def __init__(self, ready: Callable[[], Awaitable[bool]]) -> None:
+        self._ready = ready
+        self._asking = asyncio.Lock()
+        self._known: tuple[float, bool] | None = None
+
+    async def answer(self, _: web.Request) -> web.Response:
+        """200 or 503, without a reason: the door stands on the internet."""
+        loop = asyncio.get_running_loop()
+        async with self._asking:
+            if self._known is None or loop.time() - self._known[0] > _READY_SECONDS:
+                self._known = (loop.time(), await self._ready())
+        return plain_answer(200 if self._known[1] else 503)
+
+
+class _Door:
+    """Takes deliveries in."""
+
+    def __init__(self, context: HookContext) -> None:
+        self._context = context
+        self._bodies = Bodies(context.limits)
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="hooks")
+        self._keeping: set[asyncio.Task[bool]] = set()
+
+    async def close(self, _: web.Application) -> None:
+        """Let what is being kept be kept."""
+        if self._keeping:
+            await asyncio.wait(self._keeping, timeout=ANSWER_SECONDS)
+        self._threads.shutdown(wait=False)
+
+    async def hook(self, request: web.Request) -> web.Response:
+        """Answer one request."""
+        try:
+            refuse_malformed(request, self._context.limits)
+            async with self._bodies.read(request) as body:
+                return await self._delivery(request, body)
+        except Refusal as refusal:
+            self._context.outcome("", refusal.word)
+            _LOG.debug("a request was refused", status=refusal.status, why=refusal.word)
+            return _refused(refusal.status)
+
+    async def _delivery(self, request: web.Request, body: bytes) -> web.Response:
+        endpoint = self._context.endpoint(request.match_info["endpoint"])
+        told = HookRequest(
+            method=hdrs.METH_POST,
+            url=endpoint.url if endpoint is not None else "",
+            headers=lowered(request),
+            body=body,
+        )
+        reply = await self._verify(endpoint, told)
+        if endpoint is None or not _is_good(reply.status):
+            return self._forged(endpoint)
+        return await self._keep(incoming_of(endpoint.connection, told, reply), reply)
+
+    async def _verify(self, endpoint: Endpoint | None, told: HookRequest) -> HookReply:
+        """What the connector says, or for nobody's endpoint the same work and a refusal."""
+        receive = endpoint.receive if endpoint is not None else _refuse
+        if len(told.body) <= _IN_LINE:
+            return receive(told)
+        # A long body takes longer than the loop should stand still.
+        return await asyncio.get_running_loop().run_in_executor(self._threads, receive, told)
+
+    def _forged(self, endpoint: Endpoint | None) -> web.Response:
+        connection = endpoint.connection if endpoint is not None else ""
+        self._context.outcome(connection, "refused")
+        if endpoint is not None:
+            self._context.refused(connection)
+        return plain_answer(401)
+
+    async def _keep(self, incoming: Incoming, reply: HookReply) -> web.Response:
+        if reply.offered_secret is not None:  # nobody has asked for a handshake (A16)
+            self._context.outcome(incoming.connection, "handshake")
+            return plain_answer(403)
+        try:
+            new = await self._kept(incoming)
+        except (SyncerError, TimeoutError) as error:
+            self._context.outcome(incoming.connection, "unavailable")
+            _LOG.warning(
+                "a delivery cannot be kept", connection=incoming.connection, why=str(error)
+            )
+            return _refused(503)
+        self._context.outcome(incoming.connection, _word(incoming) if new else "known")
+        return plain_answer(reply.status, headers=reply.headers)
+
+    async def _kept(self, incoming: Incoming) -> bool:
+        """Whether it was new. What takes too long is not broken off: it may yet be kept."""
+        if len(self._keeping) >= _MOST_WAITING:
+            raise Unavailable("Too many deliveries are waiting to be kept.")
+        task = asyncio.ensure_future(self._context.accept(incoming))
+        self._keeping.add(task)
+        task.add_done_callback(self._done)
+        done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS)
+        if not done:
+            raise Unavailable("Keeping a delivery takes too long.")
+        return task.result()
+
+    def _done(self, task: asyncio.Task[bool]) -> None:
+        self._keeping.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waits for it is told; nobody else needs to be
+
+
+def _refuse(told: HookRequest) -> HookReply:
+    """The work of a wrong signature, for an endpoint that nobody has."""
+    signed_hex(told.headers.get("x-hub-signature-256", ""), told.body, [_NOBODY])
+    return HookReply(status=401)
+
+
+def _refused(status: int) -> web.Response:
+    """A refusal, and the end of the connection: the rest of the request is not waited for."""
+    return plain_answer(status, headers=_TOLD.get(status), close=True)
+
+
+def _is_good(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def incoming_of(connection: str, told: HookRequest, reply: HookReply) -> Incoming:
+    """What is to be kept of a genuine delivery, secrets left out."""
+    state = InboxState.PENDING
+    if reply.ignored:
+        state = InboxState.IGNORED
+    if reply.unreadable:
+        state = InboxState.QUARANTINED
+    return Incoming(
+        connection=connection,
+        delivery_id=reply.delivery_id,
+        body=told.body,
+        headers={name: value for name, value in told.headers.items() if _harmless(name)},
+        event=reply.event,
+        refs=reply.refs,
+        deleted=reply.deleted,
+        containers=reply.containers,
+        state=state,
+        note=reply.unreadable or reply.ignored,
+    )
+
+
+def _harmless(name: str) -> bool:
+    """Whether a header of this name holds no secret of anybody's."""
+    words = ("authorization", "cookie", "token", "secret", "password", "api-key", "jwt")
+    return not any(word in name for word in words)
+
+
+def _word(incoming: Incoming) -> str:
+    match incoming.state:
+        case InboxState.IGNORED:
+            return "ignored"
+        case InboxState.QUARANTINED:
+            return "unreadable"
+        case _:
+            return "accepted"
