@@ -166,20 +166,21 @@ def _digest(content: bytes) -> str:
 
 def _encode_cleaned(record: ItemRecord) -> EncodedRecord:
     try:
-        cleaned = _RECORD.validate_python(_clean(_RECORD.dump_python(record, warnings="none")))
+        cleaned = _RECORD.validate_python(clean_json(_RECORD.dump_python(record, warnings="none")))
         return EncodedRecord(cleaned, _digest(to_json(cleaned)))
     except TypeError as error:
         raise ValueError(f"a value that cannot be stored: {error}") from error
 
 
-def _clean(value: object) -> Any:  # noqa: ANN401  any JSON value
+def clean_json(value: object) -> Any:  # noqa: ANN401  any JSON value
+    """The value with every text in it cleaned; tuples become lists."""
     match value:
         case str():
             return clean_text(value)
         case Mapping():
-            return {clean_text(str(name)): _clean(inner) for name, inner in value.items()}
+            return {clean_text(str(name)): clean_json(inner) for name, inner in value.items()}
         case list() | tuple():
-            return [_clean(inner) for inner in value]
+            return [clean_json(inner) for inner in value]
         case _:
             return value
 

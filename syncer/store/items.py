@@ -16,7 +16,7 @@ from syncer.domain.change import Change
 from syncer.domain.item import ItemRecord, ItemState, WorkItem
 from syncer.domain.ref import ContainerKey
 from syncer.errors import NotFound
-from syncer.store.bulk import chunks, upsert
+from syncer.store.bulk import by_code_point, chunks, upsert
 from syncer.store.codec import (
     EncodedRecord,
     change_rows,
@@ -26,6 +26,7 @@ from syncer.store.codec import (
     item_row,
     no_collection,
 )
+from syncer.store.locks import one_writer
 from syncer.store.rows import table_of
 from syncer.store.tables import AliasRow, ChangeRow, ItemRow
 
@@ -35,6 +36,7 @@ _ITEMS: Final = table_of(ItemRow)
 _CHANGES: Final = table_of(ChangeRow)
 _ALIASES: Final = table_of(AliasRow)
 _PAYLOAD: Final = cast(_ITEMS.c.payload, Text)  # parsed once, by the codec
+_BY_UID: Final = by_code_point(_ITEMS.c.uid)
 _KEY: Final = "key"
 _ID: Final = "id"
 
@@ -47,6 +49,15 @@ class StoredState:
     key: str
     updated_at: datetime
     digest: str
+
+
+async def lock_items(session: AsyncSession, connections: Iterable[str]) -> None:
+    """Let no other transaction write items of the connections until this one ends.
+
+    Ask before reading what decides whether an item is written: states, aliases, tombstones.
+    """
+    for connection in sorted(set(connections)):
+        await one_writer(session, f"items:{connection}")
 
 
 async def stored_states(session: AsyncSession, uids: Iterable[str]) -> dict[str, StoredState]:
@@ -68,9 +79,11 @@ async def save_records(
 ) -> None:
     """Write items, their changes and their keys; `known` are the states before, by uid.
 
-    A key that changed stays as an alias that ended at `at`.
+    A stored state that is newer by the tracker's time stays. A key that changed stays as an alias
+    that ended at `at`.
     """
-    await upsert(session, _ITEMS, [item_row(record, stored_at=at) for record in records])
+    rows = [item_row(record, stored_at=at) for record in records]
+    await upsert(session, _ITEMS, rows, newest_by="updated_at")
     changes = list(chain.from_iterable(change_rows(encoded.record) for encoded in records))
     await upsert(session, _CHANGES, changes)
     renamed = [known[e.record.item.uid] for e in records if _is_renamed(e, known)]
@@ -140,14 +153,14 @@ async def load_items(
     """Items in the order of their uids; `states` None: in every state."""
     if uids is not None:
         return await _load_by_uid(session, uids)
-    query = select(_PAYLOAD).order_by(_ITEMS.c.uid).where(*_conditions(states, container))
+    query = select(_PAYLOAD).order_by(_BY_UID).where(*_conditions(states, container))
     return decode_items((await session.scalars(query)).all())
 
 
 async def _load_by_uid(session: AsyncSession, uids: Sequence[str]) -> list[WorkItem]:
     found: list[WorkItem] = []
     for chunk in chunks(sorted(set(uids))):
-        query = select(_PAYLOAD).where(_ITEMS.c.uid.in_(chunk)).order_by(_ITEMS.c.uid)
+        query = select(_PAYLOAD).where(_ITEMS.c.uid.in_(chunk)).order_by(_BY_UID)
         found += decode_items((await session.scalars(query)).all())
     return found
 
@@ -180,7 +193,9 @@ async def load_changes(
 async def _change_rows(
     session: AsyncSession, query: Select[tuple[object, ...]]
 ) -> Sequence[Sequence[object]]:
-    ordered = query.order_by(_CHANGES.c.item_uid, _CHANGES.c.at, _CHANGES.c.change_id)
+    ordered = query.order_by(
+        by_code_point(_CHANGES.c.item_uid), _CHANGES.c.at, by_code_point(_CHANGES.c.change_id)
+    )
     return (await (await session.connection()).execute(ordered)).all()
 
 

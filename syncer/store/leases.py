@@ -16,13 +16,14 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.errors import Busy
-from syncer.store.bulk import upsert
+from syncer.store.bulk import insert_missing, upsert
 from syncer.store.rows import table_of
 from syncer.store.tables import LeaseRow
 
 LEASE: Final = timedelta(seconds=30)
 """How long a lease holds after it was taken or renewed."""
 
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LEASES: Final = table_of(LeaseRow)
 
 
@@ -61,12 +62,16 @@ async def acquire(
     `Busy`, with the holder's name, while another process has it.
     """
     row = await _locked(session, name)
+    if row is None:
+        # Two who come first at once both find nothing to lock, so there must be something.
+        await insert_missing(session, _LEASES, _row(name, holder, attempt=0, expires_at=_LONG_AGO))
+        row = await _locked(session, name)
     now = await database_now(session)
-    if row is not None and row.expires_at > now:
+    if row.expires_at > now:
         other = Holder(owner=row.owner, host=row.host, pid=row.pid)
         if not is_dead(other):
             raise Busy(f"{name} is held by {other.owner}.", holder=other.owner)
-    attempt = 1 if row is None else row.attempt + 1
+    attempt = row.attempt + 1
     await upsert(session, _LEASES, [_row(name, holder, attempt=attempt, expires_at=now + LEASE)])
     return Lease(name, holder, attempt)
 

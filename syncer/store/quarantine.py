@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.item import Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
-from syncer.store.bulk import chunks, upsert
+from syncer.store.bulk import by_code_point, chunks, upsert
 from syncer.store.codec import clean_text
 from syncer.store.rows import table_of
 from syncer.store.tables import QuarantineRow
@@ -86,7 +86,9 @@ async def load_quarantine(
     session: AsyncSession, *, container: ContainerKey | None = None
 ) -> list[Quarantined]:
     """What is in quarantine, longest there first."""
-    query = select(*_QUARANTINE.c).order_by(_QUARANTINE.c.first_seen_at, _QUARANTINE.c.uid)
+    query = select(*_QUARANTINE.c).order_by(
+        _QUARANTINE.c.first_seen_at, by_code_point(_QUARANTINE.c.uid)
+    )
     if container is not None:
         query = query.where(
             _QUARANTINE.c.connection == container.connection,

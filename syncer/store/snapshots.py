@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.report import Snapshot
 from syncer.errors import NotFound
-from syncer.store.bulk import insert
+from syncer.store.bulk import insert_missing
 from syncer.store.rows import table_of
 from syncer.store.tables import SnapshotRow
 
@@ -37,9 +37,6 @@ async def save_snapshot(
     session: AsyncSession, snapshot: Snapshot, *, sort: SnapshotSort, at: datetime
 ) -> None:
     """Keep a snapshot, made at `at`; one whose id is known is left as it was."""
-    known = await session.scalar(select(_SNAPSHOTS.c.id).where(_SNAPSHOTS.c.id == snapshot.id))
-    if known is not None:
-        return
     row = {
         "id": snapshot.id,
         "as_of": snapshot.as_of,
@@ -49,7 +46,7 @@ async def save_snapshot(
         "created_at": at,
         "payload": snapshot,
     }
-    await insert(session, _SNAPSHOTS, [row])
+    await insert_missing(session, _SNAPSHOTS, row)
 
 
 async def load_snapshot(session: AsyncSession, identity: str) -> Snapshot:

@@ -14,12 +14,15 @@ from syncer.domain.cursor import Cursor
 from syncer.domain.item import ItemState
 from syncer.domain.ref import ContainerKey
 from syncer.domain.report import SourceState
-from syncer.store.bulk import upsert
+from syncer.store.bulk import by_code_point, upsert
+from syncer.store.codec import clean_json, clean_text
+from syncer.store.locks import one_writer
 from syncer.store.rows import table_of
 from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow, QuarantineRow
 
 _CONNECTIONS: Final = table_of(ConnectionRow)
 _CONTAINERS: Final = table_of(ContainerRow)
+_BY_NAME: Final = (by_code_point(_CONTAINERS.c.connection), by_code_point(_CONTAINERS.c.key))
 _ITEMS: Final = table_of(ItemRow)
 _QUARANTINE: Final = table_of(QuarantineRow)
 
@@ -42,6 +45,11 @@ class ContainerState:
     change_mark_at: datetime | None = None
 
 
+async def _alone(session: AsyncSession, connection: str) -> None:
+    """One at a time for what touches many containers, so that nobody waits in a ring."""
+    await one_writer(session, f"connection:{connection}")
+
+
 async def save_connection(
     session: AsyncSession,
     name: str,
@@ -51,7 +59,9 @@ async def save_connection(
     **seen: Any,  # noqa: ANN401  columns
 ) -> None:
     """Record that the connection answered at `at`; `seen`: account, server, timezone, findings."""
-    row = {"name": name, "kind": kind, "last_success_at": at, "error": "", "error_at": None, **seen}
+    await _alone(session, name)
+    told = {field: clean_json(value) for field, value in seen.items()}
+    row = {"name": name, "kind": kind, "last_success_at": at, "error": "", "error_at": None, **told}
     await upsert(session, _CONNECTIONS, [row])
 
 
@@ -62,6 +72,7 @@ async def fail_connection(
 
     Every known container of the connection shows the error too, since none of them can be read.
     """
+    await _alone(session, name)
     row = {"name": name, "kind": kind, "error": error, "error_at": at}
     await upsert(session, _CONNECTIONS, [_with_defaults(_CONNECTIONS, row)], keeping=_kept(row))
     await session.execute(
@@ -91,9 +102,9 @@ def _kept(row: dict[str, Any]) -> list[str]:
 async def ensure_container(session: AsyncSession, key: ContainerKey, *, name: str = "") -> None:
     """Make the container known; a known one only gets its new name, if there is one."""
     known = await container_state(session, key)
-    if known is not None and (not name or known.name == name):
+    if known is not None and (not name or known.name == clean_text(name)):
         return
-    row = {"connection": key.connection, "key": key.key, "name": name}
+    row = {"connection": key.connection, "key": key.key, "name": clean_text(name)}
     full = _with_defaults(_CONTAINERS, row)
     await upsert(session, _CONTAINERS, [full], keeping=[c for c in full if c not in row])
 
@@ -121,14 +132,14 @@ async def container_state(session: AsyncSession, key: ContainerKey) -> Container
 async def containers_of(session: AsyncSession, connection: str) -> list[ContainerKey]:
     """The containers of a connection that have ever been seen."""
     c = _CONTAINERS.c
-    query = select(c.key).where(c.connection == connection).order_by(c.key)
+    query = select(c.key).where(c.connection == connection).order_by(by_code_point(c.key))
     return [ContainerKey(connection, key) for key in await session.scalars(query)]
 
 
 async def container_names(session: AsyncSession) -> dict[ContainerKey, str]:
     """Every container that has ever been seen, with the name that people know."""
     c = _CONTAINERS.c
-    rows = await session.execute(select(c.connection, c.key, c.name).order_by(c.connection, c.key))
+    rows = await session.execute(select(c.connection, c.key, c.name).order_by(*_BY_NAME))
     return {ContainerKey(connection, key): name for connection, key, name in rows}
 
 
@@ -213,7 +224,7 @@ async def load_sources(session: AsyncSession) -> list[SourceState]:
             quarantined=quarantined.get((row[0], row[1]), 0),
             missing_detail=tuple(row[5]),
         )
-        for row in await session.execute(query.order_by(c.connection, c.key))
+        for row in await session.execute(query.order_by(*_BY_NAME))
     ]
     return [*states, *await _empty_connections(session)]
 
@@ -232,7 +243,7 @@ async def _empty_connections(session: AsyncSession) -> list[SourceState]:
     c = _CONNECTIONS.c
     known = select(_CONTAINERS.c.connection)
     rows = await session.execute(
-        select(c.name, c.error).where(c.name.not_in(known)).order_by(c.name)
+        select(c.name, c.error).where(c.name.not_in(known)).order_by(by_code_point(c.name))
     )
     return [
         SourceState(connection=name, container="", last_success_at=None, error=error)

@@ -37,7 +37,8 @@ from syncer.domain.statement import (
 )
 from syncer.errors import NotFound
 from syncer.store.audit import AuditEvent, record
-from syncer.store.bulk import upsert
+from syncer.store.bulk import by_code_point, upsert
+from syncer.store.locks import one_writer
 from syncer.store.rows import table_of
 from syncer.store.tables import StatementRow
 from syncer.store.types import to_json
@@ -146,7 +147,13 @@ def _identified(statement: Decision | GateDefinition | HumanRisk | RiskResponse)
     )
 
 
+async def _alone(session: AsyncSession) -> None:
+    """Let nobody else say anything until this transaction ends: what was said before is audited."""
+    await one_writer(session, "statements")
+
+
 async def _save(session: AsyncSession, entry: _Entry, *, why: str) -> None:
+    await _alone(session)
     payload = _payload(entry)
     before = await _payload_of(session, entry)
     row = {
@@ -221,7 +228,7 @@ async def _load(session: AsyncSession, sort: Sort, *, until: datetime | None) ->
     query = select(_PAYLOAD).where(_STATEMENTS.c.sort == sort)
     if until is not None:
         query = query.where(_STATEMENTS.c.at <= until)
-    ordered = query.order_by(_STATEMENTS.c.at, _STATEMENTS.c.id)
+    ordered = query.order_by(_STATEMENTS.c.at, by_code_point(_STATEMENTS.c.id))
     return [_decode(sort, payload) for payload in await session.scalars(ordered)]
 
 
@@ -244,6 +251,7 @@ async def record_target(
     entry = _Entry(
         sort=Sort.TARGET, id=project, scope=f"proj:{project}", said=said, value=_Target(on)
     )
+    await _alone(session)
     before = await _payload_of(session, entry)
     if before is None and on is None:
         return None

@@ -15,7 +15,8 @@ from syncer.domain.statement import Door, Provenance, VerdictOverride
 from syncer.domain.verdict import Reason, Verdict, VerdictLevel
 from syncer.errors import NotFound
 from syncer.store.audit import AuditEvent, record
-from syncer.store.bulk import insert, upsert
+from syncer.store.bulk import by_code_point, insert, upsert
+from syncer.store.locks import one_writer
 from syncer.store.rows import table_of
 from syncer.store.tables import OverrideRow, VerdictRow
 
@@ -36,6 +37,11 @@ class StoredVerdict:
     since: datetime
     pending: VerdictLevel | None = None
     pending_since: datetime | None = None
+
+
+async def lock_verdicts(session: AsyncSession) -> None:
+    """Let nobody else write verdicts or corrections until this transaction ends."""
+    await one_writer(session, "verdicts")
 
 
 async def save_verdicts(session: AsyncSession, verdicts: Mapping[str, StoredVerdict]) -> None:
@@ -60,7 +66,7 @@ def _row(uid: str, stored: StoredVerdict) -> dict[str, Any]:
 
 async def load_stored_verdicts(session: AsyncSession) -> dict[str, StoredVerdict]:
     """All verdicts with what evidence has begun to say against them, by item uid."""
-    rows = await session.execute(select(*_VERDICTS.c).order_by(_VERDICTS.c.item_uid))
+    rows = await session.execute(select(*_VERDICTS.c).order_by(by_code_point(_VERDICTS.c.item_uid)))
     return {row.item_uid: _stored(row) for row in rows}
 
 
@@ -86,6 +92,7 @@ async def load_verdicts(session: AsyncSession) -> dict[str, Verdict]:
 
 async def add_override(session: AsyncSession, override: VerdictOverride) -> None:
     """Record a person's correction, with audit; a later one on the same item wins."""
+    await lock_verdicts(session)
     said = override.provenance
     row = {
         "id": override.id,
@@ -114,6 +121,7 @@ async def add_override(session: AsyncSession, override: VerdictOverride) -> None
 
 async def undo_override(session: AsyncSession, identity: str, *, who: str, at: datetime) -> None:
     """Take a correction back, with audit; it stays on record. `NotFound` for an unknown one."""
+    await lock_verdicts(session)
     query = select(_OVERRIDES.c.item_uid).where(
         _OVERRIDES.c.id == identity, _OVERRIDES.c.undone.is_(False)
     )
@@ -130,7 +138,7 @@ async def load_overrides(
     session: AsyncSession, *, until: datetime | None = None, with_undone: bool = False
 ) -> Sequence[VerdictOverride]:
     """Corrections, oldest first: those in force, or all."""
-    query = select(*_OVERRIDES.c).order_by(_OVERRIDES.c.at, _OVERRIDES.c.id)
+    query = select(*_OVERRIDES.c).order_by(_OVERRIDES.c.at, by_code_point(_OVERRIDES.c.id))
     if until is not None:
         query = query.where(_OVERRIDES.c.at <= until)
     if not with_undone:
