@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from email.utils import parseaddr
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +18,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyNetwork,
     PlainValidator,
     SecretStr,
     model_validator,
@@ -27,6 +29,10 @@ _SCHEDULE: Final = re.compile(rf"(?:{'|'.join(_WEEKDAYS)}) (?:[01]\d|2[0-3]):[0-
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SCOPE_WORDS: Final = frozenset({"prog", "proj", "prod", "team", "portfolio"})
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_ADDRESS: Final = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]+@[^\W_](?:[\w.-]*\w)?")
+
+OWNER: Final = "{owner}"
+"""What stands in an audience's addresses for the owner of its program or product."""
 
 
 class Table(BaseModel):
@@ -71,6 +77,23 @@ def _web_url(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    if text != OWNER and not _ADDRESS.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is no mail address; write the bare address, such as board@example.com, "
+            f"or {OWNER}"
+        )
+    return text
+
+
+def _mailbox(text: str) -> str:
+    if text and not _ADDRESS.fullmatch(parseaddr(text)[1]):
+        raise ValueError(
+            f"{text!r} is no sender; write it like Program status <syncer@example.com>"
+        )
+    return text
+
+
 def _holiday(value: object) -> date | str:
     if type(value) is date:
         return value
@@ -91,7 +114,9 @@ Schedule = Annotated[str, AfterValidator(_schedule)]
 Listen = Annotated[str, AfterValidator(_listen)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 Holiday = Annotated[date | str, PlainValidator(_holiday)]
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+Address = Annotated[str, AfterValidator(_address)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+TimeOfDay = Annotated[str, Field(pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$")]
 
 
 class HooksSettings(Table):
@@ -110,6 +135,17 @@ class PagesSettings(Table):
         "none", description="Who may read; `none` only on a loopback address."
     )
     token_env: str = Field("", description='With `auth = "token"`: the variable with the token.')
+    token_file: str = Field("", description='With `auth = "token"`: the file with the token.')
+    proxy_header: str = Field(
+        "X-Forwarded-User",
+        pattern=r"^[A-Za-z0-9-]+$",
+        description='With `auth = "proxy-header"`: the header in which the proxy names the reader.',
+    )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description='With `auth = "proxy-header"`: addresses or networks (`10.1.0.0/16`) of the '
+        "proxies that are believed.",
+    )
 
 
 class NetworkSettings(Table):
@@ -120,11 +156,7 @@ class NetworkSettings(Table):
 
 
 class ServiceSettings(Table):
-    """Where syncer keeps its data, how it counts time, where it listens.
-
-    This version listens nowhere: `hooks` and `pages` are read and checked for a later one, and
-    `pages.url` alone is used, for links in digests.
-    """
+    """Where syncer keeps its data, how it counts time, where `syncer serve` listens."""
 
     database_url: SecretStr = Field(
         SecretStr("sqlite:///syncer.db"),
@@ -141,6 +173,30 @@ class ServiceSettings(Table):
         ge=0,
         le=3650,
         description="Accepted now, for a later version: this one keeps the whole history of items.",
+    )
+    reconcile_minutes: float = Field(
+        15.0,
+        gt=0,
+        le=1440,
+        description="How often `serve` pulls every connection: what a webhook failed to tell is "
+        "known after that time.",
+    )
+    census_hours: float = Field(
+        24.0,
+        gt=0,
+        le=744,
+        description="How often `serve` compares the items of each container with those stored, to "
+        "find what was deleted, moved or hidden.",
+    )
+    census_cap: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="The share of a container's items that one such comparison may take as deleted "
+        "without a person; a single item always may.",
+    )
+    inbox_days: float = Field(
+        30.0, gt=0, description="How long deliveries of webhooks are kept once they are done with."
     )
     hooks: HooksSettings = Field(HooksSettings(), description="The listener for webhooks.")
     pages: PagesSettings = Field(PagesSettings(), description="The listener for pages.")
@@ -162,7 +218,7 @@ class FreezeSettings(Table):
 
 
 class SmtpSettings(Table):
-    """The mail server. Read and checked now; sending mail comes with a later version."""
+    """The mail server. Mail goes out encrypted, or to a server on this machine."""
 
     host: str = Field("", description="The server; empty: no mail.")
     port: int = Field(587, ge=1, le=65535, description="The server's port.")
@@ -172,13 +228,27 @@ class SmtpSettings(Table):
     username: str = Field("", description="The account; empty: no sign-in.")
     password_env: str = Field("", description="The variable that holds the password.")
     password_file: str = Field("", description="The file that holds the password.")
-    sender: str = Field("", alias="from", description="The sender of digests.")
-    reply_to: str = Field("", description="Where answers go.")
+    sender: Mailbox = Field(
+        "", alias="from", description="The sender of digests; needed with a host."
+    )
+    reply_to: Mailbox = Field("", description="Where answers go; empty: to the sender.")
+    timeout: float = Field(
+        20.0, gt=0, le=25, description="Seconds to wait for the server's answer to a command."
+    )
+    in_doubt: Literal["resend", "hold"] = Field(
+        "resend",
+        description="What becomes of a mail whose last answer was lost: sent once more with a "
+        "header that says so, or held for a person.",
+    )
 
     @model_validator(mode="after")
     def _protected(self) -> SmtpSettings:
         if self.tls == "none" and self.host and self.host not in _LOOPBACK:
             raise ValueError('tls = "none" is only for a mail server on this machine')
+        if self.host and not self.sender:
+            raise ValueError('a mail server needs a sender: from = "Status <syncer@example.com>"')
+        if self.username and not (self.password_env or self.password_file):
+            raise ValueError("a username needs password_env or password_file")
         return self
 
 
@@ -207,10 +277,13 @@ class FileChannelSettings(Table):
 
 
 class EmailChannelSettings(Table):
-    """Editions by mail. Accepted now; `check` says that sending comes with a later version."""
+    """Editions by mail, one message to each address."""
 
     kind: Literal["email"] = Field(description="The kind.")
-    to: tuple[str, ...] = Field(min_length=1, description="Addresses; `{owner}` with `for_each`.")
+    to: tuple[Address, ...] = Field(
+        min_length=1,
+        description="Addresses; `{owner}` is the owner of the program or product, by [[people]].",
+    )
 
 
 ChannelSettings = Annotated[FileChannelSettings | EmailChannelSettings, Field(discriminator="kind")]
@@ -229,7 +302,10 @@ class AudienceSettings(Table):
     )
     schedule: Schedule = Field(
         "Mon 07:00",
-        description="Weekday and time in its zone. Accepted now; this version sends by command.",
+        description="Weekday and time in its zone at which `serve` publishes, once a week.",
+    )
+    snapshot_at: TimeOfDay = Field(
+        "05:30", description="When the figures are taken on that day, in its zone."
     )
     timezone: Zone | None = Field(None, description="Its zone; left out: the service's.")
     programs: tuple[str, ...] = Field(("*",), description="Globs of program keys.")
