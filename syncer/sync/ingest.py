@@ -18,6 +18,7 @@ from syncer.store.items import (
     add_id_alias,
     id_aliases,
     load_items,
+    lock_items,
     save_records,
     stored_states,
 )
@@ -65,6 +66,7 @@ async def ingest(
     at which the tracker was asked (UTC): what was found gone since then does not come back by an
     answer from before.
     """
+    await lock_items(session, [container.connection])
     aliases = await id_aliases(session, container.connection)
     readable, broken = _encoded(_under_known_ids(record, aliases) for record in records)
     gone: set[str] = set() if read_at is None else await gone_since(session, readable, read_at)
@@ -154,6 +156,7 @@ async def ingest_fetched(
     gains its new id as an alias; a gone one becomes a tombstone; a hidden one is neither done nor
     deleted, and what was deleted before stays so, whatever order the news come in.
     """
+    await lock_items(session, [container.connection])
     known = await stored_states(session, [old.uid for old in fetched.moved])
     for old, new in ((old, new) for old, new in fetched.moved.items() if old.uid in known):
         await add_id_alias(session, connection=new.connection, native_id=new.id, uid=old.uid, at=at)
@@ -185,6 +188,7 @@ async def mark(
     What is deleted for certain does not become hidden.
     """
     connections = {ref.connection for ref in refs}
+    await lock_items(session, connections)
     aliases = {
         alias: uid
         for connection in connections

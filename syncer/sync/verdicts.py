@@ -25,6 +25,7 @@ from syncer.store.verdicts import (
     StoredVerdict,
     load_overrides,
     load_stored_verdicts,
+    lock_verdicts,
     save_verdicts,
 )
 from syncer.sync.classification import classifier_input, classifier_names
@@ -84,6 +85,7 @@ async def _keep(
 ) -> Judged | None:
     """Write what changed; None where a person spoke meanwhile, so that all must be judged again."""
     async with store.write() as session:
+        await lock_verdicts(session)
         if await load_overrides(session) != overrides:
             return None
         stored = await load_stored_verdicts(session)
