@@ -18,6 +18,7 @@ from syncer.cli import (
     database,
     demo,
     digest,
+    discover,
     init,
     items,
     overrides,
@@ -70,6 +71,7 @@ def global_options(
 
 
 app.command("init")(init.init)
+app.command("discover")(discover.discover)
 app.command("check")(check.check)
 app.command("plan")(plan.plan)
 app.command("sync")(sync.sync)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -11,8 +11,9 @@ from typing import Final
 
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Portfolio, Product, Program, Project, ProjectKind
+from syncer.domain.ref import ContainerKey
 from syncer.domain.report import ItemMention
-from syncer.domain.selector import InContainer, Shelves
+from syncer.domain.selector import Every, InContainer, Selector, Shelves
 from syncer.domain.verdict import Verdict, VerdictLevel
 from syncer.rollup.calendar import WorkCalendar
 from syncer.rollup.counting import Countable, Tree, countable
@@ -28,17 +29,20 @@ UNREAD: Final = Verdict(
 def with_implicit_projects(portfolio: Portfolio, items: Iterable[WorkItem]) -> Portfolio:
     """The portfolio with a project for every container that no configured project claims.
 
-    A container without a single item that still exists gets none.
+    A container without a single item that still exists gets none. Where only a program's split
+    claims a part of a container, the rest of it is a project, so that no work is lost.
     """
     known = list(items)
     left = {item.container for item in known if item.state in (ItemState.LIVE, ItemState.HIDDEN)}
     by_uid, shelves = {item.uid: item for item in known}, Shelves(known)
+    written = [project for project in portfolio.projects if not _is_part(project)]
     claimed = {
-        item.container
-        for project in portfolio.projects
-        for item in shelves.select(project.items, by_uid)
+        item.container for project in written for item in shelves.select(project.items, by_uid)
     }
-    unclaimed = sorted(left - claimed)
+    parts = {p: shelves.select(p.items, by_uid) for p in portfolio.projects if _is_part(p)}
+    picked = {item.uid for held in parts.values() for item in held}
+    unpicked = {item.container for item in known if item.uid not in picked}
+    unclaimed = sorted((left - claimed) & unpicked)
     taken = Counter(project.key for project in portfolio.projects)
     taken.update(container.key for container in unclaimed)
     found = tuple(
@@ -46,11 +50,25 @@ def with_implicit_projects(portfolio: Portfolio, items: Iterable[WorkItem]) -> P
             key=container.key if taken[container.key] == 1 else str(container),
             name=container.key,
             items=(InContainer(str(container)),),
+            excluding=tuple(_parts_of(container, parts)),
             implicit=True,
         )
         for container in unclaimed
     )
     return replace(portfolio, projects=(*portfolio.projects, *found))
+
+
+def _parts_of(
+    container: ContainerKey, parts: Mapping[Project, Sequence[WorkItem]]
+) -> Iterator[Selector]:
+    for project, held in parts.items():
+        if any(item.container == container for item in held):
+            yield from project.items
+
+
+def _is_part(project: Project) -> bool:
+    """Whether a program's split made the project out of parts of containers."""
+    return project.implicit and any(isinstance(one, Every) for one in project.items)
 
 
 @dataclass(frozen=True)

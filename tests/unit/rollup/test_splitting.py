@@ -8,6 +8,7 @@ from syncer.domain.portfolio import ItemTarget, Portfolio, Program, Project, Spl
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.selector import InContainer, Selector, Under, WithLabel, select
 from syncer.rollup.splitting import with_split_projects
+from syncer.rollup.view import with_implicit_projects
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -107,3 +108,11 @@ def test_a_configured_project_keeps_its_key_and_nothing_is_lost() -> None:
 
     assert portfolio.projects[0] == mine
     assert members(portfolio) == {"NET-1": [], "5g-NET-1": ["NET-1", "NET-2"]}
+
+
+def test_what_a_split_leaves_of_a_container_is_a_project_too() -> None:
+    """NET-9 lies outside the tree; nobody else would count it."""
+    portfolio = with_implicit_projects(split(Split.CONTAINER, Under("jira:INIT-1")), ITEMS)
+
+    assert members(portfolio)["NET"] == ["NET-9"]
+    assert set(members(portfolio)) == {"5g-INIT", "5g-NET", "5g-OUT", "NET"}
