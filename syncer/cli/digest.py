@@ -13,8 +13,12 @@ from syncer.cli.context import author_or_user, run
 from syncer.cli.status import AsOf
 
 if TYPE_CHECKING:
-    from syncer.publish.editions import Draft, Sent
+    from collections.abc import Iterator
+
+    from syncer.publish.editions import Draft
     from syncer.service.core import Service
+    from syncer.service.publishing import Sent
+    from syncer.store.dispatches import Dispatch
 
 
 class Format(StrEnum):
@@ -55,14 +59,17 @@ def digest(
     ] = "",
     author: Annotated[str, typer.Option("--author", help="Who sends; left out: you.")] = "",
 ) -> None:
-    """Print the digest. Without --send nothing is published."""
+    """Print the digest. Without --send nothing is published.
+
+    With --send the edition goes to every recipient at once; ends with 1 where one has not got it.
+    """
     _refuse_contradictions(send=send, preview=preview, correction=correction)
     who = author_or_user(author) if send else ""
 
     async def job(service: Service) -> tuple[list[Draft], list[str], list[Sent]]:
         drafts = await drafts_of(service, audience, as_of=as_of, correction=correction)
         differences = [await difference(service, one) for one in drafts] if diff else []
-        sent = await service.send(drafts, author=who) if send else []
+        sent = await _send(service, drafts, author=who) if send else []
         return drafts, differences, sent
 
     drafts, differences, sent = run(ctx, job)
@@ -71,6 +78,18 @@ def digest(
     _write(differences or [_rendered(one, form) for one in drafts], drafts, form=form, out=out)
     for one in sent:
         _tell_sent(one)
+    if not all(one.complete for one in sent):
+        raise typer.Exit(1)
+
+
+async def _send(service: Service, drafts: Sequence[Draft], *, author: str) -> list[Sent]:
+    import os
+    import socket
+
+    from syncer.service.publishing import Publisher
+
+    owner = f"digest {socket.gethostname()} (pid {os.getpid()})"
+    return await Publisher(service, owner=owner).send(drafts, author=author)
 
 
 def _refuse_contradictions(*, send: bool, preview: bool, correction: str) -> None:
@@ -107,7 +126,7 @@ async def difference(service: Service, one: Draft) -> str:
 
 
 def _rendered(one: Draft, form: Format) -> str:
-    from syncer.publish.channels.file import RENDERERS
+    from syncer.publish.render.formats import RENDERERS
 
     return RENDERERS["txt" if form is Format.TEXT else form.value](one.digest)
 
@@ -144,5 +163,17 @@ def _tell_sent(one: Sent) -> None:
     tell(f"Published {one.digest.edition} for {one.digest.audience}{version}:")
     for path in one.files:
         tell(f"  {path}")
-    for kind in one.skipped:
-        tell(f"  not by {kind}: that needs a later version of syncer.")
+    for dispatch in one.dispatches:
+        for line in _outcome(dispatch):
+            tell(f"  {line}")
+
+
+def _outcome(one: Dispatch) -> Iterator[str]:
+    """What became of one recipient; folders that have their files are told by the files."""
+    from syncer.cli.output import printable
+    from syncer.publish.recipients import FILE
+
+    if one.state != "sent":
+        yield printable(f"{one.channel} {one.recipient}: {one.state}: {one.error}".rstrip(": "))
+    elif one.channel != FILE:
+        yield f"{one.channel} {one.recipient}: sent"

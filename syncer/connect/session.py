@@ -19,13 +19,14 @@ def client_session(
     `ConfigError` where the file cannot be used.
     """
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=_trust(ca_file)),
+        connector=aiohttp.TCPConnector(ssl=trust(ca_file)),
         cookie_jar=aiohttp.DummyCookieJar(),
         proxy=proxy,
     )
 
 
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """The system's certificates and those of `ca_file`; `ConfigError` where it cannot be used."""
     context = ssl.create_default_context()
     if ca_file is not None:
         try:

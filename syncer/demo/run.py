@@ -34,6 +34,7 @@ from syncer.errors import ConfigError, SyncerError
 from syncer.publish.digest.model import Digest
 from syncer.publish.render.text import render_text
 from syncer.service.core import Service
+from syncer.service.publishing import Publisher
 from syncer.settings.load import load_settings
 
 PAST_EDITIONS: Final = 8
@@ -146,7 +147,8 @@ async def _publish(service: Service, configuration: Path) -> DemoResult:
             errors = filter(None, (result.error, *(one.error for one in result.containers)))
             raise SyncerError(f"The simulated tracker could not be read: {'; '.join(errors)}")
     (audience,) = await service.audiences(AUDIENCE)
-    (sent,) = await service.send([await service.draft(audience)], author=_SENDER)
+    publisher = Publisher(service, owner=_SENDER)
+    (sent,) = await publisher.send([await service.draft(audience)], author=_SENDER)
     return DemoResult(digest=sent.digest, files=sent.files, configuration=configuration)
 
 

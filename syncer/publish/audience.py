@@ -24,7 +24,8 @@ class AudienceView:
     printed date and time. With `count_restricted` false not even the number of restricted items
     is told. `link_origins` are the origins (`https://acme.atlassian.net`) to which an edition may
     link; `pages_url` is where "details" leads, empty where no pages are served. `days_off` are
-    the configured holidays and full freeze days.
+    the configured holidays and full freeze days. `unreached` names those who should get the
+    editions and have no address.
     """
 
     key: str
@@ -37,6 +38,7 @@ class AudienceView:
     link_origins: frozenset[str] = frozenset()
     pages_url: str = ""
     days_off: frozenset[date] = frozenset()
+    unreached: tuple[str, ...] = ()
 
     def covers(self, scope: str) -> bool:
         """Whether a program or product scope (`prog:5g`, `prod:phone`) is this audience's."""

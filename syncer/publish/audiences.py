@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from syncer.domain.portfolio import Portfolio, Product, Program
 from syncer.errors import ConfigError, NotFound
 from syncer.publish.audience import AudienceView, Lens
-from syncer.settings.models import AudienceSettings, ChannelSettings
+from syncer.publish.recipients import Recipient, recipients_of
+from syncer.settings.models import AudienceSettings
 from syncer.settings.root import Settings
 
 EVERYONE: Final = "everyone"
@@ -20,11 +21,17 @@ EVERYONE: Final = "everyone"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """One reader group. `family` is the key of its table: `for_each` makes several of one."""
+    """One reader group. `family` is the key of its table: `for_each` makes several of one.
+
+    `schedule` is a weekday and time in the view's zone (`Mon 07:00`), `snapshot_at` the time on
+    that day at which its figures are taken; both are empty for the implicit audience.
+    """
 
     view: AudienceView
     family: str
-    channels: tuple[ChannelSettings, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    schedule: str = ""
+    snapshot_at: str = ""
     implicit: bool = False
 
 
@@ -73,23 +80,35 @@ def _made(table: AudienceSettings, base: AudienceView, portfolio: Portfolio) -> 
         count_restricted=table.count_restricted,
     )
     if not table.for_each:
-        yield Audience(view=view, family=table.key, channels=table.channels)
+        yield _audience(table, view, portfolio)
         return
     groups = portfolio.programs if table.for_each == "program" else portfolio.products
-    yield from (_one(table, view, group) for group in groups if view.covers(group.scope))
+    covered = (group for group in groups if view.covers(group.scope))
+    yield from (_audience(table, _about(table, view, one), portfolio) for one in covered)
 
 
-def _one(table: AudienceSettings, view: AudienceView, group: Program | Product) -> Audience:
-    """The edition about one program or product."""
+def _audience(table: AudienceSettings, view: AudienceView, portfolio: Portfolio) -> Audience:
+    recipients = recipients_of(view, table.channels, portfolio)
+    unreached = tuple(one.address for one in recipients if one.problem)
+    return Audience(
+        view=replace(view, unreached=unreached),
+        family=table.key,
+        recipients=recipients,
+        schedule=table.schedule,
+        snapshot_at=table.snapshot_at,
+    )
+
+
+def _about(table: AudienceSettings, view: AudienceView, group: Program | Product) -> AudienceView:
+    """The view of one program or product."""
     is_program = isinstance(group, Program)
-    only = replace(
+    return replace(
         view,
         key=f"{table.key}-{group.key}",
         name=f"{view.name}: {group.name}",
         programs=(group.key,) if is_program else (),
         products=() if is_program else (group.key,),
     )
-    return Audience(view=only, family=table.key, channels=table.channels)
 
 
 def _origins(settings: Settings) -> frozenset[str]:

@@ -1,26 +1,29 @@
-"""Drafting an edition and sending it: only what is sent becomes the last edition."""
+"""Drafting an edition and publishing it: only what is published becomes the last edition."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.errors import ConfigError, NotFound, Rejected
 from syncer.publish.audience import AudienceView
 from syncer.publish.audiences import Audience
-from syncer.publish.channels.file import RENDERERS, write_edition
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest
+from syncer.publish.mail.message import message_id
+from syncer.publish.recipients import EMAIL, Recipient
+from syncer.publish.render.formats import RENDERERS
+from syncer.publish.render.mail import MAIL, render_mail
 from syncer.publish.snapshot import SnapshotPair, keep_snapshot
 from syncer.rollup.calendar import iso_week, report_date
-from syncer.settings.models import FileChannelSettings
 from syncer.store.audit import AuditEvent, record
+from syncer.store.dispatches import Dispatch, DispatchState, add_dispatches
 from syncer.store.editions import PublishedEdition, load_edition, publish_edition
 from syncer.store.engine import Store
+from syncer.store.leases import database_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +37,13 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """What became of an edition: the files written, and channels that could not be used."""
+class Imprint:
+    """Who publishes at what instant; `domain` ends the Message-IDs, `note` goes into the audit."""
 
-    digest: Digest
-    files: tuple[Path, ...]
-    skipped: tuple[str, ...]
+    author: str
+    at: datetime
+    domain: str
+    note: str = ""
 
 
 def edition_of(instant: datetime, view: AudienceView) -> str:
@@ -58,12 +62,20 @@ async def published_edition(
 
 
 async def draft(
-    store: Store, audience: Audience, pair: SnapshotPair, *, correction: str = ""
+    store: Store,
+    audience: Audience,
+    pair: SnapshotPair,
+    *,
+    correction: str = "",
+    edition: str = "",
 ) -> Draft:
-    """Compose an edition for an audience; with a `correction` its next version."""
-    edition = edition_of(pair.current.as_of, audience.view)
+    """Compose an edition for an audience; with a `correction` its next version.
+
+    `edition` is its name, by default the ISO week of the snapshot.
+    """
+    named = edition or edition_of(pair.current.as_of, audience.view)
     async with store.read() as session:
-        published = await published_edition(session, audience.view.key, edition)
+        published = await published_edition(session, audience.view.key, named)
     version = published.version if published else 1
     digest = compose(
         pair.current,
@@ -72,6 +84,7 @@ async def draft(
         audience=audience.view,
         version=version + 1 if published and correction else version,
         correction=correction,
+        edition=named,
     )
     return Draft(audience=audience, pair=pair, digest=digest, published=published)
 
@@ -88,43 +101,47 @@ def refuse_unsendable(drafts: Sequence[Draft]) -> None:
             raise ConfigError(
                 "There is no audience to send to.", fix="Configure one with [[audiences]]."
             )
-        if not _folders(one.audience):
+        if not one.audience.recipients:
             raise ConfigError(
-                f"The audience {key!r} has no channel that works yet.",
+                f"The audience {key!r} has no channel.",
                 fix='Give it channels = [{ kind = "file", path = "digests/" }].',
             )
         if one.published and not one.digest.correction:
-            raise Rejected(
-                f"{one.digest.edition} for {key} has been published.",
-                fix='Send a correction: --send --correction "reason".',
-            )
+            raise already_published(one.digest.edition, key)
 
 
-def _folders(audience: Audience) -> list[str]:
-    return [one.path for one in audience.channels if isinstance(one, FileChannelSettings)]
+def already_published(edition: str, audience: str) -> Rejected:
+    """That an edition went out and cannot be made to go out again."""
+    return Rejected(
+        f"{edition} for {audience} has been published.",
+        fix='Send a correction: --send --correction "reason".',
+    )
 
 
-async def send(store: Store, one: Draft, *, folder: Path, author: str, at: datetime) -> Sent:
-    """Hand an edition to its channels, then freeze it as published, with audit.
+async def publish(session: AsyncSession, one: Draft, imprint: Imprint) -> list[Dispatch]:
+    """Freeze an edition with its snapshots, and put it on its way to every recipient, with audit.
 
-    The channels come first: an edition that could not be written was not published and may be
-    sent again. `folder` is where relative paths of channels begin.
+    All in the caller's transaction. `Rejected` where this version has been published.
     """
-    files = [
-        path for name in _folders(one.audience) for path in write_edition(one.digest, folder / name)
-    ]
-    await keep_snapshot(store, one.pair.current, at=at, weekly=True)
+    await keep_snapshot(session, one.pair.current, at=imprint.at, weekly=True)
     if one.pair.previous is not None:
-        await keep_snapshot(store, one.pair.previous, at=at, weekly=False)
-    async with store.write() as session:
-        await publish_edition(session, _frozen(one, at))
-        await record(session, _event(one.digest, author=author, at=at))
-    skipped = [str(c.kind) for c in one.audience.channels if not isinstance(c, FileChannelSettings)]
-    return Sent(digest=one.digest, files=tuple(files), skipped=tuple(skipped))
+        await keep_snapshot(session, one.pair.previous, at=imprint.at, weekly=False)
+    edition = _frozen(one, imprint.at)
+    await publish_edition(session, edition)
+    now = await database_now(session)
+    made = [
+        _dispatch(edition, to, domain=imprint.domain, now=now) for to in one.audience.recipients
+    ]
+    await add_dispatches(session, made)
+    await record(session, _event(one.digest, imprint, dispatches=len(made)))
+    return made
 
 
 def _frozen(one: Draft, at: datetime) -> PublishedEdition:
     digest, previous = one.digest, one.pair.previous
+    contents = {ending: render(digest) for ending, render in RENDERERS.items()}
+    if any(to.channel == EMAIL for to in one.audience.recipients):
+        contents[MAIL] = render_mail(digest)
     return PublishedEdition(
         audience=digest.audience,
         edition=digest.edition,
@@ -135,16 +152,36 @@ def _frozen(one: Draft, at: datetime) -> PublishedEdition:
         published_at=at,
         subject=digest.subject,
         correction=digest.correction,
-        contents={ending: render(digest) for ending, render in RENDERERS.items()},
+        contents=contents,
     )
 
 
-def _event(digest: Digest, *, author: str, at: datetime) -> AuditEvent:
+def _dispatch(edition: PublishedEdition, to: Recipient, *, domain: str, now: datetime) -> Dispatch:
+    """The way to one recipient; somebody without an address is a failure that everyone sees."""
+    parts = (edition.audience, edition.edition, str(edition.version), to.address, to.channel)
+    identity = message_id(*parts, domain=domain)
+    return Dispatch(
+        id=identity.strip("<>").partition("@")[0],
+        audience=edition.audience,
+        edition=edition.edition,
+        version=edition.version,
+        channel=to.channel,
+        recipient=to.address,
+        message_id=identity,
+        created_at=now,
+        next_try_at=now,
+        state=DispatchState.FAILED if to.problem else DispatchState.PENDING,
+        error=to.problem,
+    )
+
+
+def _event(digest: Digest, imprint: Imprint, *, dispatches: int) -> AuditEvent:
+    after = {"snapshot": digest.snapshot, "subject": digest.subject, "dispatches": dispatches}
     return AuditEvent(
-        at=at,
-        who=author,
+        at=imprint.at,
+        who=imprint.author,
         what="edition.publish",
         subject=f"{digest.audience}/{digest.edition}/{digest.version}",
-        after={"snapshot": digest.snapshot, "subject": digest.subject},
-        why=digest.correction,
+        after=after,
+        why="; ".join(filter(None, (digest.correction, imprint.note))),
     )

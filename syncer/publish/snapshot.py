@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from syncer.domain.addresses import with_known_ends
 from syncer.domain.change import Change
 from syncer.domain.item import ItemRecord
@@ -21,10 +23,16 @@ from syncer.rollup.causes import colour_changes
 from syncer.rollup.evaluate import evaluate
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.rules import HealthRules
-from syncer.store.editions import latest_edition
+from syncer.store.editions import latest_edition, list_editions
 from syncer.store.engine import Store
 from syncer.store.items import load_records
-from syncer.store.snapshots import SnapshotSort, load_snapshot, save_snapshot
+from syncer.store.periods import list_periods
+from syncer.store.snapshots import (
+    SnapshotSort,
+    load_snapshot,
+    save_snapshot,
+    snapshots_between,
+)
 from syncer.store.sources import load_sources
 from syncer.store.verdicts import load_verdicts
 
@@ -149,10 +157,44 @@ async def previous_snapshot(store: Store, audience: str, *, before: datetime) ->
         return await load_snapshot(session, edition.snapshot_id) if edition else None
 
 
-async def keep_snapshot(store: Store, snapshot: Snapshot, *, at: datetime, weekly: bool) -> None:
+async def stored_snapshot(
+    store: Store, instant: datetime, *, audience: str | None
+) -> Snapshot | None:
+    """The snapshot that was taken at an instant for an audience (None: the one of everything).
+
+    One made from history later does not count: it can be made anew, from what is known by now.
+    Neither does another audience's, which may know of items that this one may not count.
+    """
+    async with store.read() as session:
+        found = [
+            one
+            for one in await snapshots_between(session, instant, instant)
+            if not one.reconstructed
+        ]
+        if audience is not None:
+            own = await _own_snapshots(session, audience, instant)
+            found = [one for one in found if one.id in own]
+    return max(reversed(found), key=lambda one: one.restricted, default=None)
+
+
+async def _own_snapshots(session: AsyncSession, audience: str, instant: datetime) -> set[str]:
+    """The ids of the snapshots that were taken or published for an audience."""
+    taken = await list_periods(session, snapshot_schedule(audience))
+    later = instant + timedelta(microseconds=1)
+    published = await list_editions(session, audience, before=later)
+    return {one.note for one in taken} | {one.snapshot_id for one in published}
+
+
+def snapshot_schedule(audience: str) -> str:
+    """The schedule by which an audience's snapshots are taken; no audience can be called so."""
+    return f"{audience}/snapshot"
+
+
+async def keep_snapshot(
+    session: AsyncSession, snapshot: Snapshot, *, at: datetime, weekly: bool
+) -> None:
     """Store a snapshot; one that is stored already is left as it is."""
     sort = SnapshotSort.WEEKLY if weekly else SnapshotSort.ON_DEMAND
     if snapshot.reconstructed:
         sort = SnapshotSort.RECONSTRUCTED
-    async with store.write() as session:
-        await save_snapshot(session, snapshot, sort=sort, at=at)
+    await save_snapshot(session, snapshot, sort=sort, at=at)

@@ -6,7 +6,6 @@ Nothing here prints. Whatever needs the present instant asks the clock that the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import cached_property
@@ -202,13 +201,13 @@ class Service:
             raise ConfigError(f"{instant:%Y-%m-%d %H:%M %Z} lies in the future.")
         roller = await self.roller(as_of=instant)
         known = await load_knowledge(self.store)
-        if as_of and not known.records and not prompt:
-            raise SyncerError("Nothing has been synced yet.", fix="Run `syncer sync` first.")
         counts = view is None or view.count_restricted
         known = known if counts else without_restricted(known)
         published = await self._last_edition(view, before=instant) if view else None
         previous = published or roller.week_before(known, as_of=instant, now=now)
-        stored = None if prompt or not as_of else await self._stored(instant, view)
+        stored = await self._stored(instant, view) if as_of and not prompt else None
+        if as_of and not (known.records or stored or prompt):
+            raise SyncerError("Nothing has been synced yet.", fix="Run `syncer sync` first.")
         seen = instant if prompt else now
         current = stored or roller.roll_up(known, as_of=instant, now=seen, previous=previous)
         changes = roller.changes(current, previous)

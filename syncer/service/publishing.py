@@ -1,14 +1,68 @@
-"""Editions on time: what is due is published once, and what is published is delivered."""
+"""Editions on time: what is due is published once, and what is published is delivered.
+
+The ticker of every replica calls `publish_due` and `deliver_due`; the unique rows of periods and
+dispatches decide who acts (reliability spec, section 4). Periods that were due before a schedule
+was first seen are nobody's business: a fresh installation mails no digest of last Monday.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Final
 
-if TYPE_CHECKING:
-    from syncer.service.core import Service
+from syncer.clock import SystemClock
+from syncer.errors import DispatchFailed, SyncerError
+from syncer.jobs.civil import Period, WeeklySchedule
+from syncer.log import get_logger
+from syncer.publish.audiences import Audience, audiences_of
+from syncer.publish.channels.file import files, stem, write_edition
+from syncer.publish.channels.outcome import Finish
+from syncer.publish.digest.model import Digest
+from syncer.publish.editions import (
+    Draft,
+    Imprint,
+    already_published,
+    publish,
+    refuse_unsendable,
+)
+from syncer.publish.mail.address import domain_of
+from syncer.publish.outbox import Outbox
+from syncer.publish.recipients import EMAIL, FILE
+from syncer.publish.snapshot import keep_snapshot, snapshot_schedule
+from syncer.rollup.calendar import report_date
+from syncer.service.core import Service
+from syncer.service.mailing import Mailing
+from syncer.settings.portfolio import to_portfolio
+from syncer.store.dispatches import Dispatch, DispatchState, InDoubt, load_dispatches
+from syncer.store.editions import PublishedEdition, load_edition
+from syncer.store.leases import database_now
+from syncer.store.periods import (
+    DecidedPeriod,
+    PeriodState,
+    decide,
+    last_decided,
+    load_period,
+)
+
+_FIRST_SEEN: Final = "first-seen"
+_BY_COMMAND: Final = "by command"
+_DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
+_SCHEDULED: Final = "schedule"
+_LATE: Final = timedelta(minutes=10)
+"""Later than this is said; a tick may always come a little after its time."""
+
+_PROMPT: Final = timedelta(minutes=5)
+"""A snapshot taken this soon after its time bears it: nothing was heard in between."""
+
+_SKEW: Final = timedelta(minutes=5)
+
+_LOG = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,15 +76,17 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
-    """What became of one attempt: `state` is the dispatch's now, `error` why it was not sent."""
+class Sent:
+    """What became of an edition that was sent by command; `files` are those of its folders."""
 
-    audience: str
-    edition: str
-    channel: str
-    recipient: str
-    state: str
-    error: str = ""
+    digest: Digest
+    dispatches: tuple[Dispatch, ...]
+    files: tuple[Path, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everyone has got it."""
+        return all(one.state is DispatchState.SENT for one in self.dispatches)
 
 
 class Publisher:
@@ -42,15 +98,293 @@ class Publisher:
     def __init__(self, service: Service, *, owner: str) -> None:
         self._service = service
         self._owner = owner
+        self._mailing = Mailing(service.settings)
 
-    async def publish_due(self) -> Sequence[Published]:
-        """Take the snapshots and publish the editions that are due and that nobody has made."""
-        raise NotImplementedError
-
-    async def deliver_due(self) -> Sequence[Delivered]:
-        """Deliver what is due to go out, one attempt each."""
-        raise NotImplementedError
+    @cached_property
+    def _audiences(self) -> Sequence[Audience]:
+        """The configured audiences; whom and what they are about needs no items."""
+        settings = self._service.settings
+        every = audiences_of(settings, to_portfolio(settings))
+        return tuple(one for one in every if not one.implicit)
 
     def next_due(self) -> datetime | None:
         """When `publish_due` will next have something to do, UTC; None without any schedule."""
-        raise NotImplementedError
+        now = self._service.clock.now()
+        times = [
+            one.next_due(now).due_at
+            for audience in self._audiences
+            for one in (_schedule(audience), _snapshots(audience))
+        ]
+        return min(times, default=None)
+
+    # --- what is due ----------------------------------------------------------------------------
+
+    async def publish_due(self) -> Sequence[Published]:
+        """Take the snapshots and publish the editions that are due and that nobody has made."""
+        await self._refuse_wild_clock()
+        made: list[Published] = []
+        failures: list[SyncerError] = []
+        for audience in self._audiences:
+            try:
+                made += await self._due_of(audience)
+            except SyncerError as error:  # told at the end: it must hold up no other audience
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return made
+
+    async def _due_of(self, audience: Audience) -> list[Published]:
+        if await self._is_first_seen(audience):
+            return []
+        await self._take_snapshot(audience)
+        found = [await self._publish_due(audience, one) for one in await self._missed(audience)]
+        return [one for one in found if one is not None]
+
+    async def _refuse_wild_clock(self) -> None:
+        """A machine's clock that is far off would publish next week's edition (F35)."""
+        if not isinstance(self._service.clock, SystemClock):
+            return
+        async with self._service.store.read() as session:
+            apart = self._service.clock.now() - await database_now(session)
+        if abs(apart) > _SKEW:
+            minutes = round(apart.total_seconds() / 60)
+            raise SyncerError(
+                f"The clock of this machine is {minutes} minutes apart from the database's.",
+                fix="Set it right; nothing is published until then.",
+            )
+
+    async def _is_first_seen(self, audience: Audience) -> bool:
+        """Record that the schedule exists from now on."""
+        key, now = audience.view.key, self._service.clock.now()
+        async with self._service.store.read() as session:
+            if await load_period(session, key, _FIRST_SEEN) is not None:
+                return False
+        seen = _decided(key, Period(now, _FIRST_SEEN), PeriodState.STARTED, at=now)
+        async with self._service.store.write() as session:
+            return await decide(session, seen)
+
+    async def _missed(self, audience: Audience) -> list[Period]:
+        """The newest period that is due and undecided; older ones are recorded as skipped."""
+        key, now = audience.view.key, self._service.clock.now()
+        async with self._service.store.read() as session:
+            after = await last_decided(session, key) or now
+            due = _schedule(audience).due_since(after, now)
+            found = [one for one in due if await load_period(session, key, one.key) is None]
+        if found[:-1]:
+            async with self._service.store.write() as session:
+                for one in found[:-1]:
+                    note = f"{found[-1].key} was due as well"
+                    skipped = _decided(key, one, PeriodState.SKIPPED, at=now, note=note)
+                    await decide(session, skipped)
+        return found[-1:]
+
+    async def _publish_due(self, audience: Audience, period: Period) -> Published | None:
+        """One edition of one period; None where another replica was faster."""
+        draft = await self._draft(audience, period)
+        now, key = self._service.clock.now(), audience.view.key
+        late = now - period.due_at
+        note = told_late(late)
+        decided = _decided(key, period, PeriodState.PUBLISHED, at=now, note=note)
+        async with self._service.store.write() as session:
+            if draft.published or not await decide(session, decided):
+                return None
+            imprint = Imprint(author=_SCHEDULED, at=now, domain=self._domain, note=note)
+            dispatches = await publish(session, draft, imprint)
+        _LOG.info("edition.published", audience=key, edition=period.key, note=note)
+        return Published(
+            audience=key,
+            edition=period.key,
+            late=late if late > _LATE else timedelta(),
+            dispatches=len(dispatches),
+        )
+
+    async def _draft(self, audience: Audience, period: Period) -> Draft:
+        """From the snapshot of that morning, else as of now."""
+        async with self._service.store.read() as session:
+            schedule = snapshot_schedule(audience.view.key)
+            taken = await load_period(session, schedule, period.key)
+        as_of = taken.decided_at if taken else None
+        return await self._service.draft(audience, as_of=as_of, edition=period.key)
+
+    async def _take_snapshot(self, audience: Audience) -> None:
+        """The figures of the morning, unless the edition is due already or they are taken."""
+        now, key = self._service.clock.now(), audience.view.key
+        period = _snapshots(audience).newest_due(now)
+        publishes = _schedule(audience).next_due(period.due_at)
+        schedule = snapshot_schedule(key)
+        if period.key != publishes.key or now >= publishes.due_at:
+            return
+        async with self._service.store.read() as session:
+            since = await load_period(session, key, _FIRST_SEEN)
+            known = await load_period(session, schedule, period.key)
+            done = await load_period(session, key, period.key)
+        if known or done or since is None or since.due_at > period.due_at:
+            return
+        as_of = period.due_at if now - period.due_at <= _PROMPT else now
+        pair = await self._service.snapshots(as_of=as_of, view=audience.view, prompt=True)
+        taken = _decided(schedule, period, PeriodState.TAKEN, at=as_of, note=pair.current.id)
+        async with self._service.store.write() as session:
+            if await decide(session, taken):
+                await keep_snapshot(session, pair.current, at=now, weekly=True)
+
+    # --- by command -----------------------------------------------------------------------------
+
+    async def send(self, drafts: Sequence[Draft], *, author: str) -> list[Sent]:
+        """Publish drafts by command, take their periods, and deliver them at once.
+
+        Nothing is published where one of them cannot be: see `refuse_unsendable`.
+        """
+        refuse_unsendable(drafts)
+        return [await self._send(one, author=author) for one in drafts]
+
+    async def _send(self, draft: Draft, *, author: str) -> Sent:
+        now = self._service.clock.now()
+        imprint = Imprint(author=author, at=now, domain=self._domain)
+        async with self._service.store.write() as session:
+            period = _taken_by(draft, now)
+            if not await decide(session, period):
+                earlier = await load_period(session, period.schedule, period.period)
+                if earlier is None or earlier.state is not PeriodState.SKIPPED:
+                    raise already_published(draft.digest.edition, draft.digest.audience)
+            made = await publish(session, draft, imprint)
+        await self._outbox().deliver(only=[one.id for one in made])
+        return await self._outcome(draft)
+
+    async def _outcome(self, draft: Draft) -> Sent:
+        digest = draft.digest
+        async with self._service.store.read() as session:
+            dispatches = await load_dispatches(
+                session, audience=digest.audience, edition=digest.edition, version=digest.version
+            )
+        written = [
+            path
+            for one in dispatches
+            if one.channel == FILE and one.state is DispatchState.SENT
+            for path in files(stem(digest), self._service.settings.path(one.recipient))
+        ]
+        return Sent(digest=digest, dispatches=tuple(dispatches), files=tuple(written))
+
+    # --- delivering -----------------------------------------------------------------------------
+
+    async def deliver_due(self) -> Sequence[Dispatch]:
+        """Deliver what is due to go out, one attempt each; what became of each."""
+        return await self._outbox().deliver()
+
+    async def probe_mail(self) -> str:
+        """Ask the mail server whether it would take mail; empty where none is configured."""
+        return await self._mailing.probe()
+
+    @property
+    def _domain(self) -> str:
+        return domain_of(self._service.settings.smtp.sender)
+
+    def _outbox(self) -> Outbox:
+        smtp = self._service.settings.smtp
+        return Outbox(
+            store=self._service.store,
+            clock=self._service.clock,
+            owner=self._owner,
+            prepare=self._prepare,
+            refused=self._refused,
+            in_doubt=InDoubt(smtp.in_doubt),
+            answer=timedelta(seconds=smtp.timeout),
+        )
+
+    def _refused(self, one: Dispatch) -> str:
+        """Why the dispatch may not go out any more: the list of recipients was changed."""
+        audience = next((a for a in self._audiences if a.view.key == one.audience), None)
+        if audience is None:
+            return f"There is no audience {one.audience!r} any more."
+        listed = ((to.channel, to.address) for to in audience.recipients if not to.problem)
+        if (one.channel, one.recipient) not in listed:
+            return "The recipient was taken off the audience before it went out."
+        return ""
+
+    @asynccontextmanager
+    async def _prepare(self, one: Dispatch) -> AsyncGenerator[Finish]:
+        async with self._service.store.read() as session:
+            edition = await load_edition(session, one.audience, one.edition, version=one.version)
+            first = await self._first_message(one)
+        async with self._through(one, edition, first) as finish:
+            yield finish
+
+    async def _first_message(self, one: Dispatch) -> str:
+        """The Message-ID under which the recipient got the first version; empty for none."""
+        if one.version == 1:
+            return ""
+        async with self._service.store.read() as session:
+            before = await load_dispatches(
+                session, audience=one.audience, edition=one.edition, version=1
+            )
+        same = (d for d in before if (d.channel, d.recipient) == (one.channel, one.recipient))
+        return next((d.message_id for d in same if d.state is DispatchState.SENT), "")
+
+    def _through(
+        self, one: Dispatch, edition: PublishedEdition, first: str
+    ) -> AbstractAsyncContextManager[Finish]:
+        match one.channel:
+            case _ if one.channel == EMAIL:
+                audience = next(a for a in self._audiences if a.view.key == one.audience)
+                return self._mailing.prepared(one, edition, audience=audience, references=first)
+            case _ if one.channel == FILE:
+                return self._written(one, edition)
+            case _:
+                raise DispatchFailed(f"There is no channel {one.channel!r}.", permanent=True)
+
+    @asynccontextmanager
+    async def _written(self, one: Dispatch, edition: PublishedEdition) -> AsyncGenerator[Finish]:
+        folder = self._service.settings.path(one.recipient)
+
+        async def finish() -> None:
+            write_edition(edition.contents, name=stem(edition), folder=folder)
+
+        yield finish
+
+
+def _schedule(audience: Audience) -> WeeklySchedule:
+    return WeeklySchedule.parse(audience.schedule, audience.view.timezone)
+
+
+def _snapshots(audience: Audience) -> WeeklySchedule:
+    return _schedule(audience).at_time(time.fromisoformat(audience.snapshot_at))
+
+
+def _decided(
+    schedule: str, period: Period, state: PeriodState, *, at: datetime, note: str = ""
+) -> DecidedPeriod:
+    return DecidedPeriod(
+        schedule=schedule,
+        period=period.key,
+        due_at=period.due_at,
+        decided_at=at,
+        state=state,
+        note=note,
+    )
+
+
+def _taken_by(draft: Draft, now: datetime) -> DecidedPeriod:
+    """The period that a draft takes: its week's, or for a correction one of its own."""
+    digest, audience = draft.digest, draft.audience
+    if digest.version > 1:
+        own = Period(now, f"{digest.edition}-v{digest.version}")
+        schedule = f"{digest.audience}/correction"
+        return _decided(schedule, own, PeriodState.PUBLISHED, at=now, note=digest.correction)
+    week = _schedule(audience).period_of(report_date(digest.as_of, audience.view.timezone))
+    return _decided(
+        digest.audience,
+        Period(week.due_at, digest.edition),
+        PeriodState.PUBLISHED,
+        at=now,
+        note=_BY_COMMAND,
+    )
+
+
+def told_late(late: timedelta) -> str:
+    """`late by 4 h`, `late by 25 min`, `late by 3 days`; empty where nobody would notice."""
+    if late <= _LATE:
+        return ""
+    if late < _HOUR:
+        return f"late by {late // timedelta(minutes=1)} min"
+    if late < 2 * _DAY:
+        return f"late by {late // _HOUR} h"
+    return f"late by {late // _DAY} days"

@@ -64,8 +64,9 @@ confirmed_by = "Bob Birch"
 LEADERSHIP = """
 [[audiences]]
 key = "leadership"
-channels = [{ kind = "file", path = "digests" }, { kind = "email", to = ["board@example.com"] }]
+channels = [{ kind = "file", path = "digests" }]
 """
+BY_MAIL = '{ kind = "file", path = "digests" }, { kind = "email", to = ["board@example.com"] }'
 
 
 @pytest.fixture(scope="module")
@@ -278,13 +279,22 @@ class TestEditions:
         assert not (publishing.folder / "digests").exists()
 
     def test_send_writes_every_form_and_refuses_a_second_time(self, publishing: Cli) -> None:
-        sent = publishing.ok("digest", "--send", "--author", "Bob")
+        publishing.ok("digest", "--send", "--author", "Bob")
         files = sorted(path.suffix for path in (publishing.folder / "digests").iterdir())
         assert files == [".html", ".json", ".md", ".txt"]
-        assert "not by email" in sent.err
         again = publishing("digest", "--send")
         assert again.code == 1
         assert "--correction" in again.err
+
+    def test_a_mail_that_cannot_go_out_yet_is_told_and_ends_with_1(
+        self, synced: Cli, jira: JiraSimulator
+    ) -> None:
+        by_mail = LEADERSHIP.replace('{ kind = "file", path = "digests" }', BY_MAIL)
+        synced.write(configuration(jira, WORK + by_mail))
+        sent = synced("digest", "--send")
+        assert sent.code == 1
+        assert "email board@example.com: pending: No mail server is configured" in sent.err
+        assert len(list((synced.folder / "digests").iterdir())) == 4
 
     def test_a_correction_is_a_new_version(self, publishing: Cli) -> None:
         publishing.ok("digest", "--send")

@@ -5,43 +5,49 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 from syncer.errors import DispatchFailed
-from syncer.publish.digest.model import Digest
-from syncer.publish.render.html import render_html
-from syncer.publish.render.json import render_json
-from syncer.publish.render.markdown import render_markdown
-from syncer.publish.render.text import render_text
-
-RENDERERS: Mapping[str, Callable[[Digest], str]] = {
-    "md": render_markdown,
-    "html": render_html,
-    "txt": render_text,
-    "json": render_json,
-}
-"""The formats of the channel by file name ending."""
+from syncer.publish.render.formats import RENDERERS
 
 _READABLE = 0o644
 _UNFIT = re.compile(r"[^\w.-]+", re.ASCII)
 
 
-def write_edition(digest: Digest, folder: Path) -> tuple[Path, ...]:
-    """Write `<audience>-<edition>[-v2].{md,html,txt,json}` into `folder` and return the paths.
+class Named(Protocol):
+    """What files are called by: a digest, or an edition that was published."""
 
-    The folder is made where it is missing. Each file replaces an older one of its name in one
-    step, so that nobody ever reads half of it; who may read it is for the process's umask to say.
+    @property
+    def audience(self) -> str:
+        """The audience's key."""
+        ...
+
+    @property
+    def edition(self) -> str:
+        """The edition's name, such as `2026-W48`."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """1, or more for a correction."""
+        ...
+
+
+def write_edition(contents: Mapping[str, str], *, name: str, folder: Path) -> tuple[Path, ...]:
+    """Write `<name>.{md,html,txt,json}` with the contents of these formats into `folder`.
+
+    Returns the paths. The folder is made where it is missing. Each file replaces an older one of
+    its name in one step, so that nobody ever reads half of it, and writing twice is as good as
+    once; who may read it is for the process's umask to say.
 
     Raises:
         DispatchFailed: if the folder or a file cannot be written.
     """
-    rendered = {ending: render(digest) for ending, render in RENDERERS.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return tuple(
-            _replace(folder / f"{stem(digest)}.{ending}", text) for ending, text in rendered.items()
-        )
+        return tuple(_replace(path, contents[path.suffix[1:]]) for path in files(name, folder))
     except OSError as error:
         raise DispatchFailed(
             f"The edition could not be written to {folder}: {error.strerror}.",
@@ -49,11 +55,16 @@ def write_edition(digest: Digest, folder: Path) -> tuple[Path, ...]:
         ) from error
 
 
-def stem(digest: Digest) -> str:
+def files(name: str, folder: Path) -> tuple[Path, ...]:
+    """The paths of an edition's files."""
+    return tuple(folder / f"{name}.{ending}" for ending in RENDERERS)
+
+
+def stem(edition: Named) -> str:
     """The file name without its ending: `leadership-2026-W48`, `leadership-2026-W48-v2`."""
-    audience = _UNFIT.sub("-", digest.audience).strip(".-") or "audience"
-    version = f"-v{digest.version}" if digest.version > 1 else ""
-    return f"{audience}-{digest.edition}{version}"
+    audience = _UNFIT.sub("-", edition.audience).strip(".-") or "audience"
+    version = f"-v{edition.version}" if edition.version > 1 else ""
+    return f"{audience}-{edition.edition}{version}"
 
 
 def _replace(path: Path, text: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from syncer.domain.health import Health
 from syncer.domain.report import ColourChange, Snapshot
@@ -35,12 +36,14 @@ def compose(
     audience: AudienceView,
     version: int = 1,
     correction: str = "",
+    edition: str = "",
 ) -> Digest:
     """Make one edition for one audience.
 
     `previous` is the snapshot of the last published edition (a reconstructed one for a first
     edition, None where there is none). `colour_changes` are those between the two. A
-    `correction` names the reason for a second version of an edition.
+    `correction` names the reason for a second version of an edition. `edition` is its name, by
+    default the ISO week of the snapshot.
 
     Nothing is read but the arguments: equal arguments give an equal digest of at most 350 words
     (see `fit`), in which a Red and a decision are never left off.
@@ -53,7 +56,8 @@ def compose(
         version=version,
         correction=correction,
     )
-    return fit(_assemble(context), context)
+    digest = fit(_assemble(context), context)
+    return replace(digest, edition=edition) if edition else digest
 
 
 def _assemble(context: Context) -> Digest:

@@ -32,6 +32,7 @@ def trust(context: Context) -> tuple[Claim, ...]:
         *_confidence(context),
         *_counts(context),
         _overrides(context),
+        *_unreached(context),
     )
 
 
@@ -265,6 +266,15 @@ def _contradictions(context: Context) -> Iterator[Claim]:
 
 def _counted(text: str, label: str, count: int) -> Claim:
     return _claim(text, Evidence(label=label, value=str(count)))
+
+
+def _unreached(context: Context) -> Iterator[Claim]:
+    """Who should have got this edition and has no address."""
+    names = [clean(name, 40) for name in context.view.unreached]
+    if names:
+        shown = listed(names[:_MOST_SOURCES]) + (" and others" if names[_MOST_SOURCES:] else "")
+        backing = Evidence(label="Recipients without an address", value=", ".join(names))
+        yield _claim(f"Not sent to {shown}: no address.", backing)
 
 
 def _overrides(context: Context) -> Claim:

@@ -27,21 +27,22 @@ def render_html(digest: Digest) -> str:
     """
     notes = Footnotes()
     return (
-        _environment()
+        environment()
         .get_template("digest.html.j2")
         .render(
             digest=digest,
             notes=notes,
             note=notes.mark,
             phrases=phrases,
-            moment=_moment(digest),
+            moment=moment(digest),
             bar=_bar,
         )
     )
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates' environment: escapes by default, stops at what is not defined."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -58,7 +59,8 @@ def _text(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(phrases.glued(text))
 
 
-def _moment(digest: Digest) -> str:
+def moment(digest: Digest) -> str:
+    """The instant of the figures in the audience's zone: `Mon 23 Nov 2026, 05:30`."""
     local = digest.as_of.astimezone(ZoneInfo(digest.timezone))
     when = local.date()
     return f"{weekday(when)} {day(when, today=when)} {when.year}, {local:%H:%M}"

@@ -17,11 +17,12 @@ from syncer.domain.health import Health
 from syncer.domain.report import Evidence
 from syncer.errors import DispatchFailed
 from syncer.publish.audience import AudienceView, Lens
-from syncer.publish.channels.file import RENDERERS, stem, write_edition
+from syncer.publish.channels.file import stem, write_edition
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Claim, Digest, Place
 from syncer.publish.digest.wording import count_words
 from syncer.publish.render.diff import diff_text
+from syncer.publish.render.formats import RENDERERS
 from syncer.publish.render.json import render_json
 from syncer.publish.render.text import render_text
 from tests.unit.publish.builders import (
@@ -168,10 +169,15 @@ def test_what_is_unknown_is_null() -> None:
 # --- files -----------------------------------------------------------------------------------
 
 
+def _write(digest: Digest, folder: Path) -> tuple[Path, ...]:
+    contents = {ending: render(digest) for ending, render in RENDERERS.items()}
+    return write_edition(contents, name=stem(digest), folder=folder)
+
+
 def test_the_channel_writes_four_readable_files_and_no_scrap(
     digest: Digest, tmp_path: Path
 ) -> None:
-    paths = write_edition(digest, tmp_path / "digests")
+    paths = _write(digest, tmp_path / "digests")
     names = {path.name for path in paths}
     assert names == {f"leadership-2026-W48.{ending}" for ending in ("md", "html", "txt", "json")}
     assert {path.name for path in (tmp_path / "digests").iterdir()} == names
@@ -185,7 +191,7 @@ def test_who_may_read_an_edition_is_for_the_umask_to_say(
 ) -> None:
     before = os.umask(umask)
     try:
-        paths = write_edition(digest, tmp_path)
+        paths = _write(digest, tmp_path)
     finally:
         os.umask(before)
     assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {mode}
@@ -196,7 +202,7 @@ def test_a47_a_link_in_the_way_is_replaced_and_not_followed(digest: Digest, tmp_
     target.write_text("kept")
     (tmp_path / "digests").mkdir()
     (tmp_path / "digests" / "leadership-2026-W48.md").symlink_to(target)
-    write_edition(digest, tmp_path / "digests")
+    _write(digest, tmp_path / "digests")
     assert target.read_text() == "kept"
     assert not (tmp_path / "digests" / "leadership-2026-W48.md").is_symlink()
 
@@ -204,10 +210,10 @@ def test_a47_a_link_in_the_way_is_replaced_and_not_followed(digest: Digest, tmp_
 def test_writing_again_replaces_and_a_correction_stands_beside(
     digest: Digest, tmp_path: Path
 ) -> None:
-    write_edition(digest, tmp_path)
-    write_edition(digest, tmp_path)
+    _write(digest, tmp_path)
+    _write(digest, tmp_path)
     second = replace(digest, version=2, correction="a wrong date")
-    paths = write_edition(second, tmp_path)
+    paths = _write(second, tmp_path)
     assert {path.stem for path in paths} == {"leadership-2026-W48-v2"}
     assert len(list(tmp_path.iterdir())) == 8
 
@@ -216,7 +222,7 @@ def test_a_folder_that_is_a_file_is_a_failed_dispatch(digest: Digest, tmp_path: 
     blocked = tmp_path / "digests"
     blocked.write_text("in the way")
     with pytest.raises(DispatchFailed, match="could not be written"):
-        write_edition(digest, blocked)
+        _write(digest, blocked)
 
 
 @pytest.mark.parametrize("key", ["../../etc/cron", "a/b", "..", "a\x00b", "C:\\x"])

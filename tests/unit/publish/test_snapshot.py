@@ -89,8 +89,8 @@ async def test_an_empty_database_is_no_knowledge(store: Store) -> None:
 async def _publish(
     store: Store, snapshot: Snapshot, *, edition: str, version: int = 1, audience: str = "board"
 ) -> None:
-    await keep_snapshot(store, snapshot, at=snapshot.as_of, weekly=True)
     async with store.write() as session:
+        await keep_snapshot(session, snapshot, at=snapshot.as_of, weekly=True)
         await publish_edition(
             session,
             PublishedEdition(
@@ -122,8 +122,9 @@ async def test_a_snapshot_is_compared_with_the_audiences_last_edition_before_it(
 
 async def test_a_kept_snapshot_is_never_written_again(store: Store) -> None:
     snapshot = ROLLER.roll_up(KNOWN, as_of=AS_OF, now=AS_OF)
-    await keep_snapshot(store, snapshot, at=AS_OF, weekly=True)
-    await keep_snapshot(store, snapshot, at=AS_OF, weekly=False)
+    async with store.write() as session:
+        await keep_snapshot(session, snapshot, at=AS_OF, weekly=True)
+        await keep_snapshot(session, snapshot, at=AS_OF, weekly=False)
     async with store.read() as session:
         weekly = await latest_snapshot(session, sorts=[SnapshotSort.WEEKLY])
         other = await latest_snapshot(session, sorts=[SnapshotSort.ON_DEMAND])

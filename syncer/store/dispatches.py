@@ -1,0 +1,249 @@
+"""Editions on their way: one row a recipient and channel, sent once.
+
+The protocol is that of the reliability spec, section 4. A claim is fenced by attempt and owner and
+holds for a lease by the database's clock. The intent to end a message is committed before it is
+ended, so that a row found in `sending` after its lease is the only case of doubt, and leaving that
+state counts the doubt before anything goes out anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from syncer.store.bulk import insert
+from syncer.store.codec import clean_text
+from syncer.store.daemon_tables import DispatchRow
+from syncer.store.leases import LEASE, database_now
+from syncer.store.once import unless_overtaken
+from syncer.store.rows import table_of
+
+_DISPATCHES: Final = table_of(DispatchRow)
+_MARGIN: Final = timedelta(seconds=2)
+"""A claim with less than this left is too old to end a message on."""
+
+_LONGEST_ERROR: Final = 500
+_MOST_DOUBT: Final = 1
+"""Copies that may go out without knowing of the first; after them a person decides."""
+
+
+class DispatchState(StrEnum):
+    """Where a dispatch stands."""
+
+    PENDING = "pending"
+    """Waits for its next try."""
+    CLAIMED = "claimed"
+    """A process prepares it; nothing has gone out in this attempt."""
+    SENDING = "sending"
+    """The message may go out at this instant."""
+    SENT = "sent"
+    """The channel has taken it."""
+    FAILED = "failed"
+    """The channel refused it for good, or too often."""
+    HELD = "held"
+    """Nobody knows whether it went out; a person decides."""
+    CANCELLED = "cancelled"
+    """The recipient was taken off the list before it went out."""
+
+
+class InDoubt(StrEnum):
+    """What becomes of a message that may or may not have gone out."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """One edition for one recipient through one channel, instants in UTC.
+
+    `attempt` counts claims, `in_doubt` the copies that may have gone out before this one.
+    `created_at` and `next_try_at` are by the database's clock, `sent_at` by the service's.
+    """
+
+    id: str
+    audience: str
+    edition: str
+    version: int
+    channel: str
+    recipient: str
+    message_id: str
+    created_at: datetime
+    next_try_at: datetime
+    state: DispatchState = DispatchState.PENDING
+    attempt: int = 0
+    in_doubt: int = 0
+    owner: str = ""
+    lease_until: datetime | None = None
+    sent_at: datetime | None = None
+    error: str = ""
+
+
+async def add_dispatches(session: AsyncSession, dispatches: Sequence[Dispatch]) -> None:
+    """Keep the dispatches of an edition that is being published."""
+    names = [column.name for column in _DISPATCHES.c]
+    rows = [{name: getattr(one, name) for name in names} for one in dispatches]
+    await insert(session, _DISPATCHES, rows)
+
+
+async def claim(
+    session: AsyncSession,
+    owner: str,
+    *,
+    only: Collection[str] | None = None,
+    in_doubt: InDoubt = InDoubt.RESEND,
+    repeatable: Collection[str] = (),
+) -> Dispatch | None:
+    """Take one dispatch that is due (of the ids `only`, where given); None where none is.
+
+    One whose message may have gone out is settled first: by `in_doubt`, and held once a copy has
+    been sent. Channels in `repeatable` may be used twice without anybody noticing. The result is
+    `claimed`, or `held` where it was just put aside.
+    """
+    now = await database_now(session)
+    query = select(*_DISPATCHES.c).where(_due(now)).order_by(_DISPATCHES.c.next_try_at)
+    if only is not None:
+        query = query.where(_DISPATCHES.c.id.in_(only))
+    row: Any = None
+    async with unless_overtaken(session):
+        found = await session.execute(query.limit(1).with_for_update(skip_locked=True))
+        row = found.mappings().one_or_none()
+    if row is None:
+        return None
+    taken = _taken(_dispatch(row), owner, now, in_doubt=in_doubt, repeatable=repeatable)
+    await session.execute(
+        _DISPATCHES.update().where(_DISPATCHES.c.id == taken.id).values(_changeable(taken))
+    )
+    return taken
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    c = _DISPATCHES.c
+    waiting = and_(c.state == DispatchState.PENDING, c.next_try_at <= now)
+    abandoned = c.state.in_([DispatchState.CLAIMED, DispatchState.SENDING]) & (c.lease_until <= now)
+    return or_(waiting, abandoned)
+
+
+def _taken(
+    found: Dispatch,
+    owner: str,
+    now: datetime,
+    *,
+    in_doubt: InDoubt,
+    repeatable: Collection[str],
+) -> Dispatch:
+    """The dispatch as claimed; one in doubt with the doubt counted, or held."""
+    doubtful = found.state is DispatchState.SENDING and found.channel not in repeatable
+    taken = replace(
+        found,
+        state=DispatchState.CLAIMED,
+        attempt=found.attempt + 1,
+        in_doubt=found.in_doubt + doubtful,
+        owner=owner,
+        lease_until=now + LEASE,
+    )
+    if doubtful and (in_doubt is InDoubt.HOLD or found.in_doubt >= _MOST_DOUBT):
+        told = "Nobody knows whether the message arrived: the server did not answer at its end."
+        return replace(taken, state=DispatchState.HELD, error=told)
+    return taken
+
+
+def _changeable(one: Dispatch) -> dict[str, Any]:
+    names = ("state", "attempt", "in_doubt", "owner", "lease_until", "error")
+    return {name: getattr(one, name) for name in names}
+
+
+async def intend(session: AsyncSession, taken: Dispatch, *, lease: timedelta) -> bool:
+    """Step 4, the late intent: commit this before the message is ended.
+
+    False where the claim was lost or is about to run out: then nothing may go out.
+    """
+    now = await database_now(session)
+    alive = _DISPATCHES.c.lease_until > now + _MARGIN
+    return await _settle(
+        session,
+        taken,
+        alive,
+        held=DispatchState.CLAIMED,
+        state=DispatchState.SENDING,
+        lease_until=now + lease,
+    )
+
+
+async def mark_sent(session: AsyncSession, taken: Dispatch, *, at: datetime) -> bool:
+    """The channel has taken the message. False where another attempt has begun."""
+    return await _settle(
+        session, taken, state=DispatchState.SENT, sent_at=at, error="", lease_until=None
+    )
+
+
+async def put_off(session: AsyncSession, taken: Dispatch, *, error: str, after: timedelta) -> bool:
+    """Nothing went out: try again after a while."""
+    due = await database_now(session) + after
+    return await _settle(
+        session,
+        taken,
+        state=DispatchState.PENDING,
+        next_try_at=due,
+        error=_told(error),
+        lease_until=None,
+    )
+
+
+async def give_up(
+    session: AsyncSession, taken: Dispatch, *, error: str, state: DispatchState
+) -> bool:
+    """Nothing went out and nothing will: `failed`, or `cancelled`."""
+    return await _settle(session, taken, state=state, error=_told(error), lease_until=None)
+
+
+def _told(error: str) -> str:
+    return clean_text(error[:_LONGEST_ERROR])
+
+
+async def _settle(
+    session: AsyncSession,
+    taken: Dispatch,
+    *conditions: ColumnElement[bool],
+    held: DispatchState | None = None,
+    **values: object,
+) -> bool:
+    """Change the row only while it is still this attempt's of this owner."""
+    c = _DISPATCHES.c
+    states = [held] if held else [DispatchState.CLAIMED, DispatchState.SENDING]
+    ours = (c.id == taken.id, c.attempt == taken.attempt, c.owner == taken.owner)
+    statement = _DISPATCHES.update().where(*ours, c.state.in_(states), *conditions).values(**values)
+    changed = 0
+    async with unless_overtaken(session):
+        result: Any = await session.execute(statement)
+        changed = result.rowcount
+    return bool(changed)
+
+
+async def load_dispatches(
+    session: AsyncSession,
+    *,
+    audience: str | None = None,
+    edition: str | None = None,
+    version: int | None = None,
+    limit: int = 1000,
+) -> list[Dispatch]:
+    """Dispatches, the newest edition's first, of one audience, edition or version where given."""
+    c = _DISPATCHES.c
+    order = (c.edition.desc(), c.audience, c.version.desc(), c.channel, c.recipient)
+    query = select(*c).order_by(*order).limit(limit)
+    wanted = {c.audience: audience, c.edition: edition, c.version: version}
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    return [_dispatch(row) for row in (await session.execute(query)).mappings()]
+
+
+def _dispatch(row: Any) -> Dispatch:  # noqa: ANN401  a row's mapping
+    return Dispatch(**{**row, "state": DispatchState(row["state"])})
