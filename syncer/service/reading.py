@@ -132,7 +132,7 @@ class StoreReader:
         view = pages_view(audiences_of(service.settings, roller.portfolio))
         known = await load_knowledge(service.store)
         previous = await self._last_edition(view.key, view, now)
-        pair = await asyncio.to_thread(_rolled, roller, known, view, previous, now)
+        pair = await asyncio.to_thread(_rolled, roller, known, view, published=previous, now=now)
         stock, changes = await asyncio.to_thread(_stock, known, roller.portfolio, view)
         current = Current(
             pair=pair,
@@ -199,7 +199,7 @@ class StoreReader:
         as_of, view = reading.current.pair.current.as_of, audience.view
         previous = await self._last_edition(view.key, view, as_of)
         pair = await asyncio.to_thread(
-            _rolled, reading.roller, reading.known, view, previous, as_of
+            _rolled, reading.roller, reading.known, view, published=previous, now=as_of
         )
         return (await draft(self._service.store, audience, pair)).digest
 
@@ -246,6 +246,7 @@ def _rolled(
     roller: Roller,
     known: Knowledge,
     view: AudienceView,
+    *,
     published: Snapshot | None,
     now: datetime,
 ) -> SnapshotPair:

@@ -35,7 +35,14 @@ async def load_ledger(service: Service) -> Ledger:
     return Ledger(
         now=service.clock.now(),
         sources=[
-            _source(name, configured.get(name, ""), states.get(name), sources, counted, endpoints)
+            _source(
+                name,
+                configured.get(name, ""),
+                state=states.get(name),
+                sources=sources,
+                counted=counted,
+                endpoint=endpoints.get(name),
+            )
             for name in names
         ],
         quarantine=[_quarantined(one, restricted) for one in waiting[:_MOST_QUARANTINED]],
@@ -44,16 +51,16 @@ async def load_ledger(service: Service) -> Ledger:
     )
 
 
-def _source(  # noqa: PLR0913, PLR0917  the tables that one row is joined from
+def _source(
     name: str,
     kind: str,
+    *,
     state: ConnectionState | None,
     sources: Sequence[SourceState],
     counted: Mapping[ContainerKey, Census],
-    endpoints: Mapping[str, EndpointState],
+    endpoint: EndpointState | None,
 ) -> Source:
     mine = [one for one in sources if one.connection == name and one.container]
-    endpoint = endpoints.get(name)
     found = Source(
         name=name,
         kind=kind,

@@ -32,7 +32,7 @@ class PastScope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastWeek:
-    """One published snapshot in short: its id, its instant (UTC) and every scope (`prog:5g`) in it."""
+    """One published snapshot in short: id, instant (UTC), every scope (`prog:5g`) in it."""
 
     snapshot: str
     as_of: datetime
