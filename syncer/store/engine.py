@@ -38,15 +38,24 @@ class Store:
     Opening connects to nothing; the first session does.
     """
 
-    def __init__(self, url: str | URL, *, folder: Path = Path()) -> None:
-        """`folder` is where a relative SQLite path begins."""
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        folder: Path = Path(),
+        silence: float = postgres.SILENCE_SECONDS,
+    ) -> None:
+        """`folder` is where a relative SQLite path begins.
+
+        After `silence` seconds without an answer a server is taken for dead.
+        """
         self.url = url if isinstance(url, URL) else normalise_url(url, folder=folder)
         if self.is_sqlite:
             self._write_engine = sqlite.engine(self.url, writes=True)
             self._read_engine = sqlite.engine(self.url, writes=False)
             self._unhurried = self._write_engine
         else:
-            self._write_engine = postgres.engine(self.url)
+            self._write_engine = postgres.engine(self.url, silence=silence)
             self._read_engine = postgres.reading(self._write_engine)
             self._unhurried = postgres.unhurried(self.url)
         self._wakeups: set[Wakeup] = set()

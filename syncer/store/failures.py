@@ -121,7 +121,7 @@ def _of_sqlite(error: DBAPIError) -> SyncerError | None:
 def opening(error: Exception, url: URL) -> SyncerError:
     """Why the database cannot be opened, and what to do about it. Shows no password."""
     code: str | None = getattr(getattr(error, "orig", None), "sqlstate", None)
-    place = url.render_as_string(hide_password=True)
+    place = url.set(query={}).render_as_string(hide_password=True)  # a query may hold another one
     if code == "3D000":
         return ConfigError(
             f"There is no database {url.database!r} at {place}.",
@@ -144,9 +144,13 @@ def _unopened(error: Exception, url: URL, place: str) -> SyncerError:
         return ConfigError(f"The database {place} cannot be opened: {reason}.", fix=_CHECK_FILE)
     if isinstance(error, TimeoutError):
         return Unreachable(f"The database {place} does not answer.", fix=_CHECK_SERVER)
-    if isinstance(error, OSError) and "SSL" not in str(error):
+    if isinstance(error, OSError) and not _of_certificates(error):
         return Unreachable(f"The database {place} cannot be reached: {reason}.", fix=_CHECK_SERVER)
     return ConfigError(f"The database {place} cannot be opened: {reason}.", fix=_CHECK_URL)
+
+
+def _of_certificates(error: OSError) -> bool:
+    return isinstance(error, FileNotFoundError | PermissionError) or "SSL" in str(error)
 
 
 _CHECK_SERVER: Final = "Start the server, or correct host and port in database_url."

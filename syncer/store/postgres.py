@@ -25,7 +25,7 @@ LOCK_SECONDS: Final = 5
 STATEMENT_SECONDS: Final = 12
 """How long one statement may run."""
 
-SILENCE_SECONDS: Final = 15
+SILENCE_SECONDS: Final = 15.0
 """After what time without an answer a connection is taken for dead."""
 
 IDLE_SECONDS: Final = 30
@@ -42,7 +42,7 @@ _KEEPALIVE: Final = {  # the server's side of the connection, so that a dead cli
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "3",
     "tcp_keepalives_count": "3",
-    "tcp_user_timeout": str(SILENCE_SECONDS * 1000),
+    "tcp_user_timeout": f"{SILENCE_SECONDS:.0f}s",
 }
 _LIMITS: Final = {
     "statement_timeout": f"{STATEMENT_SECONDS}s",
@@ -51,12 +51,12 @@ _LIMITS: Final = {
 }
 
 
-def engine(url: URL) -> AsyncEngine:
+def engine(url: URL, *, silence: float = SILENCE_SECONDS) -> AsyncEngine:
     """The engine of write transactions, which see what others have committed."""
     made = _engine(
         url,
         settings=_KEEPALIVE | _LIMITS,
-        command_timeout=SILENCE_SECONDS,
+        command_timeout=silence,
         pool_size=_POOL_SIZE,
         max_overflow=_OVERFLOW,
         pool_timeout=_POOL_SECONDS,

@@ -88,7 +88,7 @@ def driver_arguments(url: URL) -> tuple[URL, dict[str, Any]]:
     files = {name: query.pop(name) for name in _SSL_FILES if name in query}
     arguments: dict[str, Any] = {}
     if files.get("sslrootcert") == _SYSTEM:
-        del query["ssl"]
+        query.pop("ssl", None)
         arguments["ssl"] = ssl.create_default_context()  # checks the host's name too
     elif files:
         arguments["dsn"] = f"postgresql://?{urlencode(_single(files))}"  # the rest comes by name

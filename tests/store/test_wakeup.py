@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from contextlib import suppress
+
+from syncer.store.engine import Store
+
+
+async def test_a_waiter_of_this_process_is_woken_by_a_commit_and_only_by_it(store: Store) -> None:
+    async with store.wakeups("inbox") as wakeup:
+        while await wakeup.wait(0.05):
+            pass
+        with suppress(ZeroDivisionError):
+            async with store.write() as session:
+                await store.notify(session, "inbox")
+                raise ZeroDivisionError
+        assert not await wakeup.wait(0.05)
+
+        async with store.write() as session:
+            await store.notify(session, "inbox")
+            assert not await wakeup.wait(0.05)
+        assert await wakeup.wait(60)
+        assert not await wakeup.wait(0.01)
+
+
+async def test_nobody_waits_on_after_the_end(store: Store) -> None:
+    async with store.wakeups("inbox"):
+        pass
+    async with store.write() as session:
+        await store.notify(session, "inbox")
