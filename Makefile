@@ -11,6 +11,9 @@ LOCK    := requirements.lock
 SOURCES := $(wildcard syncer connectors alembic/env.py tests scripts bench)
 PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -68,10 +71,18 @@ $(READY): $(LOCK) pyproject.toml
 
 .PHONY: lock
 lock: $(READY) ## Write requirements.lock anew (ARGS=--upgrade takes newer versions)
-	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
-		--all-extras --group dev --group lint --group browser \
+	$(COMPILE) pyproject.toml --all-extras --group dev --group lint --group browser \
 		--output-file $(LOCK) $(ARGS)
+	$(COMPILE) pyproject.toml --extra postgres --extra i18n --group build \
+		--constraint $(LOCK) --output-file deploy/requirements.lock $(ARGS)
+	$(COMPILE) --group deploy --output-file deploy/lint.lock $(ARGS)
+
+.PHONY: lint-deploy
+lint-deploy: ## Check the Dockerfile and the Kubernetes manifest (installs 116 MB into .venv-deploy)
+	test -x .venv-deploy/bin/hadolint || { python3 -m venv .venv-deploy && \
+		.venv-deploy/bin/pip install --quiet --require-hashes -r deploy/lint.lock; }
+	.venv-deploy/bin/hadolint deploy/Dockerfile
+	.venv-deploy/bin/kubernetes-validate deploy/kubernetes.yaml
 
 .PHONY: clean
 clean: ## Remove caches and build results, but not .venv

@@ -19,9 +19,22 @@ PIN = re.compile(
 SUPPORTED = ("3.11", "3.12", "3.13")
 
 
+LOCKS = ("requirements.lock", "deploy/requirements.lock", "deploy/lint.lock")
+
+
+@pytest.fixture(scope="module", params=LOCKS)
+def any_lock(root: Path, request: pytest.FixtureRequest) -> str:
+    return (root / request.param).read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def lock(root: Path) -> str:
     return (root / "requirements.lock").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def image_lock(root: Path) -> str:
+    return (root / "deploy" / "requirements.lock").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +42,14 @@ def project(root: Path) -> dict[str, Any]:
     return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def test_no_place_is_named(lock: str) -> None:
-    options = [line for line in lock.splitlines() if line.startswith("-")]
+def test_no_place_is_named(any_lock: str) -> None:
+    options = [line for line in any_lock.splitlines() if line.startswith("-")]
     assert options == []
-    assert not re.search(r"://|(?:^|\s)/|\b(?:index|find-links)\b", lock)
+    assert not re.search(r"://|(?:^|\s)/|\b(?:index|find-links)\b", any_lock)
 
 
-def test_every_package_is_pinned_with_a_hash(lock: str) -> None:
-    blocks = re.split(r"\n(?=\S)", lock.strip())
+def test_every_package_is_pinned_with_a_hash(any_lock: str) -> None:
+    blocks = re.split(r"\n(?=\S)", any_lock.strip())
     assert len(blocks) > len(SUPPORTED)
     for block in blocks:
         assert PIN.match(block), block
@@ -56,15 +69,24 @@ def test_all_that_the_project_names_is_in_the_lock(
     assert missing == []
 
 
+@pytest.mark.parametrize("python", SUPPORTED)
+def test_an_image_holds_what_was_tested_and_no_test_tool(
+    lock: str, image_lock: str, python: str
+) -> None:
+    tested, shipped = _pins(lock, python=python), _pins(image_lock, python=python)
+    assert shipped.items() <= tested.items()
+    assert "pytest" not in shipped
+
+
 def _wanted(project: dict[str, Any]) -> Iterator[Requirement]:
     lists = [
         project["build-system"]["requires"],
         project["project"]["dependencies"],
         *project["project"]["optional-dependencies"].values(),
-        *project["dependency-groups"].values(),
+        *(group for name, group in project["dependency-groups"].items() if name != "deploy"),
     ]
     for requirements in lists:
-        yield from map(Requirement, requirements)
+        yield from (Requirement(one) for one in requirements if isinstance(one, str))
 
 
 def _pins(lock: str, *, python: str) -> dict[str, str]:
