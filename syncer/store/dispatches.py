@@ -21,7 +21,6 @@ from syncer.store.bulk import insert
 from syncer.store.codec import clean_text
 from syncer.store.daemon_tables import DispatchRow
 from syncer.store.leases import LEASE, database_now
-from syncer.store.once import unless_overtaken
 from syncer.store.rows import table_of
 
 _DISPATCHES: Final = table_of(DispatchRow)
@@ -110,10 +109,8 @@ async def claim(
     query = select(*_DISPATCHES.c).where(_due(now)).order_by(_DISPATCHES.c.next_try_at)
     if only is not None:
         query = query.where(_DISPATCHES.c.id.in_(only))
-    row: Any = None
-    async with unless_overtaken(session):
-        found = await session.execute(query.limit(1).with_for_update(skip_locked=True))
-        row = found.mappings().one_or_none()
+    found = await session.execute(query.limit(1).with_for_update(skip_locked=True))
+    row = found.mappings().one_or_none()
     if row is None:
         return None
     taken = _taken(_dispatch(row), owner, now, in_doubt=in_doubt, repeatable=repeatable)
@@ -219,11 +216,8 @@ async def _settle(
     states = [held] if held else [DispatchState.CLAIMED, DispatchState.SENDING]
     ours = (c.id == taken.id, c.attempt == taken.attempt, c.owner == taken.owner)
     statement = _DISPATCHES.update().where(*ours, c.state.in_(states), *conditions).values(**values)
-    changed = 0
-    async with unless_overtaken(session):
-        result: Any = await session.execute(statement)
-        changed = result.rowcount
-    return bool(changed)
+    result: Any = await session.execute(statement)
+    return bool(result.rowcount)
 
 
 async def load_dispatches(
