@@ -24,7 +24,7 @@ LOCKS = ("requirements.lock", "deploy/requirements.lock", "deploy/lint.lock")
 
 @pytest.fixture(scope="module", params=LOCKS)
 def any_lock(root: Path, request: pytest.FixtureRequest) -> str:
-    return (root / request.param).read_text(encoding="utf-8")
+    return (root / str(request.param)).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
