@@ -1,12 +1,10 @@
-"""The Jira Cloud connector."""
+"""The Jira connector, for Cloud and Data Center alike."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
@@ -17,19 +15,16 @@ from connectors.jira.client import JiraClient
 from connectors.jira.config import JiraConfig
 from connectors.jira.cursor import Mark, Walk
 from connectors.jira.details import Details
+from connectors.jira.door import GATEWAY, Door, Entry
 from connectors.jira.findings import findings_of
-from connectors.jira.jql import all_ids, changed_since, is_issue_id
-from connectors.jira.mapping.faults import Unmappable
+from connectors.jira.findings_server import Trial, findings_of_server, tried
+from connectors.jira.jql import all_ids, changed_since, is_issue_id, selected
 from connectors.jira.mapping.item import Extras, read_issue
 from connectors.jira.mapping.site import Site, site_of, zone_named
-from connectors.jira.mapping.times import epoch_ms, instant
+from connectors.jira.pages import Pager, instant_or_none
 from connectors.jira.webhook import receive
-from connectors.jira.wire import Project, User
+from connectors.jira.wire import Project
 from syncer.clock import Clock, SystemClock
-from syncer.connect.answers import Answer
-from syncer.connect.auth import BasicAuth, PatAuth, static_headers
-from syncer.connect.http import HttpClient
-from syncer.connect.paging import TokenChain
 from syncer.connect.protocol import (
     Capabilities,
     Container,
@@ -43,7 +38,7 @@ from syncer.connect.rate import Sleep
 from syncer.domain.cursor import Cursor
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
-from syncer.errors import AuthFailed, ConfigError, Rejected, TooLong
+from syncer.errors import ConfigError, Rejected
 
 _SYSTEM_FIELDS: Final = (
     "project", "summary", "description", "issuetype", "status", "resolution", "resolutiondate",
@@ -53,19 +48,14 @@ _SYSTEM_FIELDS: Final = (
 )  # fmt: skip
 _IDS_A_PAGE: Final = 5000
 _SITE_AGE: Final = 15 * 60.0
-_HORIZON: Final = timedelta(minutes=1)
-_LOGIN_REASON: Final = "X-Seraph-LoginReason"
-_LOGIN_FIX: Final = (
-    "The token may have expired, belong to another site, or be one with scopes, which are valid "
-    "at Atlassian's gateway only: make a token without scopes for this account."
-)
 
 
 class JiraConnector:
-    """Reads one Jira Cloud site with one account.
+    """Reads one Jira with one account; which sort of Jira it is, it finds out itself.
 
     The session belongs to the caller and keeps no cookies; the configuration's secrets have been
-    read (`syncer.connect.auth.with_secrets`). `clock` and `sleep` are for tests.
+    read (`syncer.connect.auth.with_secrets`). `clock`, `sleep` and `gateway` (the address of
+    Atlassian's gateway for tokens with scopes) are for tests.
     """
 
     kind: ClassVar[str] = "jira"
@@ -82,25 +72,13 @@ class JiraConnector:
         *,
         clock: Clock | None = None,
         sleep: Sleep = asyncio.sleep,
+        gateway: str = GATEWAY,
     ) -> None:
-        if not isinstance(config.auth, BasicAuth | PatAuth):
-            raise ConfigError(
-                f"Jira connections cannot sign in by {config.auth.type!r} yet.",
-                fix='Use auth = { type = "basic", email = …, token_env = … }.',
-            )
         self._connection = connection
         self._config = config
         self._clock = clock or SystemClock()
-        http = HttpClient(
-            session,
-            config.url,
-            auth=static_headers(config.auth),
-            clock=self._clock,
-            sleep=sleep,
-            examine=_logged_in,
-        )
-        self._client = JiraClient(http)
-        self._details = Details(self._client)
+        self._door = Door(session, config, clock=self._clock, sleep=sleep, gateway=gateway)
+        self._details: Details | None = None
         self._site: Site | None = None
         self._site_read_at = 0.0
         self._site_lock = asyncio.Lock()
@@ -110,17 +88,23 @@ class JiraConnector:
 
         `AuthFailed`, `Unreachable` or `ConfigError` if nothing can be read at all.
         """
-        me = await self._myself()
-        await self._refuse_data_center()
-        site = await self._read_site(me)
-        projects = await self._client.projects(self._config.exact_containers)
-        shown = [p for p in projects if p.key and self._config.selects(p.key)]
+        entry = await self._door.enter()
+        site = await self._read_site(entry)
+        projects = await entry.client.projects(self._config.exact_containers)
+        live = [p for p in projects if p.key and not p.archived]
+        shown = [p for p in live if self._config.selects(p.key or "")]
+        trial = await tried(entry.client, shown[0].key or "") if shown else Trial()
         return Identity(
-            account=me.display_name or me.account_id or "",
+            account=entry.me.display_name or entry.me.account_id or entry.me.name or "",
             server=self._config.url,
-            timezone=me.time_zone or "",
+            timezone=entry.me.time_zone or "",
             containers=tuple(self._container(project, site) for project in shown),
-            findings=findings_of(site, self._config, [p.key or "" for p in projects]),
+            findings=(
+                *findings_of(site, self._config, [p.key or "" for p in live]),
+                *findings_of_server(
+                    entry, self._config, projects=projects, trial=trial, now=self._clock.now()
+                ),
+            ),
         )
 
     async def changes(self, container: ContainerKey, since: Cursor | None) -> AsyncIterator[Page]:
@@ -129,15 +113,19 @@ class JiraConnector:
         `Rejected` if the project is gone, archived or closed to the account: that says nothing
         about other projects. `CursorExpired` for a cursor that is none of this connector's.
         """
-        site = await self._current_site()
+        site, client = await self._current_site(), await self._door.client()
         mark = Mark.of(since)
-        walk = Walk(
-            mark=mark,
-            overlap_ms=self._config.overlap_minutes * 60_000,
-            overlap_items=self._config.overlap_items,
+        total = await self._total(client, container, mark)
+        pager = Pager(
+            client=client,
+            container=container,
+            walk=self._walk(mark),
+            site=site,
+            fields=_wanted_fields(site),
+            size=self._config.page_size,
+            clock=self._clock,
         )
-        total = await self._total(container, mark)
-        async for raw, saved in self._pages(container, walk, site):
+        async for raw, saved in pager.pages():
             records, unreadable, missing = await self._records(raw, container, site)
             yield Page(
                 records=records,
@@ -147,62 +135,19 @@ class JiraConnector:
                 missing_detail=(*site.missing_detail, *missing),
             )
 
-    async def _total(self, container: ContainerKey, mark: Mark) -> int | None:
+    def _walk(self, mark: Mark) -> Walk:
+        return Walk(
+            mark=mark,
+            overlap_ms=self._config.overlap_minutes * 60_000,
+            overlap_items=self._config.overlap_items,
+        )
+
+    async def _total(self, client: JiraClient, container: ContainerKey, mark: Mark) -> int | None:
         """The size of a first reading; an incremental pass is too small to be counted first."""
         if mark.watermark is not None and mark.position is None:
             return None
         jql = changed_since(container.key, mark.start().from_ms)
-        return await self._client.approximate_count(jql.partition(" ORDER BY ")[0])
-
-    async def _pages(
-        self, container: ContainerKey, walk: Walk, site: Site
-    ) -> AsyncIterator[tuple[tuple[Any, ...], Mark]]:
-        """The raw issues of each page with the mark to save with it.
-
-        A page begins at the instant at which the one before ended: what came there unchanged is
-        left out. Issues too long to come together are asked for in smaller and smaller pages.
-        """
-        size = self._config.page_size
-        fields = _wanted_fields(site)
-        before: frozenset[tuple[str, str]] = frozenset()
-        chain = TokenChain(label=f"search of {container}")
-        resumed = walk.position.token is not None
-        while True:
-            try:
-                found = await self._client.search(
-                    changed_since(container.key, walk.position.from_ms),
-                    fields=fields,
-                    size=size,
-                    token=walk.position.token,
-                    expand="changelog",
-                )
-            except TooLong:
-                if size == 1:
-                    raise
-                size = max(1, size // 4)
-                continue
-            except Rejected as refused:
-                if not resumed or refused.status != HTTPStatus.BAD_REQUEST:
-                    raise
-                resumed = False
-                walk.token_was_refused()
-                continue
-            resumed = False
-            updated = _times(found.issues, site)
-            if walk.was_ignored(updated):
-                continue
-            if walk.position.token is None:
-                chain = TokenChain(label=chain.label)
-            token = chain.take(found.token, empty=not found.issues)
-            mark = walk.take(updated, token=token, horizon_ms=self._horizon(found.date))
-            yield tuple(one for one in found.issues if _version(one) not in before), mark
-            before = frozenset(version for one in found.issues if (version := _version(one)))
-            if mark.position is None:
-                return
-
-    def _horizon(self, date: str) -> int:
-        """The tracker's present in epoch milliseconds; ours where it does not tell."""
-        return epoch_ms((_http_date(date) or self._clock.now()) + _HORIZON)
+        return await client.approximate_count(jql.partition(" ORDER BY ")[0])
 
     async def fetch(self, refs: Sequence[ItemRef]) -> Fetched:
         """The current state of single issues, by id.
@@ -213,7 +158,7 @@ class JiraConnector:
         """
         site = await self._current_site()
         known = {ref.id: ref for ref in refs if is_issue_id(ref.id)}
-        raw, failed = await self._details.issues(list(known), _wanted_fields(site))
+        raw, failed = await (await self._completer()).issues(list(known), _wanted_fields(site))
         container = ContainerKey(self._connection, "")
         records, unreadable, _ = await self._records(raw, container, site)
         told = {r.item.ref.id for r in records} | {u.ref.id for u in unreadable} | failed
@@ -225,12 +170,36 @@ class JiraConnector:
         )
 
     async def inventory(self, container: ContainerKey) -> AsyncIterator[ItemRef]:
-        """Every issue of the project that the account sees, by id only."""
-        pages = self._client.every_page(all_ids(container.key), fields=["id"], size=_IDS_A_PAGE)
-        async for found in pages:
+        """Every issue of the project that the account sees, by id only, each once."""
+        async for ref in self._refs(all_ids(container.key)):
+            yield ref
+
+    async def select(self, query: str) -> AsyncIterator[ItemRef]:
+        """The issues that a JQL condition finds in the projects of this connection, by id only.
+
+        The condition is put in parentheses beside the projects, so that it can only narrow them;
+        `ConfigError` for one that orders, does not close its parentheses, or that Jira refuses.
+        """
+        keys = [container.key.key for container in (await self.probe()).containers]
+        jql = selected(query, keys)
+        try:
+            async for ref in self._refs(jql):
+                yield ref
+        except Rejected as refused:
+            if refused.status != HTTPStatus.BAD_REQUEST:
+                raise
+            raise ConfigError(
+                f"Jira does not understand the query: {refused.message}", fix="Correct `jql`."
+            ) from refused
+
+    async def _refs(self, jql: str) -> AsyncIterator[ItemRef]:
+        client = await self._door.client()
+        seen: set[str] = set()
+        async for found in client.every_page(jql, fields=["id"], size=_IDS_A_PAGE):
             for raw in found.issues:
                 id_ = raw.get("id") if isinstance(raw, dict) else None
-                if isinstance(id_, str | int):
+                if isinstance(id_, str | int) and str(id_) not in seen:
+                    seen.add(str(id_))
                     yield ItemRef(self._connection, str(id_), str(raw.get("key") or ""))
 
     def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
@@ -241,7 +210,7 @@ class JiraConnector:
         self, raw: Iterable[Any], container: ContainerKey, site: Site
     ) -> tuple[tuple[ItemRecord, ...], tuple[Unreadable, ...], tuple[str, ...]]:
         """The records and unreadable ones among raw issues, and the details that are missing."""
-        completed = await self._details.complete(list(raw), site)
+        completed = await (await self._completer()).complete(list(raw), site)
         read = [
             read_issue(
                 one,
@@ -255,38 +224,27 @@ class JiraConnector:
         unreadable = tuple(one for one in read if isinstance(one, Unreadable))
         return records, unreadable, completed.missing
 
-    async def _myself(self) -> User:
-        try:
-            return await self._client.myself()
-        except AuthFailed as refused:
-            own = refused.fix.removesuffix(_LOGIN_FIX)
-            raise AuthFailed(refused.message, fix=f"{own} {_LOGIN_FIX}".lstrip()) from refused
-        except Rejected as refused:
-            if await self._client.deployment(version=2) not in {"", "Cloud"}:
-                raise _data_center() from refused
-            raise ConfigError(
-                f"There is no Jira Cloud at {self._config.url}: {refused.message}",
-                fix="Correct `url`; it is like https://acme.atlassian.net.",
-            ) from refused
-
-    async def _refuse_data_center(self) -> None:
-        if await self._client.deployment() not in {"", "Cloud"}:
-            raise _data_center()
+    async def _completer(self) -> Details:
+        """What completes issues; kept, since it remembers what the site refuses."""
+        client = await self._door.client()
+        if self._details is None or self._details.client is not client:
+            self._details = Details(client)
+        return self._details
 
     async def _current_site(self) -> Site:
         """The site's tables, read again after a quarter of an hour."""
         async with self._site_lock:
             fresh = time.monotonic() - self._site_read_at < _SITE_AGE
             if self._site is None or not fresh:
-                return await self._read_site(await self._myself())
+                return await self._read_site(await self._door.enter())
             return self._site
 
-    async def _read_site(self, me: User) -> Site:
+    async def _read_site(self, entry: Entry) -> Site:
         self._site = site_of(
-            await self._client.tables(),
+            await entry.client.tables(),
             connection=self._connection,
             url=self._config.url,
-            zone=zone_named(me.time_zone or ""),
+            zone=zone_named(entry.me.time_zone or ""),
             rules=self._config.rules(),
         )
         self._site_read_at = time.monotonic()
@@ -298,7 +256,7 @@ class JiraConnector:
         return Container(
             key=ContainerKey(self._connection, project.key or ""),
             name=project.name or project.key or "",
-            last_change_at=_instant_or_none(last, site),
+            last_change_at=instant_or_none(last, site),
             item_count=insight.count if insight else None,
         )
 
@@ -313,57 +271,7 @@ def _wanted_fields(site: Site) -> list[str]:
     return list(dict.fromkeys((*_SYSTEM_FIELDS, *custom)))
 
 
-def _logged_in(answer: Answer) -> None:
-    """Jira answers a refused login as if nobody had asked: 200, and nothing found."""
-    reason = answer.headers.get(_LOGIN_REASON, "")
-    if "AUTHENTICATED_FAILED" in reason or "AUTHENTICATION_DENIED" in reason:
-        raise AuthFailed(f"{answer.label} refused the credentials.", fix=_LOGIN_FIX)
-
-
-def _times(issues: Iterable[Any], site: Site) -> list[int]:
-    """The times of change of the issues that tell a readable one."""
-    told = (one["fields"].get("updated") for one in issues if _has_fields(one))
-    found = (_instant_or_none(value, site) for value in told)
-    return [epoch_ms(at) for at in found if at is not None]
-
-
-def _version(raw: object) -> tuple[str, str] | None:
-    """Which state of which issue this is, None where it does not tell."""
-    if not isinstance(raw, dict) or not _has_fields(raw):
-        return None
-    id_, updated = raw.get("id"), raw["fields"].get("updated")
-    return (id_, updated) if isinstance(id_, str) and isinstance(updated, str) else None
-
-
-def _has_fields(raw: object) -> bool:
-    return isinstance(raw, dict) and isinstance(raw.get("fields"), dict)
-
-
-def _instant_or_none(value: object, site: Site) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        return instant(value, site.zone)
-    except Unmappable:
-        return None
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, IndexError):
-        return None
-    return at if at.tzinfo else None
-
-
 def _failed_for_now(ref: ItemRef) -> Unreadable:
     return Unreadable(
         ref=ref, key=ref.locator, reason="Jira could not give this issue for now.", raw=""
-    )
-
-
-def _data_center() -> ConfigError:
-    return ConfigError(
-        "This is Jira Server or Data Center, which syncer does not read yet.",
-        fix="Use a Jira Cloud site, or leave this connection out.",
     )

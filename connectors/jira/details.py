@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
-from connectors.jira.client import JiraClient
+from connectors.jira.client import ABSENT, JiraClient
 from connectors.jira.jql import is_issue_id, is_issue_key, with_keys
 from connectors.jira.mapping.site import Site
 from connectors.jira.rules import FieldRole
 from syncer.errors import BadPayload, Rejected, TooLong
 
-_INLINE_CAP: Final = 40
-"""With a search come at most so many entries: as many prove nothing (trackers.md 1.2)."""
-
-_ABSENT: Final = frozenset({403, 404, 405, 410})
 _MOST_KEYS: Final = 100_000
 _KEYS_A_QUERY: Final = 100
 
@@ -33,9 +30,10 @@ class Details:
     """Completes issues; remembers which calls the site refuses, and the ids of keys."""
 
     def __init__(self, client: JiraClient) -> None:
-        self._client = client
-        self._bulk_changelogs = True
-        self._bulk_issues = True
+        self.client = client
+        self._cap = client.inline_cap
+        self._bulk_changelogs = client.changelogs_in_bulk
+        self._bulk_issues = client.issues_in_bulk
         self._ids: dict[str, str] = {}
 
     async def issues(
@@ -49,9 +47,9 @@ class Details:
         singly: Sequence[str] = ids
         if self._bulk_issues and ids:
             try:
-                found, failed = await self._client.issues_by_id(ids, fields=fields)
+                found, failed = await self.client.issues_by_id(ids, fields=fields)
             except Rejected as refused:
-                if refused.status not in _ABSENT:
+                if refused.status not in ABSENT:
                     raise
                 self._bulk_issues = False
             else:
@@ -66,7 +64,7 @@ class Details:
         failed: set[str] = set()
         for id_ in ids:
             try:
-                one = await self._client.issue(id_, fields=fields)
+                one = await self.client.issue(id_, fields=fields)
             except BadPayload:
                 failed.add(id_)
             else:
@@ -76,9 +74,12 @@ class Details:
     async def complete(self, issues: Sequence[Any], site: Site) -> Completed:
         """The issues with their whole changelogs, as far as the site gives them."""
         self._learn_keys(issues)
-        wanting = [one["id"] for one in issues if _is_cut(one)]
+        wanting = [one["id"] for one in issues if _is_cut(one, self._cap)]
         entries = await self._changelogs(wanting)
-        whole = [_with_changelog(one, entries) for one in issues]
+        whole = [
+            _with_changelog(one, entries) if _is_cut(one, self._cap) else (one, True)
+            for one in issues
+        ]
         await self._find_epics(issues, site)
         missing = ("changelog",) if any(not complete for _, complete in whole) else ()
         return Completed(issues=tuple(whole), ids=self._ids, missing=missing)
@@ -88,20 +89,20 @@ class Details:
             return {}
         if self._bulk_changelogs:
             try:
-                return await self._client.changelogs(ids)
+                return await self.client.changelogs(ids)
             except (Rejected, BadPayload) as refused:
-                if isinstance(refused, Rejected) and refused.status in _ABSENT:
+                if isinstance(refused, Rejected) and refused.status in ABSENT:
                     self._bulk_changelogs = False
         found = {id_: await self._changelog(id_) for id_ in ids}
         return {id_: entries for id_, entries in found.items() if entries is not None}
 
     async def _changelog(self, id_: str) -> list[Any] | None:
         try:
-            return await self._client.changelog(id_)
+            return await self.client.changelog(id_)
         except TooLong:
             return None
         except Rejected as refused:
-            if refused.status not in _ABSENT:
+            if refused.status not in ABSENT:
                 raise
             return None
 
@@ -118,16 +119,26 @@ class Details:
             await self._find(unknown[start : start + _KEYS_A_QUERY])
 
     async def _find(self, keys: Sequence[str]) -> None:
-        """One unknown key makes Jira refuse the whole query: then these stay known by key only."""
+        """One unknown key makes Jira refuse the whole query: then each half is asked for.
+
+        The unknown ones stay known by key only.
+        """
         try:
-            found = await self._client.search(with_keys(keys), fields=["id"], size=len(keys))
-        except Rejected:
+            found = await self.client.search(with_keys(keys), fields=["id"], size=len(keys))
+        except Rejected as refused:
+            if len(keys) > 1 and refused.status == HTTPStatus.BAD_REQUEST:
+                half = len(keys) // 2
+                await self._find(keys[:half])
+                await self._find(keys[half:])
             return
         self._learn_keys(found.issues)
 
 
-def _is_cut(raw: object) -> bool:
-    """Whether the changelog that came with an issue may lack entries."""
+def _is_cut(raw: object, cap: int | None) -> bool:
+    """Whether the changelog that came with an issue may lack entries.
+
+    With a search come at most `cap` entries: as many prove nothing (trackers.md 1.2). None: all.
+    """
     if not isinstance(raw, dict) or not is_issue_id(str(raw.get("id"))):
         return False
     log = raw.get("changelog")
@@ -135,8 +146,8 @@ def _is_cut(raw: object) -> bool:
         return True
     held, total = _held(log), log.get("total")
     if not isinstance(total, int):
-        return held >= _INLINE_CAP // 2
-    return total > held or held == _INLINE_CAP
+        return cap is not None and held >= cap // 2
+    return total > held or held == cap
 
 
 def _held(log: Mapping[str, Any]) -> int:
@@ -146,8 +157,6 @@ def _held(log: Mapping[str, Any]) -> int:
 
 def _with_changelog(raw: Any, entries: Mapping[str, list[Any]]) -> tuple[Any, bool]:  # noqa: ANN401  as sent
     """The issue with all entries that are known, each once, and whether that is all of them."""
-    if not _is_cut(raw):
-        return raw, True
     log = raw.get("changelog")
     inline = log.get("histories") if isinstance(log, dict) else None
     total = log.get("total") if isinstance(log, dict) else None

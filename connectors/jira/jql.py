@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from syncer.errors import ConfigError
 
 _PROJECT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 _ISSUE_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}-[0-9]{1,18}")
+LONGEST_CONDITION: Final = 5000
+_PIECE: Final = re.compile(
+    r"""\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\\.|[^"'\\()]+|.""", re.DOTALL
+)
+_ORDER_BY: Final = re.compile(r"\border\s+by\b", re.IGNORECASE)
 _ISSUE_ID: Final = re.compile(r"[0-9]{1,18}")
 
 
@@ -26,6 +31,40 @@ def changed_since(project: str, updated_ms: int | None) -> str:
 def all_ids(project: str) -> str:
     """A project's issues in the order of their ids."""
     return f"{_of_project(project)} ORDER BY id ASC"
+
+
+def selected(condition: str, projects: Sequence[str]) -> str:
+    """The issues of these projects that meet a condition which an administrator wrote.
+
+    The condition stands in parentheses of its own, so that no `OR` in it reaches beyond the
+    projects (attacks.md A53). `ConfigError` if it is empty or too long, orders, closes a
+    parenthesis that it did not open, or leaves a quote or parenthesis open.
+    """
+    if not condition.strip() or len(condition) > LONGEST_CONDITION:
+        raise ConfigError(f"A query has between 1 and {LONGEST_CONDITION} characters.")
+    if not projects:
+        raise ConfigError("A query needs a project that the account sees.")
+    _check_closed(condition)
+    keys = ", ".join(f'"{_checked(key)}"' for key in projects)
+    return f"project in ({keys}) AND ({condition}) ORDER BY id ASC"
+
+
+def _check_closed(condition: str) -> None:
+    depth = 0
+    bare: list[str] = []
+    for found in _PIECE.finditer(condition):
+        piece = found[0]
+        depth += {"(": 1, ")": -1}.get(piece, 0)
+        if depth < 0 or piece in {'"', "'"}:
+            raise ConfigError(
+                f"The query leaves a quote or parenthesis open at character {found.start() + 1}.",
+                fix="Close it, or put a backslash before a quote that is meant as such.",
+            )
+        bare.append(" " if piece[0] in "\"'" else piece)
+    if depth:
+        raise ConfigError("The query leaves a parenthesis open.", fix="Close it.")
+    if _ORDER_BY.search("".join(bare)):
+        raise ConfigError("A selector's query may not order.", fix="Leave ORDER BY out.")
 
 
 def with_keys(keys: Iterable[str]) -> str:
@@ -50,6 +89,10 @@ def is_issue_id(id_: str) -> bool:
 
 
 def _of_project(key: str) -> str:
+    return f'project = "{_checked(key)}"'
+
+
+def _checked(key: str) -> str:
     if not is_project_key(key):
         raise ConfigError(f"{key[:80]!r} cannot be a Jira project key.")
-    return f'project = "{key}"'
+    return key

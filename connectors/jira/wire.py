@@ -1,4 +1,4 @@
-"""What Jira Cloud sends, as far as we use it.
+"""What Jira sends, Cloud and Data Center alike, as far as we use it.
 
 Real answers do not obey the vendor's own schema (trackers.md 4): these models read only what the
 mapping needs, ignore the rest, and take null wherever nothing depends on a value.
@@ -96,6 +96,7 @@ class Project(Wire):
     id: str = ""
     key: str | None = None
     name: str | None = None
+    archived: bool | None = None
     insight: Insight | None = None
 
 
@@ -221,3 +222,18 @@ class SearchPage(Wire):
 
     issues: list[Any]
     next_page_token: str | None = Field(default=None, alias="nextPageToken")
+
+
+class OffsetPage(Wire):
+    """An answer of Data Center's `/search`."""
+
+    issues: list[Any]
+    total: int | None = None
+
+
+class ServerInfo(Wire):
+    """An answer of `/serverInfo`; `deploymentType` is Cloud or, for everything else, Server."""
+
+    deployment: str | None = Field(default=None, alias="deploymentType")
+    version: str | None = None
+    numbers: list[int] | None = Field(default=None, alias="versionNumbers")

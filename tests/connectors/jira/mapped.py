@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.jira.client import _each
 from connectors.jira.mapping.item import Extras, read_issue
 from connectors.jira.mapping.site import Site, Tables, site_of
+from connectors.jira.shapes import each as _each
 from connectors.jira.wire import FieldInfo, IssueType, LinkType, Named, Status
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ItemRecord

@@ -219,6 +219,7 @@ def config_for(url: str, **config: Any) -> JiraConfig:
                 "kind": "jira",
                 "url": url.rstrip("/"),
                 "auth": {"email": "bot@example.com", "token_env": "T"},
+                "webhook_secret_env": "W",
                 **config,
             }
         ),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from connectors.jira.connector import JiraConnector
 from connectors.jira.mapping.item import read_issue
 from connectors.jira.mapping.site import Site
-from syncer.connect.auth import AppAuth, ScopedTokenAuth
+from syncer.connect.auth import AppAuth
 from syncer.connect.protocol import Page
 from syncer.domain.item import ItemRecord, StatusCategory, Unreadable, WorkItem
 from syncer.domain.link import LinkKind
@@ -127,7 +127,7 @@ async def test_a_login_refused_with_200_and_nothing_found_is_a_failed_login() ->
 
 
 @pytest.mark.parametrize("kind", ["Server", "DataCenter"])
-async def test_data_center_is_named_as_what_it_is(kind: str) -> None:
+async def test_a_site_without_accounts_is_named_by_its_sort(kind: str) -> None:
     def told(_: web.Request) -> web.StreamResponse:
         return web.json_response({"deploymentType": kind})
 
@@ -138,14 +138,8 @@ async def test_data_center_is_named_as_what_it_is(kind: str) -> None:
             await connector.probe()
 
 
-@pytest.mark.parametrize(
-    "auth",
-    [
-        ScopedTokenAuth(token_env="T"),
-        AppAuth(app_id=1, private_key_env="K"),
-    ],
-)
-async def test_ways_to_sign_in_that_are_not_there_yet_are_refused(auth: Any) -> None:
+async def test_ways_to_sign_in_that_jira_does_not_know_are_refused() -> None:
+    auth = AppAuth(app_id=1, private_key_env="K")
     config = config_for("https://acme.example").model_copy(update={"auth": auth})
     async with aiohttp.ClientSession() as session:
         with pytest.raises(ConfigError, match="cannot sign in"):

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.client import _each
 from connectors.jira.mapping.site import Tables, site_of
+from connectors.jira.shapes import each as _each
 from connectors.jira.wire import FieldInfo, Named
 from syncer.domain.change import ChangeField
 from syncer.domain.item import ItemKind, ResolutionKind, StatusCategory

@@ -170,7 +170,8 @@ async def test_a_refused_login_says_what_may_be_the_matter() -> None:
         with pytest.raises(AuthFailed) as refused:
             await connector.probe()
     assert "another site" in refused.value.fix
-    assert jira.paths() == ["myself"]
+    asked = ["/rest/api/2/serverInfo", "myself", "/_edge/tenant_info"]
+    assert jira.paths() == asked, "a refused token must not be tried again: that may lock it"
 
 
 # --- single items and inventory ------------------------------------------------------------------

@@ -1,0 +1,63 @@
+"""Answers read by the shapes that we need of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from syncer.errors import BadPayload
+
+T = TypeVar("T")
+
+
+def read(model: type[T], value: object, label: str) -> T:
+    """The value as a model; `BadPayload` says where it has another shape."""
+    try:
+        return TypeAdapter(model).validate_python(value)
+    except ValidationError as error:
+        raise BadPayload(
+            f"{label} has another shape than promised: {_where(error)}.",
+            fix="If it stays so, report it: Jira may have changed its answers.",
+        ) from None
+
+
+def each(model: type[T], value: object, label: str) -> list[T]:
+    """Every entry that can be read; one odd entry must not cost a whole table."""
+    adapter = TypeAdapter(model)
+    return [one for raw in list_of(value, label) for one in _readable(adapter, raw)]
+
+
+def list_of(value: object, label: str) -> list[Any]:
+    """The value as a list; `BadPayload` if it is none."""
+    if isinstance(value, list):
+        return value
+    raise BadPayload(f"{label} did not send a list where it promised one.")
+
+
+def is_object(value: object) -> bool:
+    """Whether the value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_all(page: Mapping[str, Any], held: int) -> bool:
+    """Whether so many entries are all that the page's total promises; false without a total."""
+    total = page.get("total")
+    return isinstance(total, int) and held >= total
+
+
+def as_query(body: Mapping[str, Any]) -> dict[str, str]:
+    """A body's values as parameters of an address."""
+    return {k: ",".join(v) if isinstance(v, list) else str(v) for k, v in body.items()}
+
+
+def _readable(adapter: TypeAdapter[T], raw: object) -> Iterable[T]:
+    try:
+        yield adapter.validate_python(raw)
+    except ValidationError:
+        return
+
+
+def _where(error: ValidationError) -> str:
+    return "; ".join(".".join(map(str, fault["loc"])) for fault in error.errors()[:3])
