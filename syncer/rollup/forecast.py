@@ -180,21 +180,3 @@ def joint_cdf(team_groups: Sequence[Sequence[Sequence[float]]]) -> list[float]:
     slowest = [[min(values) for values in zip(*group, strict=True)] for group in team_groups]
     # Sorted factors: the order of the teams cannot change the last bit of the product.
     return [math.prod(sorted(values)) for values in zip(*slowest, strict=True)]
-
-
-def gate_probability(
-    weekly_throughput: Sequence[int],
-    remaining: int,
-    *,
-    as_of: date,
-    gate: date,
-    holidays: Collection[date] = NO_HOLIDAYS,
-    freezes: Sequence[Freeze] = (),
-) -> float:
-    """Return the chance that the ``remaining`` open items of a gate are done by its date.
-
-    The items of this gate or an earlier one compete with nothing else: the whole project's
-    throughput works on them, and their scope is taken as fixed.
-    """
-    cdf = completion_cdf(weekly_throughput, remaining)
-    return probability_on_time(cdf, as_of, gate, holidays=holidays, freezes=freezes)

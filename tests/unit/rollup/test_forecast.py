@@ -12,7 +12,6 @@ from syncer.rollup.forecast import (
     completion_cdf,
     date_reached,
     expected_overrun,
-    gate_probability,
     joint_cdf,
     probability_on_time,
     weeks_until,
@@ -179,8 +178,8 @@ def test_e11_all_done_is_certain_at_once() -> None:
     ],
 )
 def test_gates(sample: Sample, remaining: int, gate: date, shown: str) -> None:
-    found = gate_probability(sample.throughput, remaining, as_of=AS_OF, gate=gate)
-    assert show_probability(found) == shown
+    cdf = completion_cdf(sample.throughput, remaining)
+    assert show_probability(probability_on_time(cdf, AS_OF, gate)) == shown
 
 
 @pytest.mark.parametrize(
