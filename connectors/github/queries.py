@@ -1,4 +1,4 @@
-"""The one GraphQL query that completes a page of issues, and the one that asks who we are.
+"""The one GraphQL query that completes a page of issues, and the one that asks what we may ask.
 
 Fields and types: docs.github.com/en/graphql/reference/objects#issue, …#projectv2item,
 …/reference/unions#issuetimelineitems. Issues are asked for by number under an alias of their own.
@@ -57,7 +57,11 @@ _PROJECTS: Final = f"""
     }} }}
   }} }}"""
 
-WHO: Final = "query { viewer { login } }"
+PROJECTS: Final = """query($owner: String!, $name: String!) {
+  viewer { login }
+  repository(owner: $owner, name: $name) { projectsV2(first: 1) { nodes { title } } }
+}"""
+"""Whether queries are answered, and whether they may be about projects."""
 
 
 def details(numbers: Iterable[int], *, projects: bool) -> str:

@@ -160,6 +160,16 @@ class HttpClient:
         """The answer to a POST that only reads, and so may be made again; `local` as in `get`."""
         return await self._answer(self._call("POST", path, body=body, local=local))
 
+    def told_limit(self, answer: Answer) -> RateLimited:
+        """The error to raise for an answer whose body tells of a limit, as GraphQL does with 200.
+
+        The pause that its headers ask for holds for all calls of this client.
+        """
+        now = self._clock.now()
+        asked = asked_pause(HTTPStatus.TOO_MANY_REQUESTS, answer.headers, now=now)
+        self.pause.postpone(asked or UNTOLD_PAUSE)
+        return self._limited(answer)
+
     def _call(
         self,
         method: str,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +11,21 @@ from syncer.errors import BadPayload
 
 _MOST_PAGES: Final = 100_000
 _MOST_EMPTY: Final = 10
+_LINK: Final = re.compile(r"<([^<>]*)>([^<>]*)")
+_NEXT: Final = re.compile(
+    r";\s*rel\s*=\s*(?:\"(?:[^\"]*\s)?next(?:\s[^\"]*)?\"|next\b)", re.IGNORECASE
+)
+_LONGEST_HEADER: Final = 8192
+
+
+def next_link(headers: Mapping[str, str]) -> str | None:
+    """The address of the next page that a `Link` header tells (RFC 8288), None for the last page.
+
+    It may lead anywhere: only `HttpClient`, which follows none to another origin, may ask it.
+    """
+    told = headers.get("Link", "")[:_LONGEST_HEADER]
+    links = ((found[1], found[2]) for found in _LINK.finditer(told))
+    return next((url for url, params in links if _NEXT.search(params)), None)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -67,7 +67,7 @@ def _nothing_left(headers: Mapping[str, str]) -> bool:
 
 def _their_now(headers: Mapping[str, str], now: datetime) -> datetime:
     """The tracker's own clock where it shows it: a date is meant on that clock."""
-    return _http_date(headers.get("Date", "")) or now
+    return http_date(headers.get("Date", "")) or now
 
 
 def _delay(value: str, now: datetime) -> timedelta | None:
@@ -75,7 +75,7 @@ def _delay(value: str, now: datetime) -> timedelta | None:
     seconds = _seconds(text)
     if seconds is not None:
         return timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))
-    at = _http_date(text)
+    at = http_date(text)
     return None if at is None else at - now
 
 
@@ -95,7 +95,8 @@ def _seconds(text: str) -> float | None:
     return float(text) if plain.isascii() and plain.isdigit() else None
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """The instant (UTC) of a header such as `Date`, None where it holds none."""
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, IndexError, OverflowError):

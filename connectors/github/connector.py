@@ -1,0 +1,307 @@
+"""The GitHub connector."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, ClassVar, Final
+
+import aiohttp
+from pydantic import BaseModel, SecretStr
+
+from connectors.github.access import Access, AppAccess, TokenAccess
+from connectors.github.client import Found, GitHubClient
+from connectors.github.config import GitHubConfig
+from connectors.github.cursor import Place
+from connectors.github.details import ABSENT, Details, readable
+from connectors.github.fetching import Fetcher
+from connectors.github.findings import findings_of
+from connectors.github.mapping.detail import NO_DETAIL
+from connectors.github.mapping.faults import Unmappable
+from connectors.github.mapping.item import Extras, is_pull_request, place_of, raw_id, read_issue
+from connectors.github.mapping.milestones import UNKNOWN_MILESTONES, Milestones
+from connectors.github.mapping.site import Site
+from connectors.github.mapping.times import epoch_ms, instant
+from connectors.github.probing import Prober
+from connectors.github.webhook import receive
+from syncer.clock import Clock, SystemClock
+from syncer.connect.answers import Answer
+from syncer.connect.auth import AppAuth, PatAuth
+from syncer.connect.http import AuthHeaders, HttpClient
+from syncer.connect.paging import TokenChain
+from syncer.connect.protocol import (
+    Capabilities,
+    Container,
+    Fetched,
+    HookReply,
+    HookRequest,
+    Identity,
+    Page,
+)
+from syncer.connect.rate import Sleep, http_date
+from syncer.connect.walk import Mark, Walk
+from syncer.domain.cursor import Cursor
+from syncer.domain.item import ItemRecord, Unreadable
+from syncer.domain.ref import ContainerKey, ItemRef
+from syncer.errors import ConfigError, Rejected, TooLong
+
+_HORIZON: Final = timedelta(minutes=1)
+_MOST_PERMISSIONS: Final = 20
+_STALE_LINK: Final = frozenset({400, 404, 422})
+"""GitHub refuses pages beyond its limits with 422, and links that it made long ago."""
+
+Records = tuple[tuple[ItemRecord, ...], tuple[Unreadable, ...], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One reading of one repository: with what, and the details that it kept back at once."""
+
+    client: GitHubClient
+    container: ContainerKey
+    missing: tuple[str, ...]
+
+
+class GitHubConnector:
+    """Reads the issues of repositories with one token or App, and never pull requests.
+
+    The session belongs to the caller and keeps no cookies; the configuration's secrets have been
+    read (`syncer.connect.auth.with_secrets`). `clock` and `sleep` are for tests.
+    """
+
+    kind: ClassVar[str] = "github"
+    config_type: ClassVar[type[BaseModel]] = GitHubConfig
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        webhooks=True, incremental=True, hierarchy=True, links=True, history=True
+    )
+
+    def __init__(
+        self,
+        connection: str,
+        config: GitHubConfig,
+        session: aiohttp.ClientSession,
+        *,
+        clock: Clock | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._connection = connection
+        self._config = config
+        self._session = session
+        self._clock = clock or SystemClock()
+        self._sleep = sleep
+        self._access = self._new_access()
+        self._details = Details(
+            config.graphql_url, graphql=config.graphql, size=config.details_a_query
+        )
+        self._site = Site(connection=connection, web_url=config.web_url, rules=config.rules())
+        self._milestones: dict[str, Milestones] = {}
+        self._permissions: dict[str, None] = {}
+        self._account_headers: dict[str, str] = {}
+
+    def _new_access(self) -> Access:
+        auth = self._config.auth
+        if isinstance(auth, PatAuth):
+            return TokenAccess(auth.secret.get_secret_value(), self._new_http)
+        if isinstance(auth, AppAuth):
+            return AppAccess(auth, self._new_http, self._clock)
+        raise ConfigError(
+            f"GitHub connections cannot sign in by {auth.type!r}.",
+            fix='Use auth = { type = "pat", token_env = … } or { type = "app", app_id = … }.',
+        )
+
+    def _new_http(self, auth: AuthHeaders) -> HttpClient:
+        return HttpClient(
+            self._session,
+            self._config.url,
+            auth=auth,
+            clock=self._clock,
+            sleep=self._sleep,
+            examine=self._look,
+        )
+
+    def _look(self, answer: Answer) -> None:
+        """Keep what only headers tell: missing permissions, and what the token is like."""
+        wanted = answer.headers.get("X-Accepted-GitHub-Permissions", "")
+        if answer.status == HTTPStatus.FORBIDDEN and wanted:
+            if len(self._permissions) < _MOST_PERMISSIONS:
+                self._permissions[wanted[:200]] = None
+        elif answer.status == HTTPStatus.OK and answer.label.endswith(("/user", "/app")):
+            self._account_headers = {name.casefold(): text for name, text in answer.headers.items()}
+
+    async def probe(self) -> Identity:
+        """Who the account is, the configured repositories that it sees, and what is amiss.
+
+        `AuthFailed`, `Unreachable` or `ConfigError` if nothing can be read at all.
+        """
+        prober = Prober(self._access, self._config)
+        account = await prober.account()
+        seen = await prober.seen(self._account_headers, tuple(self._permissions))
+        return Identity(
+            account=account,
+            server=self._config.url,
+            timezone="UTC",
+            containers=tuple(
+                Container(key=ContainerKey(self._connection, name), name=name)
+                for one in seen.repositories
+                if (name := one.full_name) and one.has_issues is not False
+            ),
+            findings=findings_of(seen, self._config, now=self._clock.now()),
+        )
+
+    async def changes(self, container: ContainerKey, since: Cursor | None) -> AsyncIterator[Page]:
+        """Issues changed since the cursor, oldest change first; a page at a time.
+
+        Before them come the issues of milestones whose date or name has changed, since that does
+        not touch the issues themselves. `Rejected` if the repository is gone, closed to the token
+        or without issues. `CursorExpired` for a cursor that is none of this connector's.
+        """
+        place = Place.of(since)
+        client = await self._access.of(container.key.partition("/")[0])
+        self._details.forget_refusals(container.key)
+        milestones, missing = await self._present(client, container, place.milestones)
+        one = _Pass(client, container, missing)
+        for number in milestones.changed_since(place.milestones):
+            async for rows in client.issues_of(container.key, number):
+                yield await self._page(one, rows, place)
+        walk = Walk(
+            mark=place.mark,
+            overlap_ms=self._config.overlap_minutes * 60_000,
+            overlap_items=self._config.overlap_items,
+        )
+        async for rows, mark in self._walked(one, walk):
+            here = Place(mark=mark, milestones=milestones)
+            yield await self._page(one, rows, here)
+
+    async def _page(self, one: _Pass, rows: Sequence[Any], place: Place) -> Page:
+        records, unreadable, kept_back = await self._records(one.client, rows, one.container)
+        return Page(
+            records=records,
+            unreadable=unreadable,
+            cursor=place.cursor(),
+            missing_detail=(*one.missing, *kept_back),
+        )
+
+    async def _present(
+        self, client: GitHubClient, container: ContainerKey, earlier: Milestones
+    ) -> tuple[Milestones, tuple[str, ...]]:
+        """The milestones as they are now, or as they were where GitHub does not show them."""
+        try:
+            found = await client.milestones(container.key)
+        except Rejected as refused:
+            if refused.status not in ABSENT:
+                raise
+            self._milestones[container.key] = earlier
+            return earlier, ("milestones",)
+        present = earlier.seen_with(found, now=self._clock.now())
+        self._milestones[container.key] = present
+        return present, ()
+
+    async def _walked(self, one: _Pass, walk: Walk) -> AsyncIterator[tuple[tuple[Any, ...], Mark]]:
+        """The raw rows of each page with the mark to save with it.
+
+        A page begins at the second in which the one before ended: what came there unchanged is
+        left out. Issues too long to come together are asked for in smaller and smaller pages.
+        """
+        size = self._config.page_size
+        before: frozenset[tuple[str, str]] = frozenset()
+        chain = TokenChain(label=f"issues of {one.container}")
+        resumed = walk.position.token is not None
+        while True:
+            try:
+                found = await _asked(one, walk, size)
+            except TooLong:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
+                walk.token_was_refused()  # its link asks for pages of the old size
+                continue
+            except Rejected as refused:
+                if not resumed or refused.status not in _STALE_LINK:
+                    raise
+                resumed = False
+                walk.token_was_refused()
+                continue
+            resumed = False
+            updated = _times(found.rows)
+            if walk.was_ignored(updated):
+                continue
+            if walk.position.token is None:
+                chain = TokenChain(label=chain.label)
+            token = chain.take(found.next, empty=not found.rows)
+            mark = walk.take(updated, token=token, horizon_ms=self._horizon(found.date))
+            yield tuple(row for row in found.rows if _version(row) not in before), mark
+            before = frozenset(version for row in found.rows if (version := _version(row)))
+            if mark.position is None:
+                return
+
+    def _horizon(self, date: str) -> int:
+        """GitHub's present in epoch milliseconds; ours where it does not tell."""
+        return epoch_ms((http_date(date) or self._clock.now()) + _HORIZON)
+
+    async def fetch(self, refs: Sequence[ItemRef]) -> Fetched:
+        """The current state of single issues, by their locators; see `Fetcher`."""
+        return await Fetcher(self._connection, self._access, self._records).fetch(refs)
+
+    async def inventory(self, container: ContainerKey) -> AsyncIterator[ItemRef]:
+        """Every issue of the repository, by id and locator only."""
+        client = await self._access.of(container.key.partition("/")[0])
+        async for rows in client.all_issues(container.key):
+            for row in rows:
+                place = place_of(row, container)
+                if place is not None and raw_id(row) and not is_pull_request(row):
+                    yield ItemRef(self._connection, raw_id(row), place.locator)
+
+    def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
+        """Verify and read one webhook: pure."""
+        return receive(self._connection, request, secrets)
+
+    async def _records(
+        self, client: GitHubClient, rows: Iterable[Any], container: ContainerKey
+    ) -> Records:
+        """The records and unreadable ones among raw rows, and the details that are missing."""
+        raw = [row for row in rows if not is_pull_request(row)]
+        wanted = {
+            place: issue
+            for row, issue in readable(raw)
+            if (place := place_of(row, container)) is not None
+        }
+        done = await self._details.complete(client, wanted)
+        read = []
+        for row in raw:
+            place = place_of(row, container)
+            detail = done.details.get(place, NO_DETAIL) if place else NO_DETAIL
+            known = self._milestones.get(place.repository if place else "", UNKNOWN_MILESTONES)
+            extras = Extras(detail=detail, milestones=known)
+            read.append(read_issue(row, container=container, site=self._site, extras=extras))
+        records = tuple(one for one in read if isinstance(one, ItemRecord))
+        unreadable = tuple(one for one in read if isinstance(one, Unreadable))
+        return records, unreadable, tuple(sorted(done.missing)) if wanted else ()
+
+
+async def _asked(one: _Pass, walk: Walk, size: int) -> Found:
+    if walk.position.token is not None:
+        return await one.client.more_issues(walk.position.token)
+    return await one.client.issues(one.container.key, since=walk.position.from_ms, size=size)
+
+
+def _times(rows: Iterable[Any]) -> list[int]:
+    """The times of change of the rows that tell a readable one."""
+    told = (row.get("updated_at") for row in rows if isinstance(row, dict))
+    found = []
+    for value in told:
+        try:
+            found.append(epoch_ms(instant(value)) if isinstance(value, str) else None)
+        except Unmappable:
+            continue
+    return [one for one in found if one is not None]
+
+
+def _version(raw: object) -> tuple[str, str] | None:
+    """Which state of which issue this is, None where it does not tell."""
+    if not isinstance(raw, dict):
+        return None
+    id_, updated = raw_id(raw), raw.get("updated_at")
+    return (id_, updated) if id_ and isinstance(updated, str) else None
