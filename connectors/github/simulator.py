@@ -195,6 +195,7 @@ class GitHubSimulator:
         yield "/user/repos", self._repositories
         yield "/installation/repositories", self._installed_repositories
         yield "/orgs/{owner}/repos", self._repositories
+        yield "/users/{owner}/repos", self._repositories
         yield "/rate_limit", self._rate_limit
         yield "/app", lambda request: self._app().about(request)
         yield "/app/installations", lambda request: self._app().installations(request)
@@ -269,16 +270,28 @@ class GitHubSimulator:
 
     def _issues(self, request: Request) -> Listing:
         site, wanted = self._site(), request.query.get("state", "open")
-        since = request.instant("since")
+        repository = self._container(request).key
+        since, within = request.instant("since"), self._within(request, repository)
         rows = [
             row
-            for row in site.index.listed.get(self._container(request).key, [])
+            for row in site.index.listed.get(repository, [])
             if wanted in ("all", "closed" if row.closed else "open")
             and (since is None or row.updated.replace(microsecond=0) >= since)
+            and within(row)
         ]
         order = _ORDERS.get(request.query.get("sort", "created"), _ORDERS["created"])
         descending = request.query.get("direction", "desc") != "asc"
         return Listing(sorted(rows, key=order, reverse=descending), site.issue)
+
+    def _within(self, request: Request, repository: str) -> Callable[[Row], bool]:
+        """Whether an issue has the milestone asked for by number; 422 for an unknown one."""
+        if "milestone" not in request.query:
+            return lambda _row: True
+        milestones, number = self._site().milestones(repository), request.count("milestone", 0)
+        if not 0 < number <= len(milestones):
+            raise Refusal(422, "Validation Failed")
+        name = milestones[number - 1].name
+        return lambda row: row.state.versions[:1] == (name,)
 
     def _row(self, request: Request) -> Row:
         """The issue in the path, or why there is none: 301, 404 and 410 mean different things."""

@@ -21,6 +21,7 @@ from connectors.github.simulator_app import App
 from connectors.github.webhook import receive
 from syncer.clock import FixedClock
 from syncer.connect.protocol import HookReply, HookRequest
+from syncer.connect.registry import simulator_class
 from syncer.connect.testing.delivery import Delivery, HookAction, post_delivery
 from syncer.connect.testing.script import (
     Container,
@@ -40,6 +41,7 @@ NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 BEGIN = datetime(2026, 11, 2, 8, tzinfo=UTC)
 PHONE = "/repos/acme/phone"
 SECRET = SecretStr("made-up-hook-secret")
+WHO = "query { viewer { login } }"
 DONE = {"status": "Done", "resolution": "Done"}
 
 
@@ -149,6 +151,7 @@ def numbers(got: Got) -> list[int]:
 def test_it_is_a_simulator(world: World) -> None:
     simulator: Simulator = GitHubSimulator(world, FixedClock(NOW))
     assert simulator.account.user == "syncer-bot"
+    assert simulator_class("github") is GitHubSimulator
 
 
 async def test_the_listing_mixes_pull_requests_in(call: Call) -> None:
@@ -277,6 +280,12 @@ async def test_milestones_and_labels(call: Call) -> None:
     assert [label["name"] for label in (await call(f"{PHONE}/labels")).data] == ["must"]
 
 
+async def test_issues_of_a_milestone(call: Call) -> None:
+    assert numbers(await call(f"{PHONE}/issues", milestone="1")) == [1]
+    assert numbers(await call(f"{PHONE}/issues", milestone="2")) == []
+    assert (await call(f"{PHONE}/issues", milestone="3")).status == 422
+
+
 async def test_who_and_which_repositories(call: Call, github: GitHubSimulator) -> None:
     assert (await call("/user")).data["login"] == "syncer-bot"
     assert (await call("/users/kim")).data["name"] == "Kim Lee"
@@ -394,7 +403,7 @@ async def asked(call: Call, *issues: int, projects: bool = True) -> Any:
 
 
 async def test_graphql_tells_who_we_are(call: Call) -> None:
-    got = await call("/graphql", {"query": queries.WHO})
+    got = await call("/graphql", {"query": WHO})
     assert got.data == {"data": {"viewer": {"login": "syncer-bot"}}}
     assert got.headers["X-RateLimit-Resource"] == "graphql"
 
@@ -452,7 +461,7 @@ async def test_a_long_timeline_is_cut(call: Call, world: World) -> None:
 
 async def test_graphql_may_be_refused(call: Call, github: GitHubSimulator) -> None:
     github.quirks.no_graphql = True
-    assert (await call("/graphql", {"query": queries.WHO})).status == 403
+    assert (await call("/graphql", {"query": WHO})).status == 403
 
 
 # --- an app ---------------------------------------------------------------------------------------
