@@ -32,6 +32,9 @@ _BROKEN: Final = (
     HttpProcessingError,
     ConnectionError,
 )
+OLD_HTTP: Final = "old HTTP"
+"""Why a request of another version than HTTP/1.1 is refused."""
+
 _PLAIN: Final = frozenset({"", "identity"})
 
 
@@ -61,11 +64,12 @@ class Refusal(Exception):
 
 def refuse_malformed(request: web.BaseRequest, limits: BodyLimits) -> None:
     """`Refusal` of a request that is no plain HTTP/1.1 POST, or says that its body is too long."""
-    if request.version < HttpVersion11 or not request.raw_path.startswith("/"):
-        raise Refusal(400, "malformed")
+    if request.version != HttpVersion11:
+        raise Refusal(400, OLD_HTTP)
     if request.method != hdrs.METH_POST:
         raise Refusal(405, "method")
-    seen = Counter(name.lower() for name in request.headers)
+    # The raw ones: the keys of `request.headers` come once each.
+    seen = Counter(name.decode("latin-1").lower() for name, _ in request.raw_headers)
     if any(count > 1 and _ONCE.fullmatch(name) for name, count in seen.items()):
         raise Refusal(400, "doubled header")
     if request.headers.get(hdrs.CONTENT_ENCODING, "").strip().lower() not in _PLAIN:

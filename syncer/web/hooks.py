@@ -20,14 +20,15 @@ from typing import Final
 from aiohttp import hdrs, web
 from pydantic import SecretStr
 
+from syncer.clock import Clock, SystemClock
 from syncer.connect.protocol import HookReply, HookRequest
 from syncer.connect.signing import signed_hex
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import ConfigError, SyncerError
 from syncer.log import get_logger
 from syncer.store.inbox import InboxState
-from syncer.web.bodies import Bodies, BodyLimits, Refusal, lowered, refuse_malformed
-from syncer.web.server import plain_answer
+from syncer.web.bodies import OLD_HTTP, Bodies, BodyLimits, Refusal, lowered, refuse_malformed
+from syncer.web.server import plain_answer, plainly
 
 RETRY_AFTER: Final = 30
 """Seconds after which a tracker should try again what could not be kept."""
@@ -88,7 +89,8 @@ class HookContext:
     `Unavailable` (or another `SyncerError`) where that cannot be. `ready` tells whether deliveries
     can be kept now. `outcome` is told each connection (empty: none) and what became of a request:
     accepted, known, ignored, unreadable, refused, unavailable, or a word of `Refusal`. `refused` is
-    told the connection of each delivery with a wrong signature.
+    told the connection of each delivery with a wrong signature. `clock` tells when a delivery came
+    in, for signatures that expire.
     """
 
     endpoint: Callable[[str], Endpoint | None]
@@ -97,6 +99,7 @@ class HookContext:
     outcome: Callable[[str, str], None] = lambda _connection, _word: None
     refused: Callable[[str], None] = lambda _connection: None
     limits: BodyLimits = field(default_factory=BodyLimits)
+    clock: Clock = field(default_factory=SystemClock)
 
 
 def open_endpoint(
@@ -122,7 +125,7 @@ def open_endpoint(
 def hooks_app(context: HookContext) -> web.Application:
     """The application of the hooks listener."""
     door = _Door(context)
-    app = web.Application()
+    app = web.Application(middlewares=[plainly])
     app.router.add_route("*", "/hooks/{endpoint}", door.hook)
     app.router.add_get("/livez", _alive)
     app.router.add_get("/readyz", _Readiness(context.ready).answer)
@@ -159,6 +162,7 @@ class _Door:
         self._bodies = Bodies(context.limits)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="hooks")
         self._keeping: set[asyncio.Task[bool]] = set()
+        self._told_of_proxy = False
 
     async def close(self, _: web.Application) -> None:
         """Let what is being kept be kept."""
@@ -174,8 +178,18 @@ class _Door:
                 return await self._delivery(request, body)
         except Refusal as refusal:
             self._context.outcome("", refusal.word)
-            _LOG.debug("a request was refused", status=refusal.status, why=refusal.word)
+            self._say(refusal)
             return _refused(refusal.status)
+
+    def _say(self, refusal: Refusal) -> None:
+        """A flood of refusals is no flood of lines; but a proxy's old HTTP is told once."""
+        _LOG.debug("a request was refused", status=refusal.status, why=refusal.word)
+        if refusal.word == OLD_HTTP and not self._told_of_proxy:
+            self._told_of_proxy = True
+            _LOG.warning(
+                "webhooks come in as HTTP/1.0 and are refused: let the proxy before syncer speak "
+                "HTTP/1.1 (nginx: proxy_http_version 1.1)"
+            )
 
     async def _delivery(self, request: web.Request, body: bytes) -> web.Response:
         endpoint = self._context.endpoint(request.match_info["endpoint"])
@@ -184,6 +198,7 @@ class _Door:
             url=endpoint.url if endpoint is not None else "",
             headers=lowered(request),
             body=body,
+            received_at=self._context.clock.now(),
         )
         reply = await self._verify(endpoint, told)
         if endpoint is None or not _is_good(reply.status):

@@ -23,9 +23,10 @@ from syncer.connect.auth import read_secret
 from syncer.connect.signing import same
 from syncer.errors import ConfigError
 from syncer.settings.models import PagesSettings
-from syncer.web.server import plain_answer
+from syncer.web.server import SERVER, plain_answer
 
 HEADERS: Final[Mapping[str, str]] = {
+    **SERVER,
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",

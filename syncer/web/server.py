@@ -19,12 +19,16 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from types import TracebackType
 from typing import Any, Final, Self
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
 from syncer.errors import ConfigError
 from syncer.log import get_logger
 
 _LOG: Final = get_logger(__name__)
+SERVER: Final[Mapping[str, str]] = {"Server": "syncer"}
+"""Instead of the versions of Python and aiohttp, which are nobody's business."""
+
 _IPV6_CUSTOMER: Final = 64
 _BUSY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
@@ -181,10 +185,24 @@ def plain_answer(
 ) -> web.Response:
     """An answer that says nothing but its status; `close` ends the connection with it."""
     text = None if status == HTTPStatus.NO_CONTENT else f"{status} {HTTPStatus(status).phrase}\n"
-    answer = web.Response(status=status, text=text, headers=headers)
+    answer = web.Response(status=status, text=text, headers={**SERVER, **(headers or {})})
     if close:
         answer.force_close()
     return answer
+
+
+@web.middleware
+async def plainly(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The middleware that refuses to be a proxy, and says no more than needed (A28)."""
+    if request.method == hdrs.METH_CONNECT:
+        return plain_answer(HTTPStatus.METHOD_NOT_ALLOWED, close=True)
+    if not request.raw_path.startswith("/"):
+        return plain_answer(HTTPStatus.BAD_REQUEST, close=True)
+    try:
+        return await handler(request)
+    except web.HTTPException as refusal:
+        allowed = refusal.headers.get(hdrs.ALLOW)
+        return plain_answer(refusal.status, headers={"Allow": allowed} if allowed else None)
 
 
 class Listener:
