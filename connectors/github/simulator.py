@@ -52,12 +52,14 @@ _ORDERS: Final[dict[str, Callable[[Row], Any]]] = {
 class Quirks:
     """Real servers' oddities, off unless a test turns them on.
 
-    `no_graphql`: the token may not use it. `no_details`: sub-issues, dependencies and the timeline
-    answer 404, as old servers do. `status_labels`: statuses are labels instead of a project's
-    field. `silent_projects`: a change of a project's field leaves `updated_at` alone.
+    `no_graphql`: the token may not use it. `no_projects`: it may not read projects. `no_details`:
+    sub-issues, dependencies and the timeline answer 404, as old servers do. `status_labels`:
+    statuses are labels instead of a project's field. `silent_projects`: a change of a project's
+    field leaves `updated_at` alone.
     """
 
     no_graphql: bool = False
+    no_projects: bool = False
     no_details: bool = False
     status_labels: bool = False
     silent_projects: bool = False
@@ -99,7 +101,7 @@ class GitHubSimulator:
         self.clock = clock
         self.quirks = Quirks()
         self.hidden_containers: set[str] = set()
-        self.limits = Counter(clock)
+        self.limits = Counter(clock, headers={"X-OAuth-Scopes": _SCOPES})
         self.app: App | None = None
         self._containers = None if containers is None else frozenset(containers)
         self._foreign_url = foreign_url
@@ -235,7 +237,12 @@ class GitHubSimulator:
     def _graphql(self, request: Request) -> Json:
         if self.quirks.no_graphql:
             raise Refusal(403, _NO_GRAPHQL)
-        return simulator_graphql.answer(self._site(), request, self._account.user)
+        return simulator_graphql.answer(
+            self._site(),
+            request,
+            login=self._account.user,
+            projects=not self.quirks.no_projects,
+        )
 
     # --- repositories -------------------------------------------------------------------------
 

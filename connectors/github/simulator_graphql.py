@@ -1,7 +1,7 @@
 """The GraphQL API of a simulated GitHub: no parser, but the answers to the queries that we send.
 
-It understands `viewer`, and issues by number under aliases of one repository, whose details it
-answers with more fields than were asked for.
+It understands `viewer`, the names of a repository's projects, and its issues by number under
+aliases, whose details it answers with more fields than were asked for.
 """
 
 from __future__ import annotations
@@ -21,24 +21,27 @@ _ALIAS: Final = re.compile(r"(\w+):\s*issue\(number:\s*(\d+)\)")
 _FIRST_EVENTS: Final = re.compile(r"timelineItems\(first:\s*(\d+)")
 _PROJECT: Final = "Roadmap"
 _MOST_NODES: Final = 50
+_NO_PROJECTS: Final = {
+    "type": "INSUFFICIENT_SCOPES",
+    "locations": [{"line": 1, "column": 1}],
+    "message": "Your token has not been granted the required scopes: ['read:project'].",
+}
 
 
-def answer(site: Site, request: Request, login: str) -> Json:
-    """The answer to one query, `data` and `errors` as GraphQL has them."""
+def answer(site: Site, request: Request, *, login: str, projects: bool) -> Json:
+    """The answer to one query, `data` and `errors` as GraphQL has them.
+
+    Without `projects` the token lacks the scope for them.
+    """
     query, variables = _asked(request)
-    if "viewer" in query:
-        return {"data": {"viewer": {"login": login}}}
-    name = f"{variables.get('owner')}/{variables.get('name')}"
-    known = {c.key.casefold(): c.key for c in site.index.world.containers.values()}
-    repository = known.get(name.casefold(), "")
-    if repository not in site.index.containers:
-        missing = _error(["repository"], f"Could not resolve to a Repository named '{name}'.")
-        return {"data": {"repository": None}, "errors": [missing]}
-    found = {
-        alias: site.index.by_place.get((name.casefold(), int(number)))
-        for alias, number in _ALIAS.findall(query)
-    }
-    return _issues(site, query, found)
+    if "project" in query.casefold() and not projects:
+        return {"data": None, "errors": [_NO_PROJECTS]}
+    data: Json = {"viewer": {"login": login}} if "viewer" in query else {}
+    errors: list[Json] = []
+    if "repository(" in query:
+        name = f"{variables.get('owner')}/{variables.get('name')}"
+        data["repository"], errors = _repository(site, query, name)
+    return {"data": data, **({"errors": errors} if errors else {})}
 
 
 def _asked(request: Request) -> tuple[str, Mapping[str, Any]]:
@@ -48,17 +51,25 @@ def _asked(request: Request) -> tuple[str, Mapping[str, Any]]:
     return body["query"], body.get("variables") or {}
 
 
-def _issues(site: Site, query: str, found: Mapping[str, Row | None]) -> Json:
+def _repository(site: Site, query: str, name: str) -> tuple[Json | None, list[Json]]:
+    """What a query asks of a repository, and what could not be told."""
+    served = {key.casefold() for key in site.index.containers}
+    if name.casefold() not in served:
+        return None, [_error(["repository"], f"Could not resolve to a Repository named '{name}'.")]
+    if "projectsV2" in query:
+        return {"projectsV2": {"nodes": [{"title": _PROJECT}]}}, []
+    rows = {
+        alias: site.index.by_place.get((name.casefold(), int(number)))
+        for alias, number in _ALIAS.findall(query)
+    }
     shown = {
         alias: _Issue(site, row, query).shown() if row is not None and not row.pull_of else None
-        for alias, row in found.items()
+        for alias, row in rows.items()
     }
-    errors = [
-        _error(["repository", alias], "Could not resolve to an Issue with this number.")
-        for alias, issue in shown.items()
-        if issue is None
+    missing = [alias for alias, issue in shown.items() if issue is None]
+    return shown, [
+        _error(["repository", alias], "Could not resolve to an Issue.") for alias in missing
     ]
-    return {"data": {"repository": shown}, **({"errors": errors} if errors else {})}
 
 
 def _error(path: Sequence[str], message: str) -> Json:

@@ -134,9 +134,14 @@ class Allowance:
 
 @dataclass(slots=True)
 class Counter:
-    """Who counts requests and answers them: an allowance for each resource, and quirks."""
+    """Who counts requests and answers them: an allowance for each resource.
+
+    The next `secondary_limits` requests run into the secondary limit. `headers` come with all
+    answers.
+    """
 
     clock: Clock
+    headers: dict[str, str] = field(default_factory=dict)
     secondary_limits: int = 0
     allowances: dict[str, Allowance] = field(default_factory=dict)
 
@@ -161,7 +166,7 @@ class Counter:
                 answer = _content(make(read), read, status)
             except Refusal as refusal:
                 answer = _refused(refusal)
-            answer.headers.update(allowance.headers(resource))
+            answer.headers.update(allowance.headers(resource) | self.headers)
             return answer
 
         return handler

@@ -107,14 +107,15 @@ def _changed(
 
 
 def _status(index: Index, before: ItemState | None, after: ItemState) -> Iterator[_About]:
-    was = before.status if before else ""
-    if was != after.status and not index.manner.status_labels:
-        yield BOARD_STATUS, {"before": was, "after": after.status}
+    """Closing comes first: a project's own workflow then moves the item to its last column."""
     closed = before is not None and index.is_closed(before)
     if not closed and index.is_closed(after):
         yield "closed", {"reason": closing_reason(after)}
     if closed and not index.is_closed(after):
         yield "reopened", {"reason": "reopened"}
+    was = before.status if before else ""
+    if was != after.status and not index.manner.status_labels:
+        yield BOARD_STATUS, {"before": was, "after": after.status}
 
 
 def _link(change: LinkChange) -> Iterator[_About]:

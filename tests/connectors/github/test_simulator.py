@@ -459,6 +459,18 @@ async def test_a_long_timeline_is_cut(call: Call, world: World) -> None:
     assert (len(items["nodes"]), items["pageInfo"]) == (100, {"hasNextPage": True})
 
 
+async def test_a_token_may_lack_the_scope_for_projects(call: Call, github: GitHubSimulator) -> None:
+    asked_for = {"query": queries.PROJECTS, "variables": {"owner": "acme", "name": "phone"}}
+    (project,) = (await call("/graphql", asked_for)).data["data"]["repository"]["projectsV2"][
+        "nodes"
+    ]
+    assert project == {"title": "Roadmap"}
+    github.quirks.no_projects = True
+    refused = await asked(call, 1)
+    assert (refused["data"], refused["errors"][0]["type"]) == (None, "INSUFFICIENT_SCOPES")
+    assert "errors" not in await asked(call, 1, projects=False)
+
+
 async def test_graphql_may_be_refused(call: Call, github: GitHubSimulator) -> None:
     github.quirks.no_graphql = True
     assert (await call("/graphql", {"query": WHO})).status == 403
