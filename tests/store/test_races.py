@@ -30,6 +30,9 @@ LEASES = table_of(LeaseRow)
 async def stores(store: Store) -> AsyncGenerator[Sequence[Store]]:
     async with AsyncExitStack() as stack:
         others = [await stack.enter_async_context(Store(store.url)) for _ in range(5)]
+        for one in (store, *others):  # who must connect first comes too late for a race
+            async with one.write() as session:
+                await session.scalar(select(1))
         yield [store, *others]
 
 
