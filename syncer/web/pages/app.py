@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from traceback import format_exception
 from typing import Final
 
 from aiohttp import web
@@ -84,7 +85,7 @@ async def _dressed(request: web.Request, handler: Handler) -> web.StreamResponse
     except SyncerError as error:
         response = error_page(503, "Nothing can be read just now", clean(str(error), 400))
     except Exception as error:  # noqa: BLE001  the last resort: told in the log, never to a reader
-        _LOG.exception("pages.failed", path=request.path, error=type(error).__name__)
+        _LOG.error("pages.failed", path=request.path, error="".join(format_exception(error)))
         response = error_page(500, "Something went wrong here", "It has been noted in the log.")
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
