@@ -33,12 +33,8 @@ from syncer.web.server import plain_answer, plainly
 RETRY_AFTER: Final = 30
 """Seconds after which a tracker should try again what could not be kept."""
 
-ANSWER_SECONDS: Final = 8
-"""How long keeping a delivery may take: GitHub waits ten seconds for the answer."""
-
 _LOG: Final = get_logger(__name__)
 _IN_LINE: Final = 64 * 1024
-_MOST_WAITING: Final = 200
 _READY_SECONDS: Final = 1
 _TOLD: Final[Mapping[int, Mapping[str, str]]] = {
     503: {"Retry-After": str(RETRY_AFTER)},
@@ -89,8 +85,9 @@ class HookContext:
     `Unavailable` (or another `SyncerError`) where that cannot be. `ready` tells whether deliveries
     can be kept now. `outcome` is told each connection (empty: none) and what became of a request:
     accepted, known, ignored, unreadable, refused, unavailable, or a word of `Refusal`. `refused` is
-    told the connection of each delivery with a wrong signature. `clock` tells when a delivery came
-    in, for signatures that expire.
+    told the connection of each delivery with a wrong signature. Keeping a delivery may take
+    `answer_seconds` (GitHub waits ten for the answer), and `most_waiting` may wait for it at one
+    time. `clock` tells when a delivery came in, for signatures that expire.
     """
 
     endpoint: Callable[[str], Endpoint | None]
@@ -99,6 +96,8 @@ class HookContext:
     outcome: Callable[[str, str], None] = lambda _connection, _word: None
     refused: Callable[[str], None] = lambda _connection: None
     limits: BodyLimits = field(default_factory=BodyLimits)
+    answer_seconds: float = 8
+    most_waiting: int = 200
     clock: Clock = field(default_factory=SystemClock)
 
 
@@ -167,7 +166,7 @@ class _Door:
     async def close(self, _: web.Application) -> None:
         """Let what is being kept be kept."""
         if self._keeping:
-            await asyncio.wait(self._keeping, timeout=ANSWER_SECONDS)
+            await asyncio.wait(self._keeping, timeout=self._context.answer_seconds)
         self._threads.shutdown(wait=False)
 
     async def hook(self, request: web.Request) -> web.Response:
@@ -237,12 +236,12 @@ class _Door:
 
     async def _kept(self, incoming: Incoming) -> bool:
         """Whether it was new. What takes too long is not broken off: it may yet be kept."""
-        if len(self._keeping) >= _MOST_WAITING:
+        if len(self._keeping) >= self._context.most_waiting:
             raise Unavailable("Too many deliveries are waiting to be kept.")
         task = asyncio.ensure_future(self._context.accept(incoming))
         self._keeping.add(task)
         task.add_done_callback(self._done)
-        done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS)
+        done, _ = await asyncio.wait({task}, timeout=self._context.answer_seconds)
         if not done:
             raise Unavailable("Keeping a delivery takes too long.")
         return task.result()

@@ -52,6 +52,7 @@ class Keeper:
                 )
                 if number is not None:
                     await note_delivery(session, incoming.connection, event=incoming.event, at=now)
+                    await self._store.notify(session, INBOX)
         except _DATABASE as error:
             raise Unavailable(
                 f"The database does not take a delivery ({type(error).__name__})."

@@ -139,6 +139,7 @@ class Door:
     endpoints: dict[str, Endpoint]
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     ready: bool = True
+    open: asyncio.Event = field(default_factory=asyncio.Event)
     listener: Listener | None = None
     seen: list[HookRequest] = field(default_factory=list)
     incoming: list[Incoming] = field(default_factory=list)
@@ -153,6 +154,7 @@ class Door:
 
     async def accept(self, incoming: Incoming) -> bool:
         self.incoming.append(incoming)
+        await self.open.wait()
         return await self.keeper.accept(incoming)
 
     async def is_ready(self) -> bool:
@@ -202,9 +204,12 @@ async def open_door(
     limits: Limits | None = None,
     bodies: BodyLimits | None = None,
     headers: Mapping[str, str] | None = None,
+    answer_seconds: float = 8,
+    most_waiting: int = 200,
 ) -> AsyncGenerator[Door]:
     """The door on a port of its own, with the endpoints stored."""
     door = Door(store, Keeper(store, FixedClock(AT)), {})
+    door.open.set()
     for name, kind, identity, secret in (
         ("github", github, GITHUB, SECRET),
         ("jira", jira, JIRA, JIRA_SECRET),
@@ -224,6 +229,9 @@ async def open_door(
         outcome=door.note,
         refused=door.keeper.refused,
         limits=bodies or BodyLimits(),
+        answer_seconds=answer_seconds,
+        most_waiting=most_waiting,
+        clock=FixedClock(AT),
     )
     async with Listener(hooks_app(context), "127.0.0.1:0", limits=limits, headers=headers) as one:
         door.listener = one
