@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from pydantic import SecretStr
 
@@ -42,10 +42,6 @@ _SCOPES: Final = "read:org, read:project, repo"
 _UNAUTHORISED: Final = '{"message":"Bad credentials","documentation_url":"https://docs.github.com/rest","status":"401"}'
 _NO_GRAPHQL: Final = "Resource not accessible by personal access token"
 _DELETED: Final = "This issue was deleted"
-_ORDERS: Final[dict[str, Callable[[Row], Any]]] = {
-    "created": lambda row: (row.created, row.number),
-    "updated": lambda row: (row.updated.replace(microsecond=0), row.number),
-}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -279,16 +275,16 @@ class GitHubSimulator:
         site, wanted = self._site(), request.query.get("state", "open")
         repository = self._container(request).key
         since, within = request.instant("since"), self._within(request, repository)
+        by_update = request.query.get("sort") == "updated"
         rows = [
             row
-            for row in site.index.listed.get(repository, [])
+            for row in site.index.ordered(repository, by_update=by_update)
             if wanted in ("all", "closed" if row.closed else "open")
             and (since is None or row.updated.replace(microsecond=0) >= since)
             and within(row)
         ]
-        order = _ORDERS.get(request.query.get("sort", "created"), _ORDERS["created"])
         descending = request.query.get("direction", "desc") != "asc"
-        return Listing(sorted(rows, key=order, reverse=descending), site.issue)
+        return Listing(rows[::-1] if descending else rows, site.issue)
 
     def _within(self, request: Request, repository: str) -> Callable[[Row], bool]:
         """Whether an issue has the milestone asked for by number; 422 for an unknown one."""

@@ -90,6 +90,8 @@ class Index:
     listed: dict[str, list[Row]] = field(default_factory=dict)
     by_place: dict[tuple[str, int], Row] = field(default_factory=dict)
     children: dict[str, list[str]] = field(default_factory=dict)
+    _ordered: dict[tuple[str, bool], Sequence[Row]] = field(default_factory=dict)
+    _former: dict[tuple[str, int], str] = field(default_factory=dict)
     _phases: Mapping[str, Phase] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -194,16 +196,27 @@ class Index:
             [target for source, target in ends if source == item_id and target],
         )
 
+    def ordered(self, repository: str, *, by_update: bool) -> Sequence[Row]:
+        """The issues and pull requests of a repository by time of change or creation."""
+        key = (repository, by_update)
+        if key not in self._ordered:
+            rows = self.listed.get(repository, [])
+            self._ordered[key] = sorted(rows, key=_by_update if by_update else _by_creation)
+        return self._ordered[key]
+
     def former(self, repository: str, number: int) -> str | None:
         """The id of the item that has, or once had, this place, whoever may see it."""
-        place = (repository, number)
-        for item_id in self.world.ids():
-            item = self.world.item(item_id)
-            history = self.world.history(item_id, self.now)
-            states = (item.initial, *(entry.state for entry in history))
-            if item.created_at <= self.now and any(_place(state) == place for state in states):
-                return item_id
-        return None
+        if not self._former:
+            for item_id in self.world.ids():
+                for place in self._places(item_id):
+                    self._former.setdefault(place, item_id)
+        return self._former.get((repository, number))
+
+    def _places(self, item_id: str) -> Iterator[tuple[str, int]]:
+        item = self.world.item(item_id)
+        if item.created_at <= self.now:
+            yield _place(item.initial)
+            yield from (_place(e.state) for e in self.world.history(item_id, self.now))
 
     def is_foreign(self, item_id: str) -> bool:
         """Whether an item lives on another tracker."""
@@ -221,6 +234,14 @@ class Index:
     def sub_issues(self, row: Row) -> list[Row]:
         """The visible sub-issues of an issue."""
         return self.known(self.children.get(row.item_id, []))
+
+
+def _by_update(row: Row) -> tuple[datetime, int]:
+    return row.updated.replace(microsecond=0), row.number
+
+
+def _by_creation(row: Row) -> tuple[datetime, int]:
+    return row.created, row.number
 
 
 def _place(state: ItemState) -> tuple[str, int]:
