@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from syncer.cli.context import load, run
+from syncer.errors import SyncerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,10 @@ def check(ctx: typer.Context) -> None:
     write_lines(line for probe in probes for line in probe_lines(probe))
     if not probes:
         write_lines(["There is no connection yet: add one with [[connections]]."])
-    raise typer.Exit(max(map(_exit_code, probes), default=0))
+    mail = run(ctx, _probe_mail)
+    write_lines(_mail_lines(mail))
+    codes = [*map(_exit_code, probes), *([mail.exit_code] if isinstance(mail, SyncerError) else [])]
+    raise typer.Exit(max(codes, default=0))
 
 
 def _use(settings: Settings) -> None:
@@ -65,12 +69,29 @@ async def _probe_all(service: Service) -> list[Probe]:
     return list(await asyncio.gather(*(service.connections.probe(name) for name in names)))
 
 
+async def _probe_mail(service: Service) -> str | SyncerError:
+    """What the mail server says to us; empty where none is configured."""
+    from syncer.service.mailing import Mailing
+
+    try:
+        return await Mailing(service.settings).probe()
+    except SyncerError as error:
+        return error
+
+
+def _mail_lines(found: str | SyncerError) -> Iterator[str]:
+    from syncer.cli.output import printable
+
+    if isinstance(found, SyncerError):
+        yield printable(f"mail: failed: {found.message}")
+        yield from filter(None, [f"  {printable(found.fix)}" if found.fix else ""])
+    elif found:
+        yield printable(f"mail: {found}")
+
+
 def configuration_notes(settings: Settings) -> Iterator[str]:
     """What is right but not yet used, or not wise."""
-    for index, audience in enumerate(settings.audiences):
-        if any(channel.kind == "email" for channel in audience.channels):
-            place = settings.place("audiences", index, "channels")
-            yield f"{place}: note: e-mail to {audience.key!r} needs a later version of syncer."
+    yield from _unreached(settings)
     for index, connection in enumerate(settings.connections):
         url = str(settings.connection_table(index).get("url", ""))
         if url.startswith("http://") and not _is_loopback(url):
@@ -78,6 +99,27 @@ def configuration_notes(settings: Settings) -> Iterator[str]:
             yield f"{place}: warning: {connection.name} is asked without encryption; use https."
 
         yield from _open_secrets(settings, index)
+
+
+def _unreached(settings: Settings) -> Iterator[str]:
+    """Recipients to whom nothing can be sent, and mail without a server."""
+    from syncer.publish.audiences import audiences_of
+    from syncer.publish.mail.address import envelope_address
+    from syncer.settings.portfolio import to_portfolio
+
+    indices = {table.key: index for index, table in enumerate(settings.audiences)}
+    for audience in audiences_of(settings, to_portfolio(settings)):
+        mails = [to for to in audience.recipients if to.channel == "email"]
+        place = settings.place("audiences", indices.get(audience.family, 0), "channels")
+        for to in mails:
+            try:
+                problem = to.problem or (envelope_address(to.address) and "")
+            except SyncerError as error:
+                problem = error.message
+            if problem:
+                yield f"{place}: warning: {audience.view.key}: {problem}"
+        if mails and not settings.smtp.host:
+            yield f"{place}: warning: {audience.view.key} gets no mail: set host in [smtp]."
 
 
 def _open_secrets(settings: Settings, index: int) -> Iterator[str]:

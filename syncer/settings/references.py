@@ -165,6 +165,31 @@ class _Checker:
                 for index, pattern in enumerate(_list(table.get(section))):
                     if isinstance(pattern, str) and not set(pattern) & set("*?["):
                         self._known((*path, section, index), pattern, section)
+        self._made_keys()
+
+    def _made_keys(self) -> None:
+        """`for_each` makes audiences `<key>-<program>`: no other may be called so."""
+        first: dict[str, tuple[KeyPath, bool]] = {}
+        for path, table in self._tables("audiences"):
+            made = table.get("for_each") in {"program", "product"}
+            for key in self._keys_of(table):
+                other, other_made = first.setdefault(key, (path, made))
+                if other != path and (made or other_made):
+                    place = place_of((*other, "key"), self._places)
+                    message = f"there would be two audiences {key!r}; the other is that of {place}."
+                    fix = "Rename one: for_each adds the key of each program or product."
+                    self._fault((*path, "key"), message, fix)
+
+    def _keys_of(self, table: Data) -> list[str]:
+        """The keys of the audiences that a table makes."""
+        key, each = table.get("key"), table.get("for_each")
+        if not isinstance(key, str):
+            return []
+        if each not in {"program", "product"}:
+            return [key]
+        globs = [glob for glob in _list(table.get(f"{each}s", ["*"])) if isinstance(glob, str)]
+        groups = sorted(self._names[f"{each}s"])
+        return [f"{key}-{one}" for one in groups if any(fnmatchcase(one, g) for g in globs)]
 
     def _connections(self) -> None:
         for section, key in _SELECTING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import warnings
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ class Sink:
 def _authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> Any:
     good = (USER.encode(), PASSWORD.encode())
     given = (data.login, data.password) if isinstance(data, LoginPassword) else None
-    return AuthResult(success=given == good)
+    return AuthResult(success=given == good, handled=given == good)
 
 
 @asynccontextmanager
@@ -110,16 +111,17 @@ async def running_sink(
 
     def session() -> SMTP:
         sink.connections += 1
-        return SMTP(
-            sink,
-            loop=loop,
-            tls_context=None if implicit else context,
-            require_starttls=context is not None and not implicit,
-            authenticator=_authenticate if auth else None,
-            auth_required=auth,
-            auth_require_tls=not implicit,
-            hostname="sink.example",
-        )
+        with warnings.catch_warnings(action="ignore"):  # it does not know of TLS from the start
+            return SMTP(
+                sink,
+                loop=loop,
+                tls_context=None if implicit else context,
+                require_starttls=context is not None and not implicit,
+                authenticator=_authenticate if auth else None,
+                auth_required=auth,
+                auth_require_tls=not implicit,
+                hostname="sink.example",
+            )
 
     server = await loop.create_server(session, HOST, 0, ssl=context if implicit else None)
     sink.port = server.sockets[0].getsockname()[1]

@@ -35,10 +35,10 @@ class HandClock:
         return self.instant
 
 
-def smtp(sink: Sink, *, tls: str = "none", more: str = "") -> str:
+def smtp(sink: Sink, *, tls: str = "none", timeout: float = 0.5, more: str = "") -> str:
     return (
         f'[smtp]\nhost = "127.0.0.1"\nport = {sink.port}\ntls = "{tls}"\n'
-        f'from = "Program status <syncer@example.com>"\ntimeout = 0.5\n{more}\n'
+        f'from = "Program status <syncer@example.com>"\ntimeout = {timeout}\n{more}\n'
     )
 
 
