@@ -149,17 +149,21 @@ class GitHubClient:
         return (await self.http.get(f"{_issue(repository, number)}/parent", local=True)).object()
 
     async def ask(self, url: str, query: str, variables: Mapping[str, str]) -> Told:
-        """One GraphQL query; it answers 200 whatever it thinks of the query."""
+        """One GraphQL query; it answers 200 whatever it thinks of the query.
+
+        `RateLimited` where it tells of a limit: docs.github.com/en/graphql/overview/rate-limits.
+        """
         body = {"query": query, "variables": dict(variables)}
-        told = (await self.http.post(url, body, local=True)).object()
-        errors = told.get("errors")
-        data = told.get("data")
-        return Told(
+        answer = await self.http.post(url, body, local=True)
+        errors, data = answer.object().get("errors"), answer.object().get("data")
+        listed = errors if isinstance(errors, list) else []
+        told = Told(
             data=data if isinstance(data, dict) else None,
-            errors=tuple(e for e in errors if isinstance(e, dict))
-            if isinstance(errors, list)
-            else (),
+            errors=tuple(one for one in listed if isinstance(one, dict)),
         )
+        if told.speak_of("RATE_LIMITED", "RATE_LIMIT"):
+            raise self.http.told_limit(answer)
+        return told
 
     async def every_row(self, path: str, key: str = "", **params: str) -> list[Any]:
         """All rows of a listing; `key` is where they are if the answer is an object.

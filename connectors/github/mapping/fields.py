@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from connectors.github.mapping.detail import Board, Iteration
+from connectors.github.mapping.detail import Board, Happened, Happening, Iteration
 from connectors.github.rules import FieldRole, Rules, fold
 from syncer.domain.item import Sprint
 
@@ -26,6 +26,17 @@ class Fields(NamedTuple):
 def counted(boards: Iterable[Board], rules: Rules) -> tuple[Board, ...]:
     """The projects whose fields count: all, or the configured one."""
     return tuple(one for one in boards if not rules.project or fold(one.project) == rules.project)
+
+
+def without_others(timeline: Iterable[Happening], rules: Rules) -> tuple[Happening, ...]:
+    """The timeline without the moves in projects that do not count."""
+    return tuple(
+        one
+        for one in timeline
+        if one.what is not Happened.BOARD_STATUS
+        or not rules.project
+        or fold(one.subject) == rules.project
+    )
 
 
 def statuses(boards: Iterable[Board], rules: Rules) -> dict[str, str]:

@@ -18,6 +18,7 @@ from connectors.github.mapping.fields import (
     fields_of,
     rank_of_labels,
     statuses,
+    without_others,
 )
 from connectors.github.mapping.hierarchy import kind_and_level
 from connectors.github.mapping.history import Now, changes_of
@@ -114,7 +115,8 @@ class _Mapper:
             inherits_due=self.due is None or self.source is DateSource.INHERITED,
             milestones=self.milestones,
         )
-        changes = changes_of(self.detail.timeline, now=now, site=self.site)
+        told = without_others(self.detail.timeline, self.rules)
+        changes = changes_of(told, now=now, site=self.site)
         item = WorkItem(
             **self._identity(),
             **self._sort_of_thing(),
