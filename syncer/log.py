@@ -9,9 +9,13 @@ nor drive a terminal.
 from __future__ import annotations
 
 import logging
+import queue
 import sys
+import threading
+import time
 from collections.abc import Mapping
-from typing import Any, Final, Literal, TextIO
+from contextlib import suppress
+from typing import Any, Final, Literal, Protocol, TextIO, cast
 from urllib.parse import quote
 
 import orjson
@@ -24,6 +28,18 @@ MASK: Final = "***"
 
 _SHORTEST_SECRET: Final = 4
 _SECRETS: Final[set[str]] = set()
+
+
+class Sink(Protocol):
+    """Where lines go: a text stream, or what stands before one."""
+
+    def write(self, text: str, /) -> int:
+        """Take text in."""
+        ...
+
+    def flush(self) -> None:
+        """Pass on what was taken in."""
+        ...
 
 
 def register_secret(value: str | SecretStr) -> None:
@@ -69,14 +85,14 @@ def configure(
     *,
     form: Literal["console", "json"] = "console",
     level: int = logging.INFO,
-    stream: TextIO | None = None,
+    stream: Sink | None = None,
 ) -> None:
     """Send events of `level` and above to `stream` (default: standard error), one line each.
 
     The standard library's loggers, which the libraries use, come out in the same form; below
     WARNING they are dropped unless `level` is DEBUG.
     """
-    target = stream if stream is not None else sys.stderr
+    target: Sink = stream if stream is not None else sys.stderr
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -87,10 +103,52 @@ def configure(
             _as_json if form == "json" else _as_console,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=target),
+        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", target)),
         cache_logger_on_first_use=False,
     )
     _route_standard_logging(level)
+
+
+class QueuedStream:
+    """A text stream that never makes its writer wait: a thread of its own writes to `target`.
+
+    While the reader of the log stands still (a pipe that is full) at most `limit` lines are kept;
+    later ones are dropped and counted in `dropped`.
+    """
+
+    def __init__(self, target: TextIO, *, limit: int = 10_000) -> None:
+        self.dropped = 0
+        self._target = target
+        self._begun = ""
+        self._lines: queue.Queue[str] = queue.Queue(limit)
+        threading.Thread(target=self._carry, name="log", daemon=True).start()
+
+    def write(self, text: str) -> int:
+        """Take text in; whole lines are on their way to the target."""
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            try:
+                self._lines.put_nowait(line)
+            except queue.Full:
+                self.dropped += 1
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing: what is taken in is written as soon as the target takes it."""
+
+    def drain(self, seconds: float) -> None:
+        """Wait until all is written, at most for a while."""
+        until = time.monotonic() + seconds
+        while self._lines.unfinished_tasks and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def _carry(self) -> None:
+        while True:
+            line = self._lines.get()
+            with suppress(OSError, ValueError):  # nobody reads any more
+                self._target.write(f"{line}\n")
+                self._target.flush()
+            self._lines.task_done()
 
 
 class _ToStructlog(logging.Handler):

@@ -24,6 +24,7 @@ from syncer.cli import (
     overrides,
     plan,
     risks,
+    serve,
     statements,
     status,
     sync,
@@ -85,6 +86,7 @@ app.add_typer(statements.decision_app, name="decision")
 app.add_typer(statements.gate_app, name="gate")
 app.command("say")(statements.say)
 app.command("digest")(digest.digest)
+app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(database.app, name="db")
