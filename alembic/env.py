@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlmodel.sql.sqltypes import AutoString
 
 from syncer.store.engine import Store
+from syncer.store.migrate import take_turn
 from syncer.store.schema import METADATA
 from syncer.store.types import UtcDateTime
 
@@ -46,6 +47,7 @@ def run(connection: Connection) -> None:
 
 async def run_alone() -> None:
     async with Store(database_url()) as store, store.writer.begin() as connection:
+        await connection.run_sync(take_turn)
         await connection.run_sync(run)
 
 

@@ -54,6 +54,11 @@ def head() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def revisions() -> list[str]:
+    """The revisions that this code knows, the oldest first."""
+    return _known(_config())
+
+
 async def _run(store: Store, step: Callable[[Config], None]) -> str:
     await store.check()
     lock = _ONE_AT_A_TIME.setdefault(asyncio.get_running_loop(), asyncio.Lock())
@@ -61,9 +66,14 @@ async def _run(store: Store, step: Callable[[Config], None]) -> str:
         return await connection.run_sync(_migrate, step)
 
 
-def _migrate(connection: Connection, step: Callable[[Config], None]) -> str:
+def take_turn(connection: Connection) -> None:
+    """Wait until no other process migrates; the turn ends with the transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+
+
+def _migrate(connection: Connection, step: Callable[[Config], None]) -> str:
+    take_turn(connection)
     config = _config()
     config.attributes["connection"] = connection
     _refuse_unknown(config, _revision(connection))

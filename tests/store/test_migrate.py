@@ -3,12 +3,17 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from asyncio.subprocess import Process
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import JSON, Column, Connection, MetaData, Table, func, select, text
 
 from syncer.errors import ConfigError
 from syncer.store import migrate
@@ -41,6 +46,53 @@ async def test_up_down_and_up_again_with_data(store: Store) -> None:
     assert not await migrate.current(store)
 
 
+def _some(column: Column[Any]) -> object:
+    """A value for a column of a table of which nothing but its types is known."""
+    if isinstance(column.type, JSON):
+        return {"a": 1}
+    kind = column.type.python_type
+    return NOON if kind is datetime else NOON.date() if kind is date else _PLAIN[kind]
+
+
+_PLAIN = {str: "x", int: 1, float: 0.5, bool: True, bytes: b"x"}
+
+
+def _fill(connection: Connection, tables: Sequence[Table]) -> None:
+    """A row for every table, with every column that the table has as we know it."""
+    for table in tables:
+        row = {column.name: _some(column) for column in table.columns}
+        connection.execute(table.insert().values(row))
+
+
+def _reflected(connection: Connection) -> list[Table]:
+    metadata = MetaData()
+    metadata.reflect(connection)
+    return [table for table in metadata.sorted_tables if table.name != "alembic_version"]
+
+
+def _counts(connection: Connection, tables: Sequence[Table]) -> set[int | None]:
+    return {connection.scalar(select(func.count()).select_from(table)) for table in tables}
+
+
+@pytest.mark.parametrize(("before", "after"), list(pairwise(migrate.revisions())))
+async def test_f49_code_of_the_version_before_writes_to_the_next_one_and_back(
+    empty_database_url: str, before: str, after: str
+) -> None:
+    async with Store(empty_database_url) as store:
+        await migrate.upgrade(store, before)
+        async with store.writer.connect() as connection:
+            tables = await connection.run_sync(_reflected)
+        assert await migrate.upgrade(store, after) == after
+        async with store.writer.begin() as connection:
+            await connection.run_sync(_fill, tables)
+
+        await migrate.downgrade(store, before)
+        await migrate.upgrade(store, after)
+
+        async with store.writer.connect() as connection:
+            assert await connection.run_sync(_counts, tables) == {1}
+
+
 async def test_going_up_twice_changes_nothing(store: Store) -> None:
     before = await migrate.current(store)
 
@@ -57,15 +109,30 @@ async def test_a_newer_database_is_a_clear_error_and_is_left_alone(store: Store)
     assert await migrate.current(store) == "9999"
 
 
-async def test_the_alembic_command_finds_the_migrations(tmp_path: Path, root: Path) -> None:
-    url = f"sqlite:///{tmp_path}/syncer.db"
-    alembic = [sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head"]
+async def _alembic(root: Path, url: str) -> Process:
+    command = [sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head"]
     env = os.environ | {"PYTHONPATH": str(root)}
-    process = await asyncio.create_subprocess_exec(*alembic, cwd=root, env=env)
+    return await asyncio.create_subprocess_exec(*command, cwd=root, env=env)
+
+
+async def test_the_alembic_command_finds_the_migrations(
+    empty_database_url: str, root: Path
+) -> None:
+    process = await _alembic(root, empty_database_url)
     assert await process.wait() == 0
 
-    async with Store(url) as store:
+    async with Store(empty_database_url) as store:
         assert await migrate.current(store) == migrate.head()
+
+
+async def test_f30_processes_may_migrate_one_empty_database_at_once(
+    empty_database_url: str, root: Path
+) -> None:
+    running = [await _alembic(root, empty_database_url) for _ in range(2)]
+    async with Store(empty_database_url) as store:
+        assert await migrate.upgrade(store) == migrate.head()
+
+    assert [await process.wait() for process in running] == [0, 0]
 
 
 async def test_several_may_migrate_one_new_file_at_once(tmp_path: Path) -> None:
