@@ -136,7 +136,7 @@ class Bar:
 def bars(weights: Sequence[float]) -> Sequence[Bar]:
     """One bar a weight, the heaviest half the width."""
     most = max((abs(weight) for weight in weights), default=0.0) or 1.0
-    sizes = [max(0.5, round(50 * abs(weight) / most, 1)) for weight in weights]
+    sizes = [max(0.5, round(50 * abs(weight) / most, 1)) if weight else 0.0 for weight in weights]
     return [
         Bar(x=50.0 if weight >= 0 else round(50 - size, 1), width=size)
         for weight, size in zip(weights, sizes, strict=True)

@@ -165,11 +165,13 @@ class Moment:
 class ItemPage:
     """One item with everything that decided its level, ties and dates."""
 
+    weighed: bool
     row: ItemRow
     title: str
     summary: str
     signals: Sequence[Signal]
     total: float
+    decided: str
     parent: Link | None
     children: Sequence[Link]
     ties: Sequence[Tie]
@@ -183,6 +185,7 @@ def item_page(item: WorkItem, changes: Sequence[Change], page: PageContext) -> I
     drawn = bars([one.weight for one in reasons])
     children = [one for one in page.current.stock.items if one.parent == item.ref]
     return ItemPage(
+        weighed=any(one.weight for one in reasons),
         row=row,
         title=row.link.label,
         summary=page.text(explain(row.verdict)) if row.verdict else "not judged yet",
@@ -191,11 +194,31 @@ def item_page(item: WorkItem, changes: Sequence[Change], page: PageContext) -> I
             for one, bar in zip(reasons, drawn, strict=True)
         ],
         total=sum(one.weight for one in reasons),
+        decided=_decided(row.verdict) if row.verdict else "",
         parent=_known(item.parent.uid, item.parent_key, page) if item.parent else None,
         children=[page.work(one) for one in children],
         ties=_ties(item, page),
         moments=[_moment(one, page) for one in reversed(changes) if one.field in _TOLD],
     )
+
+
+_STEPS: Final = {
+    "override": "A person decided this.",
+    "ancestor_override": "A person decided this for an item above it.",
+    "mapping": "A rule of the configuration decided this.",
+    "explicit": "The item itself says so.",
+    "evidence": "The sum of the evidence decided this.",
+    "parent": "It follows the item above it.",
+    "default": "Nothing speaks for program work, so it is product work.",
+    "none": "The evidence does not suffice for a decision.",
+}
+
+
+def _decided(verdict: Verdict) -> str:
+    """Which step of precedence decided, and where the evidence leans if elsewhere."""
+    step = _STEPS.get(verdict.decided_by, "")
+    leans = verdict.leaning is not verdict.level
+    return f"{step} The evidence leans to {verdict.leaning.value}." if leans else step
 
 
 def _known(uid: str, key: str, page: PageContext) -> Link:
@@ -252,7 +275,17 @@ def _moment(change: Change, page: PageContext) -> Moment:
     return Moment(
         when=page.moment(change.at),
         what=_TOLD[change.field],
-        before=page.text(change.before_text or change.before or "nothing", 60),
-        after=page.text(change.after_text or change.after or "nothing", 60),
+        before=_side(change.field, change.before, change.before_text, page=page),
+        after=_side(change.field, change.after, change.after_text, page=page),
         who=clean(change.actor, 40) or "unknown",
     )
+
+
+def _side(field: ChangeField, value: str | None, shown: str, *, page: PageContext) -> str:
+    """One side of a change: dates in our words, all else as the tracker showed it."""
+    if value and field in {ChangeField.DUE, ChangeField.START}:
+        try:
+            return page.day(date.fromisoformat(value))
+        except ValueError:
+            return page.text(value, 60)
+    return page.text(shown or value or "nothing", 60)
