@@ -7,20 +7,23 @@ asked for, a changelog capped at 40 entries, 400 for an unbounded query, 410 for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 from zoneinfo import ZoneInfo
 
 import orjson
+from aiohttp import web
+from pydantic import SecretStr
 
 from connectors.jira.simulator_catalogue import Catalogue, Json
+from connectors.jira.simulator_hooks import issue_delivery
 from connectors.jira.simulator_index import Index
 from connectors.jira.simulator_query import JqlError
+from connectors.jira.simulator_quirks import Kept, Quirks, epoch_milliseconds, true_token
 from connectors.jira.simulator_request import (
-    NO_ISSUE,
+    Maker,
     Missing,
     Removed,
     Request,
@@ -31,18 +34,20 @@ from connectors.jira.simulator_request import (
     window,
 )
 from syncer.clock import Clock
+from syncer.connect.testing.delivery import Delivery, HookAction
 from syncer.connect.testing.script import Container
 from syncer.connect.testing.server import Account, FakeTracker, answer
 from syncer.connect.testing.world import World
 
-_API: Final = "/rest/api/{version:2|3|latest}"
+CLOUD_ID: Final = "made-up-cloud"
+_EVERYTHING: Final = "/rest/{rest:.*}"
 _IDS_ONLY: Final = frozenset({"id", "key"})
 _PAGE_OF_IDS: Final = 5000
 _PAGE_OF_FIELDS: Final = 100
 _DEFAULT_PAGE: Final = 50
 _BULK_ISSUES: Final = 100
 _RECONCILED: Final = 50
-_ISSUE_CHANGELOG: Final = 100
+_PAGE_OF_CHANGES: Final = 100
 _BULK_CHANGELOG: Final = 1000
 _GONE: Final = "The requested API has been removed. Use /rest/api/3/search/jql."
 _UNAUTHORISED: Final = (
@@ -50,41 +55,20 @@ _UNAUTHORISED: Final = (
 )
 
 
-@dataclass(slots=True, kw_only=True)
-class Quirks:
-    """Real sites' oddities, off unless a test turns them on.
-
-    `search_lag`: how far the search lags behind the truth. `repeat_token`: every page answers
-    the first page's token. `is_last_lies`: `isLast` is always true. `empty_pages`: so many
-    pages without issues come first, each with a fresh token. `epoch_histories`: the bulk
-    changelog writes instants as epoch milliseconds.
-    """
-
-    search_lag: timedelta = timedelta(0)
-    repeat_token: bool = False
-    is_last_lies: bool = False
-    empty_pages: int = 0
-    epoch_histories: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """An index with the facts that it was made from and the instant at which it goes stale."""
-
-    index: Index
-    facts: tuple[int, frozenset[str], str]
-    until: datetime | None
-
-    def holds_at(self, instant: datetime) -> bool:
-        return self.until is None or instant < self.until
-
-
 class JiraSimulator:
     """Serves a world as Jira Cloud while it is open as an asynchronous context manager.
 
     `server` is the fake tracker underneath: script faults and read requests there. Containers
     in `hidden_containers` are out of the account's sight. `zone` is the account's time zone.
+    Only the world's `containers` live here, None for all: links to items of others are not shown,
+    so `foreign_url` is not asked. With `scoped` the site itself refuses the account, as it does a
+    token with scopes; pass `url` as the connector's `gateway` then.
     """
+
+    api: ClassVar[str] = "/rest/api/{version:2|3|latest}"
+    is_cloud: ClassVar[bool] = True
+    step: ClassVar[timedelta] = timedelta(microseconds=1)
+    issue_changelog: ClassVar[int] = 100
 
     def __init__(
         self,
@@ -93,21 +77,30 @@ class JiraSimulator:
         *,
         account: Account | None = None,
         zone: str = "Europe/Berlin",
+        containers: Collection[str] | None = None,
+        foreign_url: Callable[[str], str] | None = None,  # noqa: ARG002  see above
+        scoped: bool = False,
     ) -> None:
         self.world = world
         self.clock = clock
         self.quirks = Quirks()
         self.hidden_containers: set[str] = set()
         self._account = account or Account()
+        self._containers = None if containers is None else frozenset(containers)
+        self._scoped = scoped
+        self._deliveries = 0
         self._zone = ZoneInfo(zone)
-        self._indexes: dict[timedelta, _Kept] = {}
+        self._indexes: dict[timedelta, Kept] = {}
         self.server = FakeTracker(
             account=self._account, open_paths=("/_edge/tenant_info",), clock=clock
         )
         self.server.unauthorised = answer(
             401, body=_UNAUTHORISED, headers={"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
         )
-        self._add_routes()
+        prefix = f"/ex/jira/{CLOUD_ID}" if scoped else ""
+        self._add_routes(f"{prefix}{self.api}")
+        if scoped:
+            self.server.route("GET POST", _EVERYTHING, _refused)
 
     @property
     def url(self) -> str:
@@ -118,6 +111,22 @@ class JiraSimulator:
     def account(self) -> Account:
         """The credentials that are accepted."""
         return self._account
+
+    def item_url(self, item_id: str) -> str:
+        """The address at which people see an item of this site."""
+        return f"{self.url}/browse/{self._index().issues.key_of(item_id)}"
+
+    def delivery(self, item_id: str, action: HookAction, *, secret: SecretStr) -> Delivery:
+        """The webhook that tells what just happened to an item, as this Jira would send it."""
+        self._deliveries += 1
+        return issue_delivery(
+            self._index(),
+            item_id,
+            action,
+            secret=secret,
+            number=self._deliveries,
+            cloud=self.is_cloud,
+        )
 
     async def __aenter__(self) -> Self:
         await self.server.start()
@@ -137,32 +146,48 @@ class JiraSimulator:
         """The site as it stands, or stood `lag` ago; made anew when anything has changed."""
         instant = self.clock.now() - lag
         facts = (self.world.revision, frozenset(self.hidden_containers), self.url)
+        known = frozenset(self.world.containers)
+        elsewhere = known - (known if self._containers is None else self._containers)
         kept = self._indexes.get(lag)
         if kept is not None and kept.facts == facts and kept.holds_at(instant):
             return kept.index
-        index = Index(Catalogue(self.world, self.url, self._zone), instant, facts[1])
-        self._indexes[lag] = _Kept(index, facts, self.world.next_change(instant))
+        index = Index(
+            Catalogue(self.world, self.url, self._zone), instant, facts[1], elsewhere, self.step
+        )
+        self._indexes[lag] = Kept(index, facts, self.world.next_change(instant))
         return index
 
     # --- routes -------------------------------------------------------------------------------
 
-    def _add_routes(self) -> None:
-        add = self.server.route
-        add("GET POST", f"{_API}/search/jql", answering(self._search))
-        add("GET POST", f"{_API}/search", answering(_gone))
-        add("POST", f"{_API}/search/approximate-count", answering(self._count))
-        add("POST", f"{_API}/issue/bulkfetch", answering(self._bulk_fetch))
-        add("POST", f"{_API}/changelog/bulkfetch", answering(self._bulk_changelog))
-        add("GET", f"{_API}/issue/{{key}}", answering(self._issue))
-        add("GET", f"{_API}/issue/{{key}}/changelog", answering(self._changelog))
-        add("GET", f"{_API}/issue/{{key}}/comment", answering(self._comments))
-        add("GET", f"{_API}/issue/{{key}}/remotelink", answering(lambda _: b"[]"))
-        add("GET", f"{_API}/project/search", answering(self._projects))
-        add("GET", f"{_API}/project/{{key}}", answering(self._project))
-        add("GET", f"{_API}/project/{{key}}/versions", answering(self._versions))
-        add("GET", "/_edge/tenant_info", answering(lambda _: {"cloudId": "made-up-cloud"}))
+    def _add_routes(self, api: str) -> None:
+        add = self._add
+        add("GET POST", f"{api}/search/jql", self._search)
+        add("GET POST", f"{api}/search", _gone)
+        add("POST", f"{api}/search/approximate-count", self._count)
+        add("POST", f"{api}/issue/bulkfetch", self._bulk_fetch)
+        add("POST", f"{api}/changelog/bulkfetch", self._bulk_changelog)
+        add("GET", f"{api}/issue/{{key}}/changelog", self._changelog)
+        add("GET", f"{api}/project/search", self._projects)
+        add("GET", "/_edge/tenant_info", lambda _: {"cloudId": CLOUD_ID})
+        self._add_shared_routes(api)
+
+    def _add_shared_routes(self, api: str) -> None:
+        """What Cloud and Data Center have in common."""
+        add = self._add
+        add("GET", f"{api}/issue/{{key}}", self._issue)
+        add("GET", f"{api}/issue/{{key}}/comment", self._comments)
+        add("GET", f"{api}/issue/{{key}}/remotelink", lambda _: b"[]")
+        add("GET", f"{api}/project/{{key}}", self._project)
+        add("GET", f"{api}/project/{{key}}/versions", self._versions)
         for name, table in self._tables().items():
-            add("GET", f"{_API}/{name}", answering(_without_request(table)))
+            add("GET", f"{api}/{name}", _without_request(table))
+
+    def _add(self, methods: str, path: str, make: Maker) -> None:
+        self.server.route(methods, path, answering(self.dialect(make)))
+
+    def dialect(self, make: Maker) -> Maker:
+        """The answers of a function in the words of this sort of Jira."""
+        return make
 
     def _tables(self) -> Mapping[str, Callable[[], Any]]:
         """The answers that depend on no parameter."""
@@ -207,7 +232,7 @@ class JiraSimulator:
         if self.quirks.empty_pages:
             self.quirks.empty_pages -= 1
             return page_answer([], token=f"empty-{self.quirks.empty_pages}", last=False)
-        rows, token = index.page(request.jql(), _true_token(asked), size=size)
+        rows, token = index.page(request.jql(), true_token(asked), size=size)
         ids = [row.id for row in rows]
         if not asked:
             ids += self._reconciled(request, ids)
@@ -245,7 +270,7 @@ class JiraSimulator:
         fields = field_names(request.names("fields") or ["*all"])
         issue = index.issues.issue(item_id, fields)
         if "changelog" in request.names("expand"):
-            issue["changelog"] = index.inline_changelog(item_id, _ISSUE_CHANGELOG)
+            issue["changelog"] = index.inline_changelog(item_id, self.issue_changelog)
         return orjson.dumps(issue)
 
     def _bulk_fetch(self, request: Request) -> bytes:
@@ -261,14 +286,12 @@ class JiraSimulator:
             for item_id in dict.fromkeys(found.values())
             if item_id is not None
         ]
-        missing = [name for name, item_id in found.items() if item_id is None]
-        errors = [{"id": name, "errorMessage": NO_ISSUE} for name in missing]
-        return orjson.dumps({"expand": "names,schema", "issues": shown, "issueErrors": errors})
+        return orjson.dumps({"expand": "names,schema", "issues": shown, "issueErrors": []})
 
     def _changelog(self, request: Request) -> Json:
         index = self._index()
         histories = index.issues.histories(resolved(index, request.key))
-        return window(histories, request, cap=_ISSUE_CHANGELOG, link=f"{self.url}{request.path}")
+        return window(histories, request, cap=_PAGE_OF_CHANGES, link=f"{self.url}{request.path}")
 
     def _bulk_changelog(self, request: Request) -> Json:
         index = self._index()
@@ -291,12 +314,12 @@ class JiraSimulator:
     def _bulk_history(self, history: Json) -> Json:
         if not self.quirks.epoch_histories:
             return history
-        return history | {"created": _epoch_milliseconds(history["created"])}
+        return history | {"created": epoch_milliseconds(history["created"])}
 
     def _comments(self, request: Request) -> Json:
         index = self._index()
         comments = index.issues.comments(resolved(index, request.key))
-        shown = window(comments, request, cap=_ISSUE_CHANGELOG, link=self.url)
+        shown = window(comments, request, cap=_PAGE_OF_CHANGES, link=self.url)
         return {
             "startAt": shown["startAt"],
             "maxResults": shown["maxResults"],
@@ -345,14 +368,12 @@ def _without_request(table: Callable[[], Any]) -> Callable[[Request], Any]:
     return lambda _request: table()
 
 
+async def _refused(_request: web.Request) -> web.StreamResponse:
+    headers = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
+    return web.Response(
+        status=401, text=_UNAUTHORISED, headers=headers, content_type="application/json"
+    )
+
+
 def _gone(_request: Request) -> Json:
     raise Removed(_GONE)
-
-
-def _true_token(token: str) -> str | None:
-    """The page token that a client sent back; the tokens of empty pages lead to the start."""
-    return None if not token or token.startswith("empty-") else token
-
-
-def _epoch_milliseconds(instant: str) -> int:
-    return int(datetime.fromisoformat(instant).timestamp() * 1000)

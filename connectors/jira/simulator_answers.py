@@ -28,11 +28,15 @@ _COMMENTS_SHOWN: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Issues:
-    """Renders the issues of a world as they stand at `now`."""
+    """Renders the issues of a world as they stand at `now`.
+
+    Items of containers in `elsewhere` live on another tracker: nothing here names them.
+    """
 
     catalogue: Catalogue
     now: datetime
     children: dict[str, list[str]]
+    elsewhere: frozenset[str] = frozenset()
 
     def issue(self, item_id: str, names: Iterable[str]) -> Json:
         """An issue with the named fields."""
@@ -75,7 +79,8 @@ class Issues:
 
     def sees(self, item_id: str | None) -> bool:
         """Whether the account sees this item now."""
-        return item_id is not None and self.catalogue.world.visible(item_id, self.now) is not None
+        state = self.catalogue.world.visible(item_id, self.now) if item_id is not None else None
+        return state is not None and state.container not in self.elsewhere
 
     def _state(self, item_id: str) -> ItemState:
         state = self.catalogue.world.state(item_id, self.now)
@@ -325,7 +330,9 @@ class _Context:
     def epic_key(self) -> str | None:
         parent = self.state.parent
         state = self.catalogue.world.visible(parent, self.issues.now) if parent else None
-        return state.key if state and self.catalogue.type(state.type).level == 1 else None
+        if state is None or not self.issues.sees(parent):
+            return None
+        return state.key if self.catalogue.type(state.type).level == 1 else None
 
     def subtasks(self) -> list[Json]:
         children = self.issues.children.get(self.item_id, [])

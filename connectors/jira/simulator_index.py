@@ -8,7 +8,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import orjson
@@ -18,6 +18,7 @@ from connectors.jira.simulator_catalogue import Catalogue, Json
 from connectors.jira.simulator_query import JqlError, Names, Query, Row, parse
 from syncer.connect.testing.script import Container, ItemState
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 INLINE_HISTORIES: Final = 40
 STALE_PAGE: Final = "The provided next page token is invalid or expired."
 
@@ -32,11 +33,16 @@ class _Found:
 
 @dataclass(slots=True)
 class Index:
-    """The visible issues of a site at `now`; rendered issues and found rows are kept."""
+    """The visible issues of a site at `now`; rendered issues and found rows are kept.
+
+    Containers in `elsewhere` live on another tracker. Queries see instants in whole `step`s.
+    """
 
     catalogue: Catalogue
     now: datetime
     hidden_containers: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+    step: timedelta = timedelta(microseconds=1)
     rows: dict[str, Row] = field(default_factory=dict)
     issues: Issues = field(init=False)
     _ids: dict[str, str] = field(default_factory=dict)
@@ -47,10 +53,14 @@ class Index:
         children: dict[str, list[str]] = {}
         for item_id in self.catalogue.world.ids():
             state = self.catalogue.world.visible(item_id, self.now)
-            if state is not None and state.container not in self.hidden_containers:
+            if state is not None and state.container not in self._unseen:
                 self._add(item_id, state)
                 children.setdefault(state.parent or "", []).append(item_id)
-        self.issues = Issues(self.catalogue, self.now, children)
+        self.issues = Issues(self.catalogue, self.now, children, self.elsewhere)
+
+    @property
+    def _unseen(self) -> frozenset[str]:
+        return self.hidden_containers | self.elsewhere
 
     def _add(self, item_id: str, state: ItemState) -> None:
         world = self.catalogue.world
@@ -62,7 +72,7 @@ class Index:
             project_id=container.id,
             project_name=container.name,
             created=world.item(item_id).created_at,
-            updated=world.updated_at(item_id, self.now),
+            updated=_floored(world.updated_at(item_id, self.now), self.step),
             category=self.catalogue.status(state.status)["statusCategory"]["name"],
             parent_key=parent.key if parent else None,
             state=state,
@@ -80,7 +90,7 @@ class Index:
     def containers(self) -> list[Container]:
         """The containers that the account sees, in order of their keys."""
         known = self.catalogue.world.containers
-        return [known[key] for key in sorted(known) if key not in self.hidden_containers]
+        return [known[key] for key in sorted(known) if key not in self._unseen]
 
     def find(self, jql: str) -> _Found:
         """The issues that a query finds; `JqlError` where Jira would answer 400."""
@@ -103,6 +113,11 @@ class Index:
         rows = found.rows[start : start + size]
         more = start + size < len(found.rows)
         return rows, _token(jql, found.keys[start + size - 1]) if more else None
+
+    def offset_page(self, jql: str, start: int, *, size: int) -> tuple[Sequence[Row], int]:
+        """One page of a search by offset, with how many issues it finds in all."""
+        rows = self.find(jql).rows
+        return rows[start : start + size], len(rows)
 
     def render(self, item_id: str, fields: Sequence[str], *, changelog: bool) -> bytes:
         """An issue as JSON, with the newest entries of its changelog where asked for."""
@@ -138,6 +153,10 @@ class Index:
             )
         ]
         return [(item_id, history) for *_, item_id, history in sorted(dated, key=lambda d: d[:2])]
+
+
+def _floored(at: datetime, step: timedelta) -> datetime:
+    return at - (at - _EPOCH) % step
 
 
 def _digest(jql: str) -> str:

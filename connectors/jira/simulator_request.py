@@ -61,7 +61,11 @@ class Request:
         return self.text("jql")
 
 
-def answering(make: Callable[[Request], bytes | Json | list[Any]]) -> Handler:
+Maker = Callable[[Request], bytes | Json | list[Any]]
+"""Makes the content of an answer, or raises what is answered with an error."""
+
+
+def answering(make: Maker) -> Handler:
     """Wrap a function from request to content as a handler with Jira's error answers."""
 
     async def handler(request: web.Request) -> web.StreamResponse:

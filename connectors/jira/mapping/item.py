@@ -29,10 +29,11 @@ from connectors.jira.mapping.history import HOURS_FIELD, Now, changes_of
 from connectors.jira.mapping.links import links_of
 from connectors.jira.mapping.people import account
 from connectors.jira.mapping.site import Site, standard_rank
+from connectors.jira.mapping.sprints import sprints_of
 from connectors.jira.mapping.status import category_of, category_of_key, resolution_kind
 from connectors.jira.mapping.times import day, instant
 from connectors.jira.rules import FieldRole, fold
-from connectors.jira.wire import LONGEST_NAME, Fields, FixVersion, Issue, SprintWire
+from connectors.jira.wire import LONGEST_NAME, Fields, FixVersion, Issue
 from syncer.domain.change import Change
 from syncer.domain.item import (
     ItemRecord,
@@ -299,7 +300,6 @@ class _Mapper:
 
     def _sprints(self) -> tuple[Sprint, ...]:
         value = first_value(self.raw, self.site.ids_of(FieldRole.SPRINT))
-        sprints = [SprintWire.model_validate(s) for s in _dicts(value)]
         return tuple(
             Sprint(
                 id=sprint.id,
@@ -307,7 +307,7 @@ class _Mapper:
                 end=day(sprint.end_date, self.site.zone) if sprint.end_date else None,
                 closed=sprint.state == "closed",
             )
-            for sprint in sprints
+            for sprint in sprints_of(value)
         )
 
     def _due(self) -> tuple[date | None, str]:
@@ -335,10 +335,6 @@ def _body(description: object) -> str:
     """Cloud sends documents, Data Center and older interfaces wiki markup."""
     is_markup = isinstance(description, str)
     return wiki.plain_text(description) if is_markup else adf.plain_text(description)
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _name(thing: object) -> str:
