@@ -105,7 +105,7 @@ class Index:
         row = self.row(item_id)
         self.rows[item_id] = row
         self.children.setdefault(state.parent or "", []).append(item_id)
-        pull = [_pull_request(row)] if row.closed and row.number % 2 else []
+        pull = [_pull_request(row)] if row.closed and row.id % 2 else []
         for shown in (row, *pull):
             self.listed.setdefault(state.container, []).append(shown)
             self.by_place[state.container.casefold(), shown.number] = shown
