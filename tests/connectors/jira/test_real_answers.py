@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,14 @@ import pytest
 
 from syncer.domain.item import ItemRecord, StatusCategory
 from syncer.domain.ref import ContainerKey
-from tests.connectors.jira.small_jira import FIELDS, LINK_TYPES, PRIORITIES, SmallJira, running
+from tests.connectors.jira.small_jira import (
+    FIELDS,
+    LINK_TYPES,
+    PRIORITIES,
+    SmallDataCenter,
+    SmallJira,
+    running,
+)
 
 
 @pytest.fixture
@@ -33,10 +41,10 @@ def real(shared_data: Path) -> SmallJira:
     )
 
 
-async def read_all(jira: SmallJira) -> tuple[list[ItemRecord], int]:
+async def read_all(jira: SmallJira, **config: Any) -> tuple[list[ItemRecord], int]:
     records: list[ItemRecord] = []
     unreadable = 0
-    async with running(jira) as connector:
+    async with running(jira, **config) as connector:
         identity = await connector.probe()
         for container in identity.containers:
             async for page in connector.changes(container.key, None):
@@ -55,6 +63,18 @@ async def test_all_real_issues_are_read_and_counted_as_they_are(real: SmallJira)
     opened = [item for item in items if item.is_open]
     assert len(opened) == 8
     assert sum(item.resolution is not None for item in opened) == 5
+
+
+async def test_the_same_issues_are_read_from_a_data_center(real: SmallJira) -> None:
+    cloud, _ = await read_all(real)
+    same = SmallDataCenter(issues=real.issues, projects=real.projects, tables=real.tables)
+    server, unreadable = await read_all(same, page_size=5)
+    assert (len(server), unreadable) == (33, 0)
+    told = {record.item.ref.id: record for record in cloud}
+    for record in server:
+        other = told[record.item.ref.id]
+        assert replace(record.item, url="") == replace(other.item, url="")
+        assert record.changes == other.changes
 
 
 async def test_levels_names_and_parents_of_real_issues_are_kept(real: SmallJira) -> None:

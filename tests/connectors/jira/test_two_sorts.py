@@ -296,8 +296,7 @@ async def test_an_old_data_center_is_named(world: World) -> None:
     ("told", "sprint"),
     [
         (
-            "id=7,rapidViewId=2,state=CLOSED,name=A, b,startDate=x,endDate=2026-12-01,"
-            "completeDate=<null>,sequence=7,goal=x",
+            "id=7,state=CLOSED,name=A, b,startDate=x,endDate=2026-12-01,sequence=7,goal=x",
             ("7", "A, b", "closed", "2026-12-01"),
         ),
         ("id=8,state=ACTIVE,name=]odd[,endDate=<null>", ("8", "]odd[", "active", None)),
