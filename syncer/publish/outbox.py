@@ -60,8 +60,13 @@ class Outbox:
 
     async def deliver(self, *, only: Collection[str] | None = None) -> list[Dispatch]:
         """Try everything that is due once (of the ids `only`, where given); what became of it."""
-        lanes = [self._lane(only) for _ in range(_AT_ONCE)]
-        return [one for lane in await asyncio.gather(*lanes) for one in lane]
+        lanes = (self._lane(only) for _ in range(_AT_ONCE))
+        # One that fails must not end the others in the middle of a message.
+        ended = await asyncio.gather(*lanes, return_exceptions=True)
+        for lane in ended:
+            if isinstance(lane, BaseException):
+                raise lane
+        return [one for lane in ended if isinstance(lane, list) for one in lane]
 
     async def _lane(self, only: Collection[str] | None) -> list[Dispatch]:
         done: list[Dispatch] = []

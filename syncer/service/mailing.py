@@ -39,7 +39,12 @@ class Mailing:
     ) -> AsyncGenerator[Finish]:
         """Hand the mail of a dispatch over up to its last step; `DispatchFailed` if that fails."""
         sender = self._sender
-        message = mail_bytes(edition, self._letter(one, audience, references), sender)
+        try:
+            message = mail_bytes(edition, self._letter(one, audience, references), sender)
+        except (ValueError, LookupError) as error:  # what the standard library cannot write
+            raise DispatchFailed(
+                f"The mail cannot be written ({type(error).__name__}).", permanent=True
+            ) from error
         async with prepared(
             self._reachable(),
             sender=header_address(sender.address).addr_spec,

@@ -18,8 +18,9 @@ BERLIN = WeeklySchedule.parse("Mon 07:00", "Europe/Berlin")
 STEP = timedelta(hours=12)
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]  the parts of a date
+def utc(year: int, month: int, day: int, *time_of_day: int) -> datetime:
+    hour, minute, second = (*time_of_day, 0, 0, 0)[:3]
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def test_the_newest_due_period_and_its_instant() -> None:

@@ -85,6 +85,7 @@ class Sink:
             (recipient,) = envelope.rcpt_tos
             self.mails.append(Mail(envelope.mail_from, recipient, content))
         if self.deaf:
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         await self.answers.wait()
         return answer

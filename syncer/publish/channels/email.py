@@ -17,7 +17,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from pydantic import SecretStr
 
 from syncer.connect.session import trust
-from syncer.errors import DispatchFailed, Unreachable
+from syncer.errors import ConfigError, DispatchFailed, Unreachable
 from syncer.publish.channels.outcome import Finish, Unanswered
 from syncer.publish.mail.message import on_the_wire
 
@@ -55,7 +55,10 @@ async def prepared(
     `sender` and `recipient` are bare ASCII addresses: the envelope comes from the configuration
     alone. `DispatchFailed` says whether trying again can help.
     """
-    client = _client(server)
+    try:
+        client = _client(server)
+    except ConfigError as error:
+        raise DispatchFailed(error.message, fix=error.fix) from None
     try:
         try:
             async with asyncio.timeout(PREPARE_SECONDS):

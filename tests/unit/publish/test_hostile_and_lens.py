@@ -14,8 +14,8 @@ from syncer.domain.report import Evidence, ItemDateMove, ItemMention, Snapshot
 from syncer.domain.statement import DateMove, OwnerStatus
 from syncer.domain.verdict import VerdictLevel
 from syncer.publish.audience import AudienceView
-from syncer.publish.channels.file import RENDERERS
 from syncer.publish.digest.compose import compose
+from syncer.publish.render.formats import RENDERERS
 from syncer.publish.render.html import render_html
 from syncer.publish.render.markdown import escape, render_markdown
 from tests.unit.publish.builders import (

@@ -19,8 +19,7 @@ from syncer.publish.render.mail import MAIL, render_mail
 from syncer.publish.render.text import render_text
 from syncer.store.editions import PublishedEdition
 from tests.unit.publish.builders import AS_OF, EXECUTIVE, PROGRAM_VIEW
-from tests.unit.publish.portfolios import example, example_before
-from tests.unit.publish.test_digest_example import EXAMPLE_CHANGES
+from tests.unit.publish.portfolios import EXAMPLE_CHANGES, example, example_before
 from tests.unit.publish.test_hostile_and_lens import HOSTILE, hostile
 
 SENDER = Sender(address="Program status <syncer@example.com>", reply_to="pmo@example.com")

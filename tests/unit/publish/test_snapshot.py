@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +19,6 @@ from syncer.publish.snapshot import (
 )
 from syncer.store.editions import PublishedEdition, publish_edition
 from syncer.store.engine import Store
-from syncer.store.migrate import upgrade
 from syncer.store.snapshots import SnapshotSort, latest_snapshot
 from tests.unit.rollup.builders import AS_OF, LONG_AGO, fresh_sources
 from tests.unit.rollup.scenes import portfolio, steady
@@ -34,13 +31,6 @@ KNOWN = Knowledge(
     verdicts={},
     sources=fresh_sources(ITEMS, AS_OF),
 )
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite:///{tmp_path}/syncer.db") as opened:
-        await upgrade(opened)
-        yield opened
 
 
 def test_a_snapshot_of_the_past_is_marked_and_one_of_now_is_not() -> None:
