@@ -30,6 +30,7 @@ SERVER: Final[Mapping[str, str]] = {"Server": "syncer"}
 """Instead of the versions of Python and aiohttp, which are nobody's business."""
 
 _IPV6_CUSTOMER: Final = 64
+_BACKLOG: Final = 128
 _BUSY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nConnection: close\r\n"
     b"Content-Length: 0\r\n\r\n"
@@ -164,7 +165,7 @@ class _Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """A constant answer, and one short line that repeats nothing of what was sent."""
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            _LOG.error("a request failed", path=request.path, exc_info=exc)
+            _LOG.error("a request failed", path=request.path[:200], exc_info=exc)
         else:
             _LOG.debug("a request was not understood", status=status, error=type(exc).__name__)
         return plain_answer(status, headers=self._door.headers, close=True)
@@ -254,7 +255,11 @@ class Listener:
             raise RuntimeError("the application was not set up")
         try:
             self._server = await loop.create_server(
-                lambda: _Connection(server, self._door, loop), self._host, self._port
+                lambda: _Connection(server, self._door, loop),
+                self._host,
+                self._port,
+                # So many are accepted at one go, before those beyond the cap are closed again.
+                backlog=max(1, min(_BACKLOG, self._door.connections // 4)),
             )
         except OSError as error:
             await self._runner.cleanup()

@@ -114,7 +114,7 @@ async def exchange(port: int, raw: bytes) -> Answer:
     async with asyncio.timeout(PATIENCE):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            received = b""
+            received = bytearray()
             try:
                 writer.write(raw)
                 await writer.drain()
@@ -125,7 +125,7 @@ async def exchange(port: int, raw: bytes) -> Answer:
                     received += chunk
             except ConnectionError:
                 pass
-            return answer_of(received)
+            return answer_of(bytes(received))
         finally:
             writer.close()
 
