@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -99,7 +99,7 @@ class GitHubConnector:
         self._site = Site(connection=connection, web_url=config.web_url, rules=config.rules())
         self._milestones: dict[str, Milestones] = {}
         self._permissions: dict[str, None] = {}
-        self._account_headers: dict[str, str] = {}
+        self._account_headers: Mapping[str, str] = {}
 
     def _new_access(self) -> Access:
         auth = self._config.auth
@@ -129,7 +129,7 @@ class GitHubConnector:
             if len(self._permissions) < _MOST_PERMISSIONS:
                 self._permissions[wanted[:200]] = None
         elif answer.status == HTTPStatus.OK and answer.label.endswith(("/user", "/app")):
-            self._account_headers = {name.casefold(): text for name, text in answer.headers.items()}
+            self._account_headers = answer.headers
 
     async def probe(self) -> Identity:
         """Who the account is, the configured repositories that it sees, and what is amiss.
