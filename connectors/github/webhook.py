@@ -38,7 +38,7 @@ _REPOSITORY: Final = re.compile(rf"{_NAME}/{_NAME}")
 _REPOSITORY_URL: Final = re.compile(rf"/repos/({_NAME}/{_NAME})$")
 
 _PULL_REQUEST: Final = "a pull request"
-_NODE_ONLY: Final = "names an issue only by its node id: the next pull reads the project's fields"
+_NODE_ONLY: Final = "names an issue by its node id only, at which nothing can be fetched"
 
 
 def receive(connection: str, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
@@ -177,7 +177,11 @@ def _former_name(body: _Body) -> str:
 
 
 def _projects_v2_item(body: _Body) -> HookReply:
-    """An item of an organisation's project names its issue by a node id and no repository."""
+    """An item of an organisation's project names its issue by a node id and no repository.
+
+    GitHub calls node ids opaque, so no id is read out of one. The change is found when the issue
+    changes otherwise, or by a full sync.
+    """
     kind = name_of(member(body.content, "projects_v2_item").get("content_type"))
     if not kind:
         return unreadable(body.received, "it does not say what kind of item it is about")

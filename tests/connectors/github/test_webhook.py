@@ -298,7 +298,7 @@ def test_an_item_of_a_project_names_no_issue_that_could_be_asked_for() -> None:
     item = {"content_type": "Issue", "content_node_id": "I_kwDOmadeup"}
     reply = told("projects_v2_item", {"action": "edited", "projects_v2_item": item})
     assert (reply.refs, reply.containers) == ((), ())
-    assert reply.ignored.startswith("names an issue only by its node id")
+    assert reply.ignored.startswith("names an issue by its node id only")
 
 
 def test_the_body_of_a_form_is_read() -> None:
