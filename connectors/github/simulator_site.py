@@ -198,8 +198,12 @@ class Site:
         page = "pull" if row.pull_of else "issues"
         return f"{self.base}/{row.repository}/{page}/{row.number}"
 
+    def _foreign_parent(self, row: Row) -> tuple[str, ...]:
+        parent = row.state.parent
+        return (parent,) if parent and self.index.is_foreign(parent) else ()
+
     def body(self, row: Row) -> str:
-        """The description; dependencies on items of other trackers are lines of it."""
+        """The description; ties to items of other trackers are lines of it."""
         if row.pull_of:
             return f"Closes #{row.pull_of}"
         if self.index.manner.foreign_url is None:
@@ -208,5 +212,6 @@ class Site:
         lines = [f"{words} {self.index.manner.foreign_url(one)}" for words, one in (
             *(("Blocked by", one) for one in by if self.index.is_foreign(one)),
             *(("Blocks", one) for one in others if self.index.is_foreign(one)),
+            *(("Contributes to", one) for one in self._foreign_parent(row)),
         )]  # fmt: skip
         return "\n\n".join(filter(None, (row.state.body, "\n".join(lines))))

@@ -230,6 +230,13 @@ async def test_what_waits_for_another_tracker_says_so_in_its_body(call: Call) ->
     assert (await call(f"{PHONE}/issues/2")).data["body"] is None
 
 
+async def test_a_parent_on_another_tracker_is_named_in_the_body(call: Call, world: World) -> None:
+    world.edit("103", day(6), parent="900")
+    issue = (await call(f"{PHONE}/issues/3")).data
+    assert issue["body"] == "Contributes to https://jira.example.com/browse/900"
+    assert issue["parent_issue_url"] is None
+
+
 @pytest.mark.parametrize(
     ("number", "state", "reason"),
     [(3, "closed", "completed"), (4, "open", "reopened"), (5, "closed", "not_planned")],
