@@ -91,8 +91,7 @@ class JiraConnector:
         entry = await self._door.enter()
         site = await self._read_site(entry)
         projects = await entry.client.projects(self._config.exact_containers)
-        live = [p for p in projects if p.key and not p.archived]
-        shown = [p for p in live if self._config.selects(p.key or "")]
+        shown = self._shown(projects)
         trial = await tried(entry.client, shown[0].key or "") if shown else Trial()
         return Identity(
             account=entry.me.display_name or entry.me.account_id or entry.me.name or "",
@@ -100,7 +99,7 @@ class JiraConnector:
             timezone=entry.me.time_zone or "",
             containers=tuple(self._container(project, site) for project in shown),
             findings=(
-                *findings_of(site, self._config, [p.key or "" for p in live]),
+                *findings_of(site, self._config, _keys(projects)),
                 *findings_of_server(
                     entry, self._config, projects=projects, trial=trial, now=self._clock.now()
                 ),
@@ -180,8 +179,9 @@ class JiraConnector:
         The condition is put in parentheses beside the projects, so that it can only narrow them;
         `ConfigError` for one that orders, does not close its parentheses, or that Jira refuses.
         """
-        keys = [container.key.key for container in (await self.probe()).containers]
-        jql = selected(query, keys)
+        client = await self._door.client()
+        projects = await client.projects(self._config.exact_containers)
+        jql = selected(query, [p.key for p in self._shown(projects) if p.key])
         try:
             async for ref in self._refs(jql):
                 yield ref
@@ -250,6 +250,11 @@ class JiraConnector:
         self._site_read_at = time.monotonic()
         return self._site
 
+    def _shown(self, projects: Iterable[Project]) -> list[Project]:
+        """The projects that live and that the configuration asks for."""
+        wanted = (p for p in projects if p.key and self._config.selects(p.key))
+        return [p for p in wanted if not p.archived]
+
     def _container(self, project: Project, site: Site) -> Container:
         insight = project.insight
         last = insight.last_update if insight else None
@@ -259,6 +264,10 @@ class JiraConnector:
             last_change_at=instant_or_none(last, site),
             item_count=insight.count if insight else None,
         )
+
+
+def _keys(projects: Iterable[Project]) -> list[str]:
+    return [p.key for p in projects if p.key and not p.archived]
 
 
 def _wanted_fields(site: Site) -> list[str]:
