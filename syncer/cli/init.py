@@ -30,7 +30,7 @@ timezone = $timezone                        # the zone in which days and weeks a
 # token_env names the environment variable that holds it, token_file the file.
 [[connections]]
 name = "jira"
-kind = "jira"                           # Jira Cloud; Data Center is not supported yet
+kind = "jira"                           # Jira Cloud or Data Center: found out by itself
 url = $url
 auth = $auth
 # containers = ["NET", "OUT*"]          # the Jira projects to sync; left out: all that it sees
