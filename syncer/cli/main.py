@@ -19,6 +19,7 @@ from syncer.cli import (
     demo,
     digest,
     discover,
+    dispatches,
     init,
     items,
     overrides,
@@ -86,6 +87,7 @@ app.add_typer(statements.decision_app, name="decision")
 app.add_typer(statements.gate_app, name="gate")
 app.command("say")(statements.say)
 app.command("digest")(digest.digest)
+app.command("dispatches")(dispatches.dispatches)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.add_typer(connectors.app, name="connectors")

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Dialog, Page, Request, ViewportSize, sy
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest
 from syncer.publish.render.html import render_html
+from syncer.publish.render.mail import render_mail
 from tests.unit.publish.builders import (
     EXECUTIVE,
     PRODUCT_VIEW,
@@ -104,22 +105,33 @@ DIGESTS: dict[str, Callable[[], Digest]] = {
 }
 
 
+Render = Callable[[Digest], str]
+FORMS: dict[str, Render] = {"page": render_html, "mail": render_mail}
+
+
 def _open(
-    browser: Browser, digest: Digest, folder: Path, *, width: int = 360, scheme: Scheme = "light"
+    browser: Browser,
+    digest: Digest,
+    folder: Path,
+    *,
+    width: int = 360,
+    scheme: Scheme = "light",
+    render: Render = render_html,
 ) -> Page:
     path = folder / "digest.html"
-    path.write_text(render_html(digest), encoding="utf-8")
+    path.write_text(render(digest), encoding="utf-8")
     viewport = ViewportSize(width=width, height=800)
     page = browser.new_page(viewport=viewport, color_scheme=scheme)
     page.goto(path.as_uri())
     return page
 
 
+@pytest.mark.parametrize("form", sorted(FORMS))
 @pytest.mark.parametrize("name", sorted(DIGESTS))
 def test_no_width_scrolls_sideways_and_all_text_is_legible(
-    browser: Browser, tmp_path: Path, name: str
+    browser: Browser, tmp_path: Path, name: str, form: str
 ) -> None:
-    page = _open(browser, DIGESTS[name](), tmp_path)
+    page = _open(browser, DIGESTS[name](), tmp_path, render=FORMS[form])
     for width in (320, 360, 560, 768, 1200):
         page.set_viewport_size(ViewportSize(width=width, height=800))
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -165,12 +177,13 @@ def test_every_figure_leads_to_its_evidence(browser: Browser, tmp_path: Path) ->
     page.close()
 
 
+@pytest.mark.parametrize("form", sorted(FORMS))
 @pytest.mark.parametrize("text", HOSTILE, ids=[text[:24] for text in HOSTILE])
-def test_a35_hostile_titles_do_nothing_in_a_browser(
-    browser: Browser, tmp_path: Path, text: str
+def test_a35_a38_hostile_titles_do_nothing_in_a_browser(
+    browser: Browser, tmp_path: Path, text: str, form: str
 ) -> None:
     path = tmp_path / "digest.html"
-    path.write_text(render_html(compose(hostile(text), None, (), audience=EXECUTIVE)), "utf-8")
+    path.write_text(FORMS[form](compose(hostile(text), None, (), audience=EXECUTIVE)), "utf-8")
     page = browser.new_page(viewport=ViewportSize(width=360, height=800))
     happened: list[str] = []
 
