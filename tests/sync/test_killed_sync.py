@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from connectors.jira.simulator import JiraSimulator
 from syncer.clock import FixedClock
@@ -30,15 +31,15 @@ from syncer.sync.lease import container_lease
 
 BEGIN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
-ITEMS = 10_000
+ITEMS = {"sqlite": 10_000, "postgresql": 2_000}
 NET = ContainerKey("jira", "NET")
 
 
-def _world() -> World:
+def _world(items: int) -> World:
     world = World()
     world.add_container(Container(id="10001", key="NET", name="Network"))
     world.add_person(Person(id="kim", name="Kim Lee"))
-    for number in range(ITEMS):
+    for number in range(items):
         at = BEGIN + timedelta(minutes=20 * number)
         started = Event(at=at + timedelta(minutes=7), actor="kim", changes={"status": "Done"})
         state = ItemState(container="NET", key=f"NET-{number + 1}", title=f"Item {number}")
@@ -56,10 +57,11 @@ def _world() -> World:
 
 @dataclass
 class Site:
-    """A Jira of 10,000 issues, and the database that is to hold them."""
+    """A Jira of thousands of issues, and the database that is to hold them."""
 
     jira: JiraSimulator
     database: str
+    items: int
 
     async def sync(self, root: Path) -> Process:
         account = self.jira.account
@@ -76,9 +78,10 @@ class Site:
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncGenerator[Site]:
-    async with JiraSimulator(_world(), FixedClock(NOW)) as jira:
-        yield Site(jira, f"sqlite:///{tmp_path}/syncer.db")
+async def site(database_url: str) -> AsyncGenerator[Site]:
+    items = ITEMS[make_url(database_url).drivername]
+    async with JiraSimulator(_world(items), FixedClock(NOW)) as jira:
+        yield Site(jira, database_url, items)
 
 
 async def _killed_after(site: Site, root: Path, searches: int) -> None:
@@ -103,29 +106,29 @@ async def _killed_after(site: Site, root: Path, searches: int) -> None:
 async def test_a_killed_sync_goes_on_and_the_next_fetches_only_what_changed(
     site: Site, root: Path
 ) -> None:
-    await _killed_after(site, root, searches=55)
+    await _killed_after(site, root, searches=site.items * 55 // 10_000)
     async with Store(site.database) as store, store.read() as session:
         half = await count_items(session)
         state = await container_state(session, NET)
         holder = await current_holder(session, container_lease(NET))
-    assert 0 < half < ITEMS
+    assert 0 < half < site.items
     assert state is not None
     assert (state.last_success_at, state.cursor is None, holder is None) == (None, False, False)
 
     # The dead process still holds its lease: the next one takes it over at once.
     resumed = await site.synced(root)
     assert resumed["errors"] == []
-    assert resumed["stored"] == ITEMS - half
-    assert resumed["seen"] <= ITEMS - half + 300
+    assert resumed["stored"] == site.items - half
+    assert resumed["seen"] <= site.items - half + 300
 
     async with Store(site.database) as store, store.read() as session:
-        assert await count_items(session) == ITEMS
-        assert len(await load_changes(session)) == ITEMS
+        assert await count_items(session) == site.items
+        assert len(await load_changes(session)) == site.items
         assert await load_quarantine(session) == []
 
     for number in range(100):
         at = NOW - timedelta(minutes=number)
-        site.jira.world.edit(str(20_000 + 97 * number), at, actor="kim", title=f"New {number}")
+        site.jira.world.edit(str(20_000 + 19 * number), at, actor="kim", title=f"New {number}")
     changed = await site.synced(root)
     assert changed["errors"] == []
     assert changed["stored"] == 100
