@@ -13,24 +13,14 @@ from aiohttp.typedefs import Handler, Middleware
 from syncer.errors import SyncerError
 from syncer.log import get_logger
 from syncer.publish.digest.tracker_text import clean
+from syncer.web import security
 from syncer.web.pages.handlers import READER, Pages
 from syncer.web.pages.reader import Reader
 from syncer.web.pages.render import FOLDER, render
 
-POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
-"""What a page may do: take our own style sheet and icon, and nothing else."""
-
 HEADERS: Final = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
+    **security.HEADERS,
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "private, no-cache",
 }
 """What every answer carries, unless it says otherwise itself."""
@@ -95,7 +85,7 @@ async def _dressed(request: web.Request, handler: Handler) -> web.StreamResponse
 def _refusal(error: web.HTTPException) -> web.StreamResponse:
     """A refusal as a page; a redirect stays what it is."""
     if error.status < 400:  # noqa: PLR2004  redirects
-        return error
+        return web.Response(status=error.status, headers=error.headers)
     title, text = _WORDS.get(error.status, (error.reason, ""))
     page = error_page(error.status, title, text)
     for name in ("WWW-Authenticate", "Allow", "Retry-After"):

@@ -33,12 +33,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["text"] = text
+    environment.filters["plain"] = plain
     environment.globals.update(
         phrases=phrases, scope_href=scope_href, treatment=risks.treatment, page=None
     )
     return environment
 
 
+def plain(words: object) -> str:
+    """Text for an attribute or a title: cleaned, and escaped where it is printed."""
+    return clean(str(words), _LONGEST)
+
+
 def text(words: object) -> Markup:
     """Escaped text, isolated in its direction, with no line end inside a figure and its unit."""
-    return Markup("<bdi>{}</bdi>").format(phrases.glued(clean(str(words), _LONGEST)))
+    return Markup("<bdi>{}</bdi>").format(phrases.glued(plain(words)))
