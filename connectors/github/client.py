@@ -17,11 +17,12 @@ from pydantic import TypeAdapter, ValidationError
 from connectors.github.wire import Milestone, Repository, User
 from syncer.connect.answers import Answer
 from syncer.connect.http import HttpClient
-from syncer.connect.paging import TokenChain, next_link
+from syncer.connect.paging import TokenChain, linked
 from syncer.errors import BadPayload, Rejected, TooLong
 
 _A_PAGE: Final = 100
 _MOST_ROWS: Final = 20_000
+_PAGE: Final = re.compile(r"([?&]page=)([1-9]\d{0,4})(?!\d)")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 T = TypeVar("T")
@@ -29,10 +30,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One page of a listing: raw rows, the address of the next, GitHub's clock as it told it."""
+    """One page of a listing: raw rows, where the next and the last are, GitHub's clock as told."""
 
     rows: tuple[Any, ...]
     next: str | None
+    last: str | None
     date: str
 
 
@@ -114,9 +116,25 @@ class GitHubClient:
             yield page
 
     async def all_issues(self, repository: str) -> AsyncIterator[tuple[Any, ...]]:
-        """All raw issues and pull requests, oldest first, page by page."""
+        """All raw issues and pull requests, page by page; some may come twice, none is left out.
+
+        Where pages are counted, an issue that is deleted meanwhile moves the ones behind it a place
+        forward, out of a page not yet read into one that was. So the pages are read backwards, and
+        the last ones again for what is new. Where pages have cursors none of that is needed.
+        """
         params = {"state": "all", "sort": "created", "direction": "asc"}
-        async for page in self.pages(f"/repos/{checked(repository)}/issues", params):
+        path = f"/repos/{checked(repository)}/issues"
+        first = await self._page(path, {**params, "per_page": str(_A_PAGE)})
+        yield first.rows
+        count = _page_number(first.last)
+        if first.last is None or count is None:
+            async for page in self._following(first.next, path):
+                yield page
+            return
+        for number in range(count, 0, -1):
+            found = await self._page(_with_page(first.last, number), None)
+            yield found.rows
+        async for page in self._following(first.last, path):
             yield page
 
     async def issue(self, repository: str, number: int) -> Any:  # noqa: ANN401  raw
@@ -181,20 +199,27 @@ class GitHubClient:
         self, path: str, params: Mapping[str, str], *, key: str = ""
     ) -> AsyncIterator[tuple[Any, ...]]:
         """The pages of a listing, each behind the `next` link of the one before."""
-        chain = TokenChain(label=path.partition("?")[0])
         found = await self._page(path, {**params, "per_page": str(_A_PAGE)}, key=key)
-        while True:
+        yield found.rows
+        async for page in self._following(found.next, path, key=key):
+            yield page
+
+    async def _following(
+        self, link: str | None, label: str, *, key: str = ""
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """The page behind a link and those behind it."""
+        chain = TokenChain(label=label.partition("?")[0])
+        while link is not None:
+            found = await self._page(link, None, key=key)
             yield found.rows
             link = chain.take(found.next, empty=not found.rows)
-            if link is None:
-                return
-            found = await self._page(link, None, key=key)
 
     async def _page(self, path: str, params: Mapping[str, str] | None, *, key: str = "") -> Found:
         answer = await self.http.get(path, params, local=True)
         return Found(
             rows=tuple(_rows(answer, key)),
-            next=next_link(answer.headers),
+            next=linked(answer.headers),
+            last=linked(answer.headers, "last"),
             date=answer.headers.get("Date", ""),
         )
 
@@ -210,6 +235,16 @@ def checked(repository: str) -> str:
 
 def _issue(repository: str, number: int) -> str:
     return f"/repos/{checked(repository)}/issues/{number}"
+
+
+def _page_number(link: str | None) -> int | None:
+    """The number of the page behind a link, None where pages are not counted."""
+    found = _PAGE.search(link or "")
+    return int(found[2]) if found else None
+
+
+def _with_page(link: str, number: int) -> str:
+    return _PAGE.sub(lambda found: f"{found[1]}{number}", link)
 
 
 def _second(ms: int) -> str:

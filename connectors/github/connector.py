@@ -248,11 +248,15 @@ class GitHubConnector:
     async def inventory(self, container: ContainerKey) -> AsyncIterator[ItemRef]:
         """Every issue of the repository, by id and locator only."""
         client = await self._access.of(container.key.partition("/")[0])
+        told: set[str] = set()
         async for rows in client.all_issues(container.key):
             for row in rows:
                 place = place_of(row, container)
-                if place is not None and raw_id(row) and not is_pull_request(row):
-                    yield ItemRef(self._connection, raw_id(row), place.locator)
+                if place is None or is_pull_request(row) or not (id_ := raw_id(row)):
+                    continue
+                if id_ not in told:
+                    told.add(id_)
+                    yield ItemRef(self._connection, id_, place.locator)
 
     def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
         """Verify and read one webhook: pure."""

@@ -12,20 +12,21 @@ from syncer.errors import BadPayload
 _MOST_PAGES: Final = 100_000
 _MOST_EMPTY: Final = 10
 _LINK: Final = re.compile(r"<([^<>]*)>([^<>]*)")
-_NEXT: Final = re.compile(
-    r";\s*rel\s*=\s*(?:\"(?:[^\"]*\s)?next(?:\s[^\"]*)?\"|next\b)", re.IGNORECASE
-)
 _LONGEST_HEADER: Final = 8192
+_REL: Final = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([\w-]+))", re.IGNORECASE)
 
 
-def next_link(headers: Mapping[str, str]) -> str | None:
-    """The address of the next page that a `Link` header tells (RFC 8288), None for the last page.
+def linked(headers: Mapping[str, str], rel: str = "next") -> str | None:
+    """The address that a `Link` header tells for a relation (RFC 8288), None if it tells none.
 
     It may lead anywhere: only `HttpClient`, which follows none to another origin, may ask it.
     """
     told = headers.get("Link", "")[:_LONGEST_HEADER]
-    links = ((found[1], found[2]) for found in _LINK.finditer(told))
-    return next((url for url, params in links if _NEXT.search(params)), None)
+    for found in _LINK.finditer(told):
+        named = _REL.search(found[2])
+        if named and rel in (named[1] or named[2] or "").casefold().split():
+            return found[1]
+    return None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -217,7 +217,8 @@ def paged(request: web.Request, rows: list[Any]) -> web.StreamResponse:
     headers = {}
     if page * size < len(rows):
         following = request.url.update_query(page=str(page + 1))
-        headers["Link"] = f'<{following}>; rel="next", <{request.url}>; rel="last"'
+        last = request.url.update_query(page=str(-(-len(rows) // size)))
+        headers["Link"] = f'<{following}>; rel="next", <{last}>; rel="last"'
     return web.json_response(shown, headers=headers)
 
 

@@ -202,13 +202,42 @@ async def test_a50_a_redirect_to_another_host_is_not_followed_and_takes_no_token
         assert foreign.requests == []
 
 
-async def test_the_inventory_holds_every_issue_and_no_pull_request() -> None:
+async def test_the_inventory_holds_every_issue_once_and_no_pull_request() -> None:
     rows = [issue(n) if n % 2 else pull(n) for n in range(1, 251)]
     github = SmallGitHub({"acme/ran": rows})
     async with running(github) as connector:
         refs = [one async for one in connector.inventory(RAN)]
-    assert [one.locator for one in refs] == [f"acme/ran#{n}" for n in range(1, 251, 2)]
-    assert github.server.count("*/issues") == 3
+    assert sorted(one.id for one in refs) == sorted(str(1_000_000 + n) for n in range(1, 251, 2))
+    assert refs[0].locator == "acme/ran#1"
+    assert github.server.count("*/issues") == 5
+
+
+async def test_an_issue_deleted_during_a_census_hides_no_other() -> None:
+    github = SmallGitHub({"acme/ran": [issue(n) for n in range(1, 351)]})
+
+    def delete() -> None:
+        del github.issues[0]
+
+    github.on_page = delete
+    async with running(github) as connector:
+        refs = {one.id async for one in connector.inventory(RAN)}
+    assert {one["id"] for one in github.issues} <= {int(id_) for id_ in refs}
+    assert len(github.issues) < 350
+
+
+async def test_an_issue_made_during_a_census_is_in_it() -> None:
+    github = SmallGitHub({"acme/ran": [issue(n) for n in range(1, 250)]})
+    made = iter(range(300, 303))
+
+    def make() -> None:
+        number = next(made, None)
+        if number is not None:
+            github.issues.append(issue(number))
+
+    github.on_page = make
+    async with running(github) as connector:
+        refs = {one.locator async for one in connector.inventory(RAN)}
+    assert {f"acme/ran#{n}" for n in range(300, 303)} <= refs
 
 
 # --- configuration --------------------------------------------------------------------------------
