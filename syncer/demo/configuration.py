@@ -6,15 +6,16 @@ from typing import Final
 
 from syncer.demo.portfolio.people import email, named_people
 
-CREDENTIAL_FILE: Final = "jira-credential"
-"""The file beside the configuration that holds the simulated account's secret."""
+JIRA_CREDENTIAL: Final = "jira-credential"
+GITHUB_CREDENTIAL: Final = "github-credential"
+"""The files beside the configuration that hold the simulated accounts' secrets."""
 DATABASE_FILE: Final = "syncer.db"
 DIGEST_FOLDER: Final = "digests"
 AUDIENCE: Final = "leadership"
 
 _TEXT: Final = """\
-# The sample portfolio of `syncer demo`. The tracker at this address is simulated and made up;
-# everything else is what you would write for your own.
+# The sample portfolio of `syncer demo`. The two trackers at these addresses are simulated and made
+# up; everything else is what you would write for your own.
 
 [service]
 database_url = "sqlite:///{database}"
@@ -24,9 +25,16 @@ currency = "EUR"
 [[connections]]
 name = "jira"
 kind = "jira"
-url = "{url}"
-auth = {{ type = "basic", email = "{user}", token_file = "{token_file}" }}
-containers = ["NET", "OUT", "REG", "PHN"]
+url = "{jira_url}"
+auth = {{ type = "basic", email = "{user}", token_file = "{jira_credential}" }}
+containers = ["NET", "OUT", "REG"]
+
+[[connections]]
+name = "github"
+kind = "github"
+url = "{github_url}"
+auth = {{ type = "pat", token_file = "{github_credential}" }}
+containers = ["acme/phone"]
 customer_labels = ["customer-*"]
 
 [[teams]]
@@ -47,7 +55,7 @@ items = ["jira:REG"]
 [[teams]]
 key = "phone"
 name = "Smartphone"
-items = ["jira:PHN"]
+items = ["github:acme/phone"]
 
 {people}
 [[projects]]
@@ -85,7 +93,7 @@ name = "5G Smartphone"
 owner = "A. Silva"
 team = "phone"
 kind = "product"
-items = ["jira:PHN"]
+items = ["github:acme/phone"]
 start = 2026-06-29
 target = 2027-02-26
 
@@ -124,7 +132,7 @@ scope = "proj:phone"
 name = "Phone beta"
 date = 2026-12-04
 owner = "A. Silva"
-items = [{{ version = "jira:PHN/Phone beta" }}]
+items = [{{ version = "github:acme/phone/Phone beta" }}]
 
 [[audiences]]
 key = "{audience}"
@@ -171,25 +179,33 @@ _PERSON: Final = """\
 [[people]]
 name = "{name}"
 email = "{email}"
-accounts = ["jira:{account}"]
+accounts = ["jira:{account}", "github:{account}"]
 """
 
 
-def configuration_text(url: str, *, user: str = "bot@example.com", this_week: bool = True) -> str:
-    """The text of `syncer.toml` for a tracker at `url` and the account `user` there.
+def configuration_text(
+    *,
+    jira_url: str,
+    github_url: str,
+    user: str = "bot@example.com",
+    this_week: bool = True,
+) -> str:
+    """The text of `syncer.toml` for the trackers at these addresses and the account `user` at Jira.
 
-    The account's secret is read from `CREDENTIAL_FILE` beside it. Without `this_week` it is the
-    configuration of the weeks before: no decision was asked for yet.
+    The accounts' secrets are read from files beside it. Without `this_week` it is the configuration
+    of the weeks before: no decision was asked for yet.
     """
     people = [
         _PERSON.format(name=name, email=email(account), account=account)
         for account, name in named_people().items()
     ]
     text = _TEXT.format(
-        url=url,
+        jira_url=jira_url,
+        github_url=github_url,
         user=user,
         people="\n".join(people),
-        token_file=CREDENTIAL_FILE,
+        jira_credential=JIRA_CREDENTIAL,
+        github_credential=GITHUB_CREDENTIAL,
         database=DATABASE_FILE,
         folder=DIGEST_FOLDER,
         audience=AUDIENCE,

@@ -1,6 +1,6 @@
-"""The demo: a simulated tracker, and everything else as it runs for real.
+"""The demo: two simulated trackers, and everything else as it runs for real.
 
-The demo lives through its last weeks Monday by Monday: the simulator shows what was known then,
+The demo lives through its last weeks Monday by Monday: the simulators show what was known then,
 syncer syncs it over HTTP, judges it, rolls it up and publishes an edition. The last Monday is the
 one whose digest is printed.
 """
@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import Final
 
 from syncer.clock import as_utc
-from syncer.connect.registry import simulator_class
-from syncer.connect.testing.server import Simulator
 from syncer.connect.testing.world import World
 from syncer.demo.clock import AS_OF, DemoClock, local, past_mondays
 from syncer.demo.configuration import (
     AUDIENCE,
-    CREDENTIAL_FILE,
     DATABASE_FILE,
+    GITHUB_CREDENTIAL,
+    JIRA_CREDENTIAL,
     configuration_text,
 )
 from syncer.demo.portfolio.build import build_world
 from syncer.demo.serve import serve_editions
+from syncer.demo.trackers import Trackers
 from syncer.domain.statement import Door, OwnerStatus, Provenance
 from syncer.errors import ConfigError, SyncerError
 from syncer.publish.digest.model import Digest
@@ -74,16 +74,17 @@ def run_demo(*, folder: Path | None = None, serve: bool = False) -> None:
 
 async def _run(folder: Path, *, serve: bool) -> None:
     mondays = past_mondays(PAST_EDITIONS)
-    simulator, clock = _simulator(await asyncio.to_thread(build_world), mondays)
-    async with simulator:
-        result = await live_through(folder, simulator, clock=clock, mondays=mondays)
+    trackers, clock = _trackers(await asyncio.to_thread(build_world), mondays)
+    async with trackers:
+        result = await live_through(folder, trackers, clock=clock, mondays=mondays)
         sys.stdout.write(render_text(result.digest))
         sys.stdout.flush()
         place, names = result.files[0].parent, ", ".join(path.name for path in result.files)
         _tell(f"Its files in {place}: {names}")
         _tell(f"Its configuration: {result.configuration}")
         if serve:
-            _tell(f"The simulated tracker answers at {simulator.url}.")
+            _tell(f"The simulated Jira answers at {trackers.jira.url}.")
+            _tell(f"The simulated GitHub answers at {trackers.github.url}.")
             await serve_editions(result.files[0].parent, tell=_tell)
 
 
@@ -92,20 +93,19 @@ async def make_demo(
 ) -> DemoResult:
     """Make the sample digest, or that of a changed `world`, in `folder`, without printing it."""
     mondays = past_mondays(past_editions)
-    simulator, clock = _simulator(world or build_world(), mondays)
-    async with simulator:
-        return await live_through(folder, simulator, clock=clock, mondays=mondays)
+    trackers, clock = _trackers(world or build_world(), mondays)
+    async with trackers:
+        return await live_through(folder, trackers, clock=clock, mondays=mondays)
 
 
-def _simulator(world: World, mondays: Sequence[datetime]) -> tuple[Simulator, DemoClock]:
-    """The simulated tracker and the clock that it shares, at the first Monday of all."""
+def _trackers(world: World, mondays: Sequence[datetime]) -> tuple[Trackers, DemoClock]:
+    """The simulated trackers and the clock that they share, at the first Monday of all."""
     clock = DemoClock(min((*mondays, AS_OF)))
-    simulator: Simulator = simulator_class("jira")(world, clock)
-    return simulator, clock
+    return Trackers(world, clock), clock
 
 
 async def live_through(
-    folder: Path, simulator: Simulator, *, clock: DemoClock, mondays: Sequence[datetime]
+    folder: Path, trackers: Trackers, *, clock: DemoClock, mondays: Sequence[datetime]
 ) -> DemoResult:
     """Publish an edition on every past Monday and on the demo's own, each as of its time.
 
@@ -114,28 +114,33 @@ async def live_through(
     """
     if (folder / DATABASE_FILE).exists():
         raise ConfigError(f"{folder} holds a demo already.", fix="Name another folder.")
-    before = _configured(folder, simulator, this_week=False)
+    before = _configured(folder, trackers, this_week=False)
     async with Service(load_settings(before, {}), clock=clock) as service:
         for monday in mondays:
             clock.stand_at(monday)
             await _publish(service, before)
             _tell(f"Published the edition of {monday.day} {monday:%B}.")
     clock.run_from(AS_OF)
-    configuration = _configured(folder, simulator, this_week=True)
+    configuration = _configured(folder, trackers, this_week=True)
     async with Service(load_settings(configuration, {}), clock=clock) as service:
         await service.record(_SAID)
         return await _publish(service, configuration)
 
 
-def _configured(folder: Path, simulator: Simulator, *, this_week: bool) -> Path:
-    """Write the configuration and the made-up secret; the path of the configuration."""
+def _configured(folder: Path, trackers: Trackers, *, this_week: bool) -> Path:
+    """Write the configuration and the made-up secrets; the path of the configuration."""
     folder.mkdir(parents=True, exist_ok=True)
-    secret = folder / CREDENTIAL_FILE
-    secret.touch(mode=0o600)
-    secret.write_text(simulator.account.secret, encoding="utf-8")
+    for name, simulator in ((JIRA_CREDENTIAL, trackers.jira), (GITHUB_CREDENTIAL, trackers.github)):
+        secret = folder / name
+        secret.touch(mode=0o600)
+        secret.write_text(simulator.account.secret, encoding="utf-8")
     path = folder / "syncer.toml"
-    user = simulator.account.user
-    text = configuration_text(simulator.url, user=user, this_week=this_week)
+    text = configuration_text(
+        jira_url=trackers.jira.url,
+        github_url=trackers.github.url,
+        user=trackers.jira.account.user,
+        this_week=this_week,
+    )
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -145,7 +150,7 @@ async def _publish(service: Service, configuration: Path) -> DemoResult:
     for result in await service.sync():
         if not result.ok:
             errors = filter(None, (result.error, *(one.error for one in result.containers)))
-            raise SyncerError(f"The simulated tracker could not be read: {'; '.join(errors)}")
+            raise SyncerError(f"The simulated trackers could not be read: {'; '.join(errors)}")
     (audience,) = await service.audiences(AUDIENCE)
     publisher = Publisher(service, owner=_SENDER)
     (sent,) = await publisher.send([await service.draft(audience)], author=_SENDER)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from syncer.domain.item import ItemState, WorkItem
+from syncer.domain.link import LinkKind
 from syncer.domain.portfolio import Portfolio, Product, Program, Project, ProjectKind
 from syncer.domain.ref import ContainerKey
 from syncer.domain.report import ItemMention
@@ -178,11 +179,23 @@ class View:
         return self.verdicts.get(uid, UNREAD)
 
     def programs_of_item(self, item: WorkItem) -> tuple[str, ...]:
-        """Keys of the programs that claim an item, by its own projects or an ancestor's."""
-        lineage = (item, *self.tree.ancestors(item))
+        """Keys of the programs that claim an item, by its own projects or an ancestor's.
+
+        An item that contributes to another belongs where that one does: trackers know no parent
+        beyond themselves, and the link is how people name it.
+        """
+        starts = (item, *self._contributed_to(item))
+        lineage = [one for start in starts for one in (start, *self.tree.ancestors(start))]
         projects = [key for i in lineage for key in self.memberships.get(i.uid, ())]
         programs = [program for key in projects for program in self.programs_of.get(key, ())]
         return tuple(dict.fromkeys(program.key for program in programs))
+
+    def _contributed_to(self, item: WorkItem) -> Iterator[WorkItem]:
+        for link in item.links:
+            if link.kind is LinkKind.CONTRIBUTES_TO and not link.inward:
+                other = self.tree.by_uid.get(link.to.uid)
+                if other is not None:
+                    yield other
 
     def mention(self, item: WorkItem) -> ItemMention:
         """The item as a report may mention it."""

@@ -29,7 +29,8 @@ class Epic:
 class Plan:
     """Everything of one container. Keys count on by `stride`, from `first_number`.
 
-    Item ids are `id_base` plus the number of the key. Epics of the plan hang under `top`.
+    Item ids are `id_base` plus the number of the key. Epics of the plan hang under `top`. `mark`
+    stands between container and number: `NET-1`, `acme/phone#1`.
     """
 
     container: str
@@ -40,6 +41,7 @@ class Plan:
     top: str | None = None
     first_number: int = 1
     stride: int = 1
+    mark: str = "-"
 
 
 def add_plan(world: World, plan: Plan) -> dict[str, str]:
@@ -67,12 +69,13 @@ def _items(plan: Plan, epics: dict[str, str], numbers: Iterator[int]) -> Iterato
         item = scripted(
             work,
             item_id=str(plan.id_base + number),
-            key=f"{plan.container}-{number}",
+            container=plan.container,
+            key=f"{plan.container}{plan.mark}{number}",
             parent=work.parent or epics[work.epic],
             owner=plan.owner,
         )
         yield item
-        yield from subtasks(work, item)
+        yield from subtasks(work, item, mark=plan.mark)
 
 
 def _scripted_epic(
@@ -80,7 +83,7 @@ def _scripted_epic(
 ) -> ScriptedItem:
     state = ItemState(
         container=plan.container,
-        key=f"{plan.container}-{number}",
+        key=f"{plan.container}{plan.mark}{number}",
         title=epic.title,
         body=epic.body,
         type="Epic",

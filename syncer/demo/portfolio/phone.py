@@ -1,4 +1,4 @@
-"""The smartphone (PHN), a product: 150 countable items, 98 of them done on 23 November 2026."""
+"""The smartphone, a product on GitHub: 150 countable items, 98 of them done on 23 November 2026."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ _CYCLES: Final = (3, 5, 2, 7, 4, 9, 6, 3, 11, 5)
 _BASELINE_DONE: Final = 97
 _WEEK_OF_ADDED: Final = 46
 
+REPOSITORY: Final = "acme/phone"
 BETA: Final = "Phone beta"
 LIVE_DEMO: Final = "Live-network demo"
 TARGET: Final = date(2027, 2, 26)
@@ -84,7 +85,7 @@ _DATED_TODO: Final = 17
 
 
 def phone_plan(initiative: str) -> Plan:
-    """The plan of the container PHN; the live demo hangs under the network's initiative."""
+    """The plan of the repository; its live demo belongs under the network's initiative."""
     first, added_slot = _slots()
     planned = _planned()
     works = [
@@ -96,7 +97,8 @@ def phone_plan(initiative: str) -> Plan:
     ]
     epics = {**_FEATURES, "launch": "Launch polish"}
     return Plan(
-        container="PHN",
+        container=REPOSITORY,
+        mark="#",
         id_base=40000,
         epics=[
             Epic(name=name, title=title, due=date(2027, 2, 12), created=date(2025, 11, 25))
@@ -151,7 +153,6 @@ def _done(works: Sequence[Work], slots: Sequence[Slot]) -> Iterator[Work]:
             due=working_days_after(slot.done, 1 + index % 2) if slot.done >= monday(44) else None,
             stuck=is_every(index, 8, first=4),
             version=BETA if is_every(index, 5, first=2) else "",
-            subtasks=("Design", "Test on three devices") if is_every(index, 15, first=7) else (),
             assignee=next(team),
         )
 

@@ -47,9 +47,10 @@ class Work:
     more: tuple[Event, ...] = ()
 
 
-def scripted(work: Work, *, item_id: str, key: str, parent: str | None, owner: str) -> ScriptedItem:
+def scripted(
+    work: Work, *, item_id: str, container: str, key: str, parent: str | None, owner: str
+) -> ScriptedItem:
     """The item with the events that its dates imply, reported by the container's `owner`."""
-    container = key.partition("-")[0]
     assigned_from_the_start = work.started is None or work.due is not None
     initial = ItemState(
         container=container,
@@ -114,8 +115,8 @@ def _blocked_day(work: Work, actor: str) -> Iterator[Event]:
         yield Event(at=back, actor=actor, changes={"status": "In Progress"})
 
 
-def subtasks(work: Work, parent: ScriptedItem) -> Iterator[ScriptedItem]:
-    """The sub-tasks of an item: done with it, or not begun like it."""
+def subtasks(work: Work, parent: ScriptedItem, *, mark: str) -> Iterator[ScriptedItem]:
+    """The sub-tasks of an item: done with it, or not begun like it; `mark` as in `Plan`."""
     for number, title in enumerate(work.subtasks, start=1):
         done = (
             Event(
@@ -126,7 +127,7 @@ def subtasks(work: Work, parent: ScriptedItem) -> Iterator[ScriptedItem]:
             if work.done
             else None
         )
-        key = f"{parent.initial.container}-{900 + int(parent.id) % 1000 * _ROUND + number}"
+        key = f"{parent.initial.container}{mark}{900 + int(parent.id) % 1000 * _ROUND + number}"
         state = ItemState(
             container=parent.initial.container,
             key=key,

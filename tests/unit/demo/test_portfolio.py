@@ -21,11 +21,13 @@ from syncer.demo.portfolio.build import (
     SITE_WORKS_ID,
     build_world,
 )
+from syncer.demo.portfolio.phone import REPOSITORY
 from syncer.rollup.calendar import working_days
 
 TODAY = AS_OF.date()
 LAST_MONDAY = AS_OF - timedelta(weeks=1)
-CONTAINERS = ("NET", "OUT", "REG", "PHN")
+PHONE = REPOSITORY
+CONTAINERS = ("NET", "OUT", "REG", PHONE)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +117,7 @@ def in_progress(world: World, at: datetime, container: str) -> dict[str, ItemSta
         ("NET", [4, 5, 6, 4, 7, 3, 5, 6, 4, 2, 5, 4, 5]),
         ("OUT", [3, 2, 3, 4, 2, 3, 2, 3, 3, 2, 4, 1, 2]),
         ("REG", [1, 1, 2, 1, 2, 2, 1, 3, 1, 2, 2, 1, 2]),
-        ("PHN", [5, 4, 5, 6, 4, 5, 3, 5, 6, 4, 5, 5, 4]),
+        (PHONE, [5, 4, 5, 6, 4, 5, 3, 5, 6, 4, 5, 5, 4]),
     ],
 )
 def test_weekly_completions_of_the_weeks_35_to_47(
@@ -128,7 +130,7 @@ def test_weekly_completions_of_the_weeks_35_to_47(
 
 @pytest.mark.parametrize(
     ("container", "total", "left", "left_before"),
-    [("NET", 240, 82, 85), ("OUT", 60, 20, 22), ("REG", 45, 6, 8), ("PHN", 150, 52, 56)],
+    [("NET", 240, 82, 85), ("OUT", 60, 20, 22), ("REG", 45, 6, 8), (PHONE, 150, 52, 56)],
 )
 def test_how_much_there_is_and_how_much_is_left(
     world: World, container: str, total: int, left: int, left_before: int
@@ -145,8 +147,8 @@ def test_how_much_there_is_and_how_much_is_left(
         ("NET", LAST_MONDAY, 35, 229, 8),
         ("OUT", AS_OF, 36, 60, 0),
         ("REG", AS_OF, 36, 45, 0),
-        ("PHN", AS_OF, 36, 147, 3),
-        ("PHN", LAST_MONDAY, 35, 147, 3),
+        (PHONE, AS_OF, 36, 147, 3),
+        (PHONE, LAST_MONDAY, 35, 147, 3),
     ],
 )
 def test_growth_over_the_window_without_what_was_broken_down(
@@ -203,7 +205,7 @@ def test_the_chain_of_the_example(world: World) -> None:
     assert works
     assert demo
     assert before
-    assert [s.key for s in (permit, works, demo)] == ["REG-112", "NET-87", "PHN-301"]
+    assert [s.key for s in (permit, works, demo)] == ["REG-112", "NET-87", "acme/phone#301"]
     assert (before.due, permit.due) == (date(2027, 1, 8), date(2027, 1, 22))
     assert (works.start, demo.start) == (date(2027, 1, 11), date(2027, 2, 15))
     assert working_days(date(2027, 1, 11), date(2027, 1, 22)) == 9
@@ -219,7 +221,7 @@ def test_the_chain_of_the_example(world: World) -> None:
         ("NET", "Core freeze", date(2026, 12, 4), 9),
         ("REG", "Environmental filing", date(2026, 11, 27), 1),
         ("OUT", "Town halls", date(2026, 12, 11), 7),
-        ("PHN", "Phone beta", date(2026, 12, 4), 8),
+        (PHONE, "Phone beta", date(2026, 12, 4), 8),
     ],
 )
 def test_open_items_of_the_gates(
@@ -254,7 +256,7 @@ def test_26_items_of_the_network_are_due_in_four_weeks(world: World) -> None:
 
 
 @pytest.mark.parametrize("at", [AS_OF, LAST_MONDAY])
-@pytest.mark.parametrize(("container", "most"), [("OUT", 11), ("REG", 7), ("PHN", 20)])
+@pytest.mark.parametrize(("container", "most"), [("OUT", 11), ("REG", 7), (PHONE, 20)])
 def test_nobody_else_is_overbooked(world: World, at: datetime, container: str, most: int) -> None:
     assert due_soon(world, at, container) <= most
 
@@ -262,8 +264,8 @@ def test_nobody_else_is_overbooked(world: World, at: datetime, container: str, m
 @pytest.mark.parametrize(
     ("at", "expected"),
     [
-        (AS_OF, {"NET": 0, "OUT": 3, "REG": 0, "PHN": 0}),
-        (LAST_MONDAY, {"NET": 0, "OUT": 0, "REG": 0, "PHN": 0}),
+        (AS_OF, {"NET": 0, "OUT": 3, "REG": 0, PHONE: 0}),
+        (LAST_MONDAY, {"NET": 0, "OUT": 0, "REG": 0, PHONE: 0}),
     ],
 )
 def test_work_in_progress_without_an_owner(
@@ -298,7 +300,7 @@ def test_the_data_are_sound_on_every_monday(world: World, at: datetime) -> None:
 
 
 @pytest.mark.parametrize("at", [AS_OF, LAST_MONDAY])
-@pytest.mark.parametrize("container", ["OUT", "REG", "PHN"])
+@pytest.mark.parametrize("container", ["OUT", "REG", PHONE])
 def test_work_in_progress_stays_below_four_weeks_of_work(
     world: World, at: datetime, container: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""The demo from end to end: simulated tracker, real connector, store, roll-up and digest."""
+"""The demo from end to end: simulated trackers, real connectors, store, roll-up and digest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from syncer.clock import FixedClock
 from syncer.demo.clock import AS_OF, DemoClock, local, past_mondays
-from syncer.demo.configuration import CREDENTIAL_FILE, configuration_text
+from syncer.demo.configuration import GITHUB_CREDENTIAL, JIRA_CREDENTIAL, configuration_text
 from syncer.demo.portfolio.build import NORTH_PERMIT_ID, build_world
 from syncer.demo.run import DemoResult, make_demo
 from syncer.domain.verdict import VerdictLevel
@@ -22,6 +22,11 @@ from syncer.service.core import Service
 from syncer.settings.load import load_settings
 
 NETWORK_TARGET = date(2027, 3, 19)
+
+
+def text_of_configuration(*, this_week: bool) -> str:
+    url = "http://127.0.0.1:1"
+    return configuration_text(jira_url=url, github_url=url, this_week=this_week)
 
 
 def text_of(result: DemoResult) -> str:
@@ -55,7 +60,8 @@ async def test_the_figures_of_the_example_come_out(tmp_path: Path) -> None:
     assert sorted(path.suffix for path in result.files) == [".html", ".json", ".md", ".txt"]
     editions = {path.stem for path in result.files[0].parent.iterdir()}
     assert editions == {"leadership-2026-W47", "leadership-2026-W48"}
-    assert stat.S_IMODE((tmp_path / CREDENTIAL_FILE).stat().st_mode) == 0o600
+    for name in (JIRA_CREDENTIAL, GITHUB_CREDENTIAL):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
 async def test_a_sample_date_that_moves_back_takes_the_dependency_away(tmp_path: Path) -> None:
@@ -107,7 +113,7 @@ def test_the_configuration_is_valid_with_and_without_this_weeks_questions(tmp_pa
     path = tmp_path / "syncer.toml"
     asked = []
     for this_week in (False, True):
-        path.write_text(configuration_text("http://127.0.0.1:1", this_week=this_week))
+        path.write_text(text_of_configuration(this_week=this_week))
         settings = load_settings(path, {})
         asked.append((len(settings.decisions), len(settings.risk_responses), len(settings.gates)))
     assert asked == [(0, 0, 3), (1, 3, 3)]
