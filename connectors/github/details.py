@@ -45,6 +45,7 @@ class Details:
     def __init__(self, url: str, *, graphql: bool, size: int) -> None:
         self.url = url
         self.size = size
+        self.wanted = graphql
         self.graphql = graphql
         self.projects = True
         self.refused: set[tuple[str, str]] = set()
@@ -64,7 +65,7 @@ class Details:
         for place, issue in issues.items():
             if place not in run.done.details:
                 run.done.details[place] = await run.by_rest(place, issue)
-        if not (self.graphql and self.projects):
+        if self.wanted and not (self.graphql and self.projects):
             run.done.missing.add("projects")
         return run.done
 

@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 from connectors.github.config import GitHubConfig
 from connectors.github.mapping.faults import Unmappable
 from connectors.github.mapping.times import instant
+from connectors.github.rules import FieldRole, fold
 from connectors.github.wire import Repository
 from syncer.connect.auth import AppAuth
 from syncer.connect.protocol import Finding
 
 _SHOWN: Final = 10
+_LONGEST: Final = 500
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _EXPIRES_SOON: Final = timedelta(days=14)
 _LITTLE_LEFT: Final = 0.1
@@ -28,6 +30,7 @@ class Seen:
 
     `scopes` is None where the token has none, as fine-grained ones and Apps. `unseen` are the
     configured repositories that GitHub does not show, `permissions` what it asked for in vain.
+    `options` are project, field and value of the choices that projects offer.
     """
 
     repositories: Sequence[Repository] = ()
@@ -39,6 +42,7 @@ class Seen:
     permissions: Sequence[str] = ()
     graphql: bool = True
     projects: bool = True
+    options: Sequence[tuple[str, str, str]] = ()
 
 
 def findings_of(seen: Seen, config: GitHubConfig, *, now: datetime) -> tuple[Finding, ...]:
@@ -50,6 +54,7 @@ def findings_of(seen: Seen, config: GitHubConfig, *, now: datetime) -> tuple[Fin
         *_expiry(seen, now),
         *_limits(seen, config),
         *_graphql(seen, config),
+        *_statuses(seen, config),
     )
 
 
@@ -155,6 +160,24 @@ def _graphql(seen: Seen, config: GitHubConfig) -> Iterator[Finding]:
         yield Finding(
             message="The token may not read projects: Status and dates kept there are unknown.",
             fix="Give it the scope read:project, or Projects: read of the organisation.",
+        )
+
+
+def _statuses(seen: Seen, config: GitHubConfig) -> Iterator[Finding]:
+    """The statuses of projects that nobody has given a meaning: they count as unknown."""
+    rules = config.rules()
+    unknown = {
+        value: project
+        for project, field, value in seen.options
+        if rules.fields.get(fold(field)) is FieldRole.STATUS
+        and (not rules.project or fold(project) == rules.project)
+        and fold(value) not in rules.statuses
+    }
+    if unknown:
+        names = ", ".join(f"{value!r} ({project})" for value, project in unknown.items())
+        yield Finding(
+            message=f"{len(unknown)} statuses of projects count as unknown: {names[:_LONGEST]}.",
+            fix='Say what they are: statuses = { "<name>" = "IN_PROGRESS" }.',
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from connectors.github import queries
@@ -11,10 +12,23 @@ from connectors.github.client import GitHubClient
 from connectors.github.config import GitHubConfig
 from connectors.github.details import ABSENT
 from connectors.github.findings import Seen
+from connectors.github.mapping.graph import statuses_of
 from connectors.github.wire import Repository
 from syncer.errors import AuthFailed, BadPayload, ConfigError, Rejected
 
+_ASKED_ABOUT: Final = 5
+"""Repositories whose projects are looked at: those of one owner mostly share them."""
+
 _WRONG_ADDRESS: Final = frozenset({404, 406, 410})
+
+
+@dataclass(slots=True)
+class _Asked:
+    """Whether GraphQL is answered, whether it tells of projects, and the choices these offer."""
+
+    graphql: bool = True
+    projects: bool = True
+    options: tuple[tuple[str, str, str], ...] = ()
 
 
 class Prober:
@@ -40,7 +54,7 @@ class Prober:
     async def seen(self, headers: Mapping[str, str], permissions: Sequence[str]) -> Seen:
         """What there is to see; `headers` are those of an answer to the account's own request."""
         repositories = await self._repositories()
-        graphql, projects = await self._queries(repositories)
+        asked = await self._queries(repositories)
         scopes = headers.get("X-OAuth-Scopes")
         return Seen(
             repositories=repositories,
@@ -50,8 +64,9 @@ class Prober:
             limit=_number(headers.get("X-RateLimit-Limit")),
             left=_number(headers.get("X-RateLimit-Remaining")),
             permissions=tuple(permissions),
-            graphql=graphql,
-            projects=projects,
+            graphql=asked.graphql,
+            projects=asked.projects,
+            options=asked.options,
         )
 
     async def _repositories(self) -> list[Repository]:
@@ -96,21 +111,24 @@ class Prober:
             return []
         return await client.repositories_of(owner)
 
-    async def _queries(self, repositories: Sequence[Repository]) -> tuple[bool, bool]:
-        """Whether GraphQL is answered, and whether it tells of projects."""
-        first = next((one.full_name for one in repositories if one.full_name), None)
-        if not self._config.graphql or first is None:
-            return True, True
-        owner, _, name = first.partition("/")
-        try:
-            client = await self._access.of(owner)
-            variables = {"owner": owner, "name": name}
-            told = await client.ask(self._config.graphql_url, queries.PROJECTS, variables)
-        except (Rejected, AuthFailed, BadPayload):
-            return False, False
-        repository = (told.data or {}).get("repository")
-        shown = isinstance(repository, dict) and repository.get("projectsV2") is not None
-        return told.data is not None or not told.speak_of("FORBIDDEN"), shown
+    async def _queries(self, repositories: Sequence[Repository]) -> _Asked:
+        """What GraphQL answers about the first few repositories."""
+        asked = _Asked()
+        names = [one.full_name for one in repositories if one.full_name]
+        for full_name in names[:_ASKED_ABOUT] if self._config.graphql else ():
+            owner, _, name = full_name.partition("/")
+            try:
+                client = await self._access.of(owner)
+                variables = {"owner": owner, "name": name}
+                told = await client.ask(self._config.graphql_url, queries.PROJECTS, variables)
+            except (Rejected, AuthFailed, BadPayload):
+                return _Asked(graphql=False, projects=False)
+            repository = (told.data or {}).get("repository")
+            shown = isinstance(repository, dict) and repository.get("projectsV2") is not None
+            asked.graphql = asked.graphql and told.data is not None
+            asked.projects = asked.projects and shown
+            asked.options += statuses_of(repository) if isinstance(repository, dict) else ()
+        return asked
 
 
 async def _own(client: GitHubClient) -> list[Repository]:

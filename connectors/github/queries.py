@@ -59,9 +59,12 @@ _PROJECTS: Final = f"""
 
 PROJECTS: Final = """query($owner: String!, $name: String!) {
   viewer { login }
-  repository(owner: $owner, name: $name) { projectsV2(first: 1) { nodes { title } } }
+  repository(owner: $owner, name: $name) { projectsV2(first: 10) { nodes {
+    title
+    fields(first: 50) { nodes { ... on ProjectV2SingleSelectField { name options { name } } } }
+  } } }
 }"""
-"""Whether queries are answered, and whether they may be about projects."""
+"""Whether queries are answered, whether they may be about projects, and the statuses of those."""
 
 
 def details(numbers: Iterable[int], *, projects: bool) -> str:

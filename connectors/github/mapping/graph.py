@@ -68,6 +68,16 @@ def detail(node: Node) -> Detail:
     )
 
 
+def statuses_of(repository: Node) -> tuple[tuple[str, str, str], ...]:
+    """Project, field and option of every single-select field of a repository's projects."""
+    return tuple(
+        (_line(project.get("title")), _line(single.get("name")), _line(option.get("name")))
+        for project in _nodes(_object(repository.get("projectsV2")))
+        for single in _nodes(_object(project.get("fields")))
+        for option in _listed(single.get("options"))
+    )
+
+
 def is_cut(node: Node, name: str) -> bool:
     """Whether the connection of this name has more than was asked for."""
     return _object(_object(node.get(name)).get("pageInfo")).get("hasNextPage") is True
@@ -201,8 +211,11 @@ def _day(text: str) -> date | None:
 
 
 def _nodes(connection: Node) -> Sequence[Node]:
-    nodes = connection.get("nodes")
-    return [one for one in nodes if isinstance(one, dict)] if isinstance(nodes, list) else []
+    return _listed(connection.get("nodes"))
+
+
+def _listed(value: object) -> Sequence[Node]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _object(value: object) -> Node:

@@ -105,6 +105,7 @@ class SmallGitHub:
     parents: dict[int, Any] = field(default_factory=dict)
     nodes: dict[int, Any] | None = None
     errors: list[Any] = field(default_factory=list)
+    projects: list[Any] = field(default_factory=list)
     redirects: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     about: dict[str, Any] = field(default_factory=dict)
@@ -195,7 +196,7 @@ class SmallGitHub:
         asked = [int(number) for number in re.findall(r"i\d+: issue\(number: (\d+)\)", query)]
         repository: Any = {f"i{number}": self.nodes.get(number) for number in asked}
         if "projectsV2" in query:
-            repository = {"projectsV2": {"nodes": []}}
+            repository = {"projectsV2": {"nodes": self.projects}}
         told: dict[str, Any] = {"data": {"repository": repository}}
         return web.json_response(told | ({"errors": self.errors} if self.errors else {}))
 

@@ -224,6 +224,11 @@ async def test_details_kept_back_are_named_and_the_sync_goes_on(
     assert item.history_complete is (name != "timeline")
 
 
+async def test_whoever_does_not_want_projects_misses_none() -> None:
+    async with running(SmallGitHub({"acme/ran": [issue(1)]}), graphql=False) as connector:
+        assert (await read(connector))[0].missing_detail == ()
+
+
 async def test_a_permission_that_is_missing_is_asked_for_once_a_pass() -> None:
     github = SmallGitHub({"acme/ran": [issue(n) for n in range(1, 11)]})
     github.server.fail(answer(403, body="{}"), path="*/timeline", times=None)

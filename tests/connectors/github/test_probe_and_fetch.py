@@ -113,6 +113,16 @@ async def test_projects_out_of_sight_are_told() -> None:
     assert "may not read projects" in said(await probed(github))
 
 
+@pytest.mark.parametrize(("project", "told"), [("", True), ("Roadmap", True), ("Other", False)])
+async def test_statuses_without_a_meaning_are_told(project: str, told: bool) -> None:
+    names = [{"name": name} for name in ("Todo", "Cooking", "In Progress")]
+    fields = {"nodes": [{"name": "Status", "options": names}, {"name": "Size", "options": names}]}
+    projects = [{"title": "Roadmap", "fields": fields}, {"title": None, "fields": 3}]
+    github = SmallGitHub({"acme/ran": []}, nodes={}, projects=projects)
+    found = said(await probed(github, project=project))
+    assert ("1 statuses of projects count as unknown: 'Cooking' (Roadmap)" in found) is told
+
+
 async def test_a_permission_that_github_asked_for_in_vain_is_told() -> None:
     github = SmallGitHub({"acme/ran": [issue(1)]}, nodes={})
     wanted = {"X-Accepted-GitHub-Permissions": "issues=read"}
