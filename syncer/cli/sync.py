@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncer.cli.context import run
+from syncer.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from syncer.sync.connection import ConnectionResult
+    from syncer.sync.reconcile import CensusResult
 
 
 def sync(
@@ -24,11 +26,26 @@ def sync(
     full: Annotated[
         bool, typer.Option("--full", help="Read everything again; nothing stored is lost.")
     ] = False,
+    census: Annotated[
+        bool,
+        typer.Option("--census", help="Also look for items that were deleted, moved or hidden."),
+    ] = False,
+    confirm: Annotated[
+        list[str],
+        typer.Option(
+            "--confirm",
+            metavar="CONTAINER",
+            help="With --census: however many items of it are gone, they were deleted.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006  typer copies it
 ) -> None:
     """Read what changed at the trackers. A killed sync goes on where it was."""
     from syncer.cli.output import write_lines
     from syncer.cli.progress import Bars, Lines
 
+    if confirm and not census:
+        raise ConfigError("--confirm belongs to a census.", fix="Add --census.")
     with Bars() if sys.stderr.isatty() else nullcontext(Lines()) as progress:
         results = run(
             ctx, lambda service: service.sync(only=connection, full=full, progress=progress)
@@ -36,7 +53,31 @@ def sync(
     if not results:
         write_lines(["There is no connection to sync: add one with [[connections]]."])
     write_lines(line for result in results for line in result_lines(result))
-    raise typer.Exit(exit_code(results))
+    failed = census and _census(ctx, connection, confirm)
+    raise typer.Exit(exit_code(results) or int(failed))
+
+
+def _census(ctx: typer.Context, connection: str, confirmed: Sequence[str]) -> bool:
+    """Take a census of every container and print what it found; whether one failed."""
+    from syncer.cli.output import printable, write_lines
+    from syncer.service.census import take_censuses
+
+    results = run(ctx, lambda s: take_censuses(s, only=connection, confirmed=confirmed))
+    write_lines(printable(line) for result in results for line in census_lines(result))
+    return any(result.failure is not None or result.note for result in results)
+
+
+def census_lines(result: CensusResult) -> Iterator[str]:
+    """What a census of one container found."""
+    if result.failure is not None:
+        yield f"{result.container}: no census: {result.failure}"
+    elif result.note:
+        yield f"{result.container}: {result.note}"
+    else:
+        yield (
+            f"{result.container}: {result.items} items counted, {result.found} found, "
+            f"{result.deleted} deleted, {result.moved} moved, {result.hidden} hidden"
+        )
 
 
 def exit_code(results: Sequence[ConnectionResult]) -> int:

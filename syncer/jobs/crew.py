@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
 
 from syncer.errors import Busy, SyncerError
 from syncer.log import get_logger
@@ -23,26 +23,22 @@ class Crew:
     """
 
     def __init__(self) -> None:
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[bool]] = {}
         self._closed = False
 
     def start(self, name: str, job: Job) -> bool:
         """Begin the job, unless it is at work or the crew has been stopped."""
         if self._closed or name in self._tasks:
             return False
-        self._tasks[name] = asyncio.create_task(self._run(name, job), name=name)
+        task = asyncio.create_task(run_isolated(name, job), name=name)
+        self._tasks[name] = task
+        task.add_done_callback(lambda _done: self._tasks.pop(name))
         return True
 
     @property
     def at_work(self) -> frozenset[str]:
         """The jobs that are at work."""
         return frozenset(self._tasks)
-
-    async def _run(self, name: str, job: Job) -> None:
-        try:
-            await run_isolated(name, job)
-        finally:
-            del self._tasks[name]
 
     async def idle(self) -> None:
         """Wait until no job is at work."""
@@ -96,7 +92,7 @@ async def run_isolated(name: str, job: Job) -> bool:
     return False
 
 
-async def end_tasks(tasks: list[asyncio.Task[None]], grace: float) -> None:
+async def end_tasks(tasks: Sequence[asyncio.Task[Any]], grace: float) -> None:
     """Give tasks `grace` seconds to end, then cancel them and wait for that."""
     if not tasks:
         return

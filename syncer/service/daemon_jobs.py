@@ -70,6 +70,7 @@ class Jobs:
     def pull_due(self) -> None:
         """Pull every connection whose time has come."""
         self._metrics.tick()
+        self.pull_soon(frozenset())  # what was asked for while the last one ended
         for name in self._serving.current.connections.names:
             self._crew.start(f"pull {name}", partial(self._pull, name))
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from pydantic import SecretStr
@@ -109,7 +110,7 @@ class InboxWorker:
         self._owner = owner
         self._on_worked = on_worked
         self._pace = pace
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[Worked]] = {}
 
     async def take(self) -> int:
         """Claim deliveries of connections that nothing is done for yet; returns how many.
@@ -120,8 +121,15 @@ class InboxWorker:
             claimed = await inbox.claim(session, self._owner, limit=CLAIM, skip=[*self._tasks])
         for connection in dict.fromkeys(one.connection for one in claimed):
             batch = [one for one in claimed if one.connection == connection]
-            self._tasks[connection] = asyncio.create_task(self._serve(connection, batch))
+            task = asyncio.create_task(self._serve(connection, batch))
+            self._tasks[connection] = task
+            task.add_done_callback(partial(self._served, connection))
         return len(claimed)
+
+    def _served(self, connection: str, task: asyncio.Task[Worked]) -> None:
+        """Make room for the connection's next deliveries, also where the work never began."""
+        del self._tasks[connection]
+        self._on_worked(Worked() if task.cancelled() else task.result())
 
     async def idle(self) -> None:
         """Wait until all that has been claimed is done."""
@@ -137,17 +145,14 @@ class InboxWorker:
         async with self._store.write() as session:
             await inbox.release(session, self._owner)
 
-    async def _serve(self, connection: str, batch: Sequence[Delivery]) -> None:
-        worked = Worked()
+    async def _serve(self, connection: str, batch: Sequence[Delivery]) -> Worked:
         try:
             async with self._kept():
                 with isolated(connection, part="inbox worker"):
-                    worked = await self._work(connection, batch)
+                    return await self._work(connection, batch)
         except SyncerError as error:  # of the store: the claim runs out and is taken again
             _log.warning("deliveries wait", connection=connection, error=str(error))
-        finally:
-            del self._tasks[connection]
-            self._on_worked(worked)
+            return Worked()
 
     @asynccontextmanager
     async def _kept(self) -> AsyncGenerator[None]:

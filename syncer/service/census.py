@@ -1,0 +1,47 @@
+"""A census by command: every container now, and what a person has confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from syncer.errors import NotFound
+from syncer.service.core import Service
+from syncer.store.census import CensusState, census_states
+from syncer.sync.reconcile import CensusResult, CensusRules, census_connection
+
+
+async def take_censuses(
+    service: Service, *, only: str = "", confirmed: Collection[str] = ()
+) -> list[CensusResult]:
+    """Take a census of all wanted containers, or of one connection's, and judge what turned.
+
+    `confirmed` names containers (`jira:NET`) of which a person says that what is gone was deleted;
+    `NotFound` for one that is not synced.
+    """
+    names = [only] if only else list(service.connections.names)
+    states = [state for name in names for state in await _states(service, name)]
+    unknown = set(confirmed) - {str(state.container) for state in states}
+    if unknown:
+        raise NotFound(f"{min(unknown)!r} is no container that is synced.")
+    results = [await _census(service, one, str(one.container) in confirmed) for one in states]
+    await service.judge(after_sync=False)
+    return [result for found in results for result in found]
+
+
+async def _states(service: Service, connection: str) -> list[CensusState]:
+    service.connections.table(connection)
+    async with service.store.read() as session:
+        return await census_states(session, connection)
+
+
+async def _census(service: Service, state: CensusState, said: bool) -> list[CensusResult]:  # noqa: FBT001  private
+    name, cap = state.container.connection, service.settings.service.census_cap
+    return await census_connection(
+        service.store,
+        await service.connections.connector(name),
+        connection=name,
+        clock=service.clock,
+        wanted=service.wanted(name),
+        due=lambda one: one.container == state.container and one.last_success_at is not None,
+        rules=CensusRules(cap=cap, confirmed=said),
+    )
