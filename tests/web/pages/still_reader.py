@@ -146,7 +146,7 @@ class StillReader:
     async def history(self, uid: str) -> Sequence[Change]:
         return [
             Change(
-                id="1",
+                id=f"change of {uid}",
                 at=self.snapshot.as_of,
                 field=one,
                 before=self.words,
