@@ -24,7 +24,7 @@ from syncer.web.pages.reader import Reader
 from syncer.web.pages.render import render
 from syncer.web.pages.risks import risk_log
 
-READER: Final = web.AppKey("reader", Reader)  # type: ignore[type-abstract]  # only a key's type
+READER: Final = web.AppKey("reader", Reader)
 """Where an application keeps its reader."""
 
 
