@@ -51,7 +51,8 @@ class Details:
         self.refused: set[tuple[str, str]] = set()
 
     def forget_refusals(self, repository: str) -> None:
-        """Ask again what this repository refused: a new pass, and perhaps other rights."""
+        """Ask again what was refused: a new pass, perhaps other rights, or a passing fault."""
+        self.graphql, self.projects = self.wanted, True
         self.refused = {one for one in self.refused if one[0] != repository}
 
     async def complete(self, client: GitHubClient, issues: Mapping[Neighbour, Issue]) -> Completed:

@@ -289,6 +289,16 @@ async def test_queries_that_are_refused_leave_the_rest_api(told: Any) -> None:
     assert await the_one(github) == await the_one(by_graphql())
 
 
+async def test_a_refused_query_is_tried_again_with_the_next_pass() -> None:
+    github = by_graphql()
+    github.server.fail(answer(200, body='{"errors":[{"message":"Oops"}]}'), path="/graphql")
+    async with running(github) as connector:
+        first = await read(connector)
+        second = await read(connector)
+    assert "projects" in first[0].missing_detail
+    assert second[0].missing_detail == ()
+
+
 async def test_without_the_right_to_projects_everything_else_is_still_asked_for() -> None:
     github = by_graphql()
     body = b'{"data":null,"errors":[{"type":"INSUFFICIENT_SCOPES","message":"read:project"}]}'
