@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Response, ViewportSize, sync_playwright
@@ -18,8 +18,6 @@ from tests.web.pages.site import served
 from tests.web.pages.still_reader import ORIGIN, StillReader
 
 pytestmark = pytest.mark.browser
-
-Scheme = Literal["light", "dark"]
 
 PATHS = (
     "/",
@@ -86,17 +84,6 @@ def test_every_page_fits_every_width_and_axe_finds_nothing_grave(page: Page, sit
             page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             assert grave_findings(page) == [], (path, width)
-
-
-def test_contrast_holds_in_both_schemes_at_both_widths_on_the_main_pages(
-    page: Page, site: str
-) -> None:
-    schemes: tuple[Scheme, ...] = ("light", "dark")
-    for path in ("/programs/5g", "/sources", item_path(page, site)):
-        for scheme in schemes:
-            page.emulate_media(color_scheme=scheme)
-            page.goto(site + path)
-            assert grave_findings(page) == [], (path, scheme)
 
 
 def test_a60_every_link_leads_somewhere_under_a_strict_policy(browser: Browser, site: str) -> None:
