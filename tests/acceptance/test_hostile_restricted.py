@@ -23,7 +23,7 @@ from syncer.cli.machine import risk_row, status_document
 from syncer.cli.status import source_rows, status_rows
 from syncer.cli.why import explanation
 from syncer.clock import FixedClock
-from syncer.publish.channels.file import RENDERERS
+from syncer.publish.render.formats import RENDERERS
 from syncer.service.core import Service
 from syncer.settings.load import load_settings
 from tests.connectors.jira.small_jira import (
