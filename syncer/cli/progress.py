@@ -84,7 +84,7 @@ class Lines:
         self._told[container] = seen
 
     def finished(self, container: ContainerKey, error: str) -> None:
-        """Tell how it ended."""
+        """Tell how it ended; why it failed is among the results."""
         seen = self._told.get(container, 0)
-        ended = f"failed: {error}" if error else f"done, {counted(seen, 'item')}"
+        ended = "failed" if error else f"done, {counted(seen, 'item')}"
         tell(printable(f"{container}: {ended}"))

@@ -13,12 +13,14 @@ from pydantic import SecretStr
 
 from syncer.connect.testing.server import answer
 from syncer.domain.item import ItemState
+from syncer.domain.ref import ContainerKey
 from syncer.store.engine import Store
 from syncer.store.inbox import InboxState
 from syncer.store.leases import database_now
 from syncer.store.rows import table_of
 from syncer.store.sources import load_sources
 from syncer.store.tables import LeaseRow
+from syncer.sync.lease import container_lease, held, this_process
 from tests.serve.site import ENDPOINT, PATIENCE, Serve, Site, post, until
 
 LEASES = table_of(LeaseRow)
@@ -198,3 +200,34 @@ async def test_two_daemons_on_one_postgresql_work_each_delivery_off_once(
 async def _are_titled(place: Site, numbers: range) -> bool:
     items = await place.items()
     return all(items[str(number)].title == f"title {number}" for number in numbers)
+
+
+async def test_a_refusal_of_a_sync_is_told_once(on_sqlite: Site) -> None:
+    await (await on_sqlite.start("sync")).communicate()
+    async with Store(on_sqlite.database) as store:
+        net = container_lease(ContainerKey("jira", "NET"))
+        async with held(store, net, this_process("serve")) as lease:
+            on_sqlite.rename("20001", "so that it is not passed over")
+            out, err = await (await on_sqlite.start("sync")).communicate()
+
+    assert (out + err).decode().count(f"being synced by {lease.holder.owner}") == 1
+
+
+async def test_a_census_by_command_asks_and_is_confirmed(on_sqlite: Site) -> None:
+    await (await on_sqlite.start("sync")).communicate()
+    for number in range(20001, 20011):
+        on_sqlite.jira.world.delete(str(number), datetime.now(UTC))
+
+    process = await on_sqlite.start("sync", "--census")
+    out, _ = await process.communicate()
+    assert (process.returncode, b"10 of 20 stored items of jira:NET are gone" in out) == (1, True)
+    assert await on_sqlite.state("20001") is ItemState.LIVE
+
+    process = await on_sqlite.start("sync", "--census", "--confirm", "jira:NET")
+    out, _ = await process.communicate()
+    assert (process.returncode, b"10 deleted" in out) == (0, True)
+    assert await on_sqlite.state("20001") is ItemState.DELETED
+
+    process = await on_sqlite.start("sync", "--census", "--confirm", "jira:NOPE")
+    _, err = await process.communicate()
+    assert (process.returncode, b"'jira:NOPE' is no container" in err) == (2, True)
