@@ -75,7 +75,12 @@ class GitHubConnector:
     kind: ClassVar[str] = "github"
     config_type: ClassVar[type[BaseModel]] = GitHubConfig
     capabilities: ClassVar[Capabilities] = Capabilities(
-        webhooks=True, incremental=True, hierarchy=True, links=True, history=True
+        webhooks=True,
+        incremental=True,
+        reports_deletions=True,  # 410 for what is deleted, 404 for what is out of sight
+        hierarchy=True,
+        links=True,
+        history=True,
     )
 
     def __init__(

@@ -16,7 +16,7 @@ from syncer.web.hooks import Endpoint, HookContext, hooks_app, open_endpoint
 from syncer.web.keeping import Keeper
 from syncer.web.metrics import Metrics
 from syncer.web.pages.app import HEADERS, pages_app
-from syncer.web.security import access_of, authenticate
+from syncer.web.security import access_of, authenticate, say_always, security_headers
 from syncer.web.server import Listener
 
 _log: Final = get_logger(__name__)
@@ -58,6 +58,7 @@ class Doors:
         )
         app = pages_app(self.reader, middlewares=[authenticate(access)])
         app.router.add_get("/metrics", self.metrics.answer)
+        say_always(app, security_headers(pages.url))
         listeners = (
             Listener(hooks_app(context), addresses.hooks or hooks.listen),
             Listener(app, listen, headers=HEADERS),

@@ -17,6 +17,7 @@ from syncer.service.core import Service
 from syncer.service.daemon_serving import Serving
 from syncer.store.census import last_asked
 from syncer.store.inbox import inbox_counts, oldest_pending
+from syncer.store.items import count_by_connection
 from syncer.store.retention import forget_deliveries
 from syncer.sync.connection import ConnectionResult
 from syncer.sync.inbox import Source, Worked
@@ -212,7 +213,10 @@ class Jobs:
         await self._keeper.flush()
         async with self._serving.current.store.read() as session:
             counts, oldest = await inbox_counts(session), await oldest_pending(session)
+            items = await count_by_connection(session)
         self._metrics.inbox({str(k): n for k, n in counts.items()}, oldest=oldest)
+        for connection, count in items.items():
+            self._metrics.items(connection, count)
 
     def keep_house(self) -> None:
         """Forget what is kept only for a while."""

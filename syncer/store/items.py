@@ -254,6 +254,13 @@ async def count_items(
     return (await session.scalar(query)) or 0
 
 
+async def count_by_connection(session: AsyncSession) -> dict[str, int]:
+    """How many live items are stored of each connection that has any."""
+    query = select(_ITEMS.c.connection, func.count()).where(*_conditions(LIVE, None))
+    rows = await session.execute(query.group_by(_ITEMS.c.connection))
+    return {row[0]: row[1] for row in rows}
+
+
 async def keys_of(session: AsyncSession, uid: str) -> list[tuple[str, datetime, datetime | None]]:
     """The human keys that the item has had, with since and until (None: its present key)."""
     columns = (_ALIASES.c.alias, _ALIASES.c.since, _ALIASES.c.until)

@@ -70,6 +70,16 @@ def security_headers(url: str) -> dict[str, str]:
     return {**HEADERS, "Strict-Transport-Security": _A_YEAR}
 
 
+def say_always(app: web.Application, headers: Mapping[str, str]) -> None:
+    """Let every answer of the application bear the headers that it does not set itself."""
+
+    async def add(_request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+
+    app.on_response_prepare.append(add)
+
+
 def secure(headers: Mapping[str, str], *, private: bool) -> Middleware:
     """The middleware that puts the headers on every answer, refusals and errors included.
 

@@ -21,6 +21,7 @@ from syncer.web.security import (
     access_of,
     authenticate,
     refuse_open_door,
+    say_always,
     secure,
     security_headers,
 )
@@ -278,3 +279,17 @@ def test_the_proxy_comes_from_the_settings() -> None:
     assert access_of(settings, environment={}, folder=Path()) == Access(
         proxy_header="X-User", trusted_proxies=(ip_network("10.1.0.0/16"),)
     )
+
+
+@pytest.mark.parametrize("path", ["/", "/no-such-page"])
+async def test_an_https_address_is_remembered_on_every_answer(path: str) -> None:
+    async def home(_request: web.Request) -> web.StreamResponse:
+        return web.Response(text="home")
+
+    app = web.Application()
+    app.router.add_get("/", home)
+    say_always(app, security_headers("https://syncer.example.com"))
+    async with Listener(app, "127.0.0.1:0") as listener:
+        answer = await exchange(listener.port, request(path, method="GET"))
+
+    assert "max-age" in answer.header("Strict-Transport-Security")
