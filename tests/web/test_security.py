@@ -292,4 +292,4 @@ async def test_an_https_address_is_remembered_on_every_answer(path: str) -> None
     async with Listener(app, "127.0.0.1:0") as listener:
         answer = await exchange(listener.port, request(path, method="GET"))
 
-    assert "max-age" in answer.header("Strict-Transport-Security")
+    assert "max-age" in answer.header("strict-transport-security")
