@@ -7,7 +7,7 @@ from typing import Final
 
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Portfolio
-from syncer.domain.selector import select
+from syncer.domain.selector import Shelves
 
 _LONGEST_NUMBER: Final = 18
 """Digits that fit an integer of any database; a longer number orders as none."""
@@ -15,10 +15,10 @@ _LONGEST_NUMBER: Final = 18
 
 def homes(portfolio: Portfolio, items: Sequence[WorkItem]) -> dict[str, str]:
     """The project of each item by uid: the first that holds it."""
-    by_uid = {item.uid: item for item in items}
+    by_uid, shelves = {item.uid: item for item in items}, Shelves(items)
     found: dict[str, str] = {}
     for project in portfolio.projects:
-        for item in select(project.items, items, by_uid, excluding=project.excluding):
+        for item in shelves.select(project.items, by_uid, excluding=project.excluding):
             found.setdefault(item.uid, project.key)
     return found
 

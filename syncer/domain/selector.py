@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from syncer.domain.item import WorkItem
+from syncer.domain.link import LinkKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,10 @@ class InContainer:
 
 @dataclass(frozen=True, slots=True)
 class Under:
-    """The tree below an item, over all trackers; named `<connection>:<key>`."""
+    """The tree below an item, over all trackers; named `<connection>:<key>`.
+
+    What contributes to an item of the tree is part of it, with all that lies below.
+    """
 
     root: str
 
@@ -141,19 +145,39 @@ def _under(root: str, by_uid: Mapping[str, WorkItem]) -> Callable[[WorkItem], bo
     known: dict[str, bool] = {}
 
     def is_under(item: WorkItem) -> bool:
-        climbed: list[str] = []
-        current: WorkItem | None = item
-        while current is not None and current.uid not in known:
-            known[current.uid] = key_of(current) == root  # also ends a climb in circles
-            climbed.append(current.uid)
-            if known[current.uid]:
-                break
-            current = by_uid.get(current.parent.uid) if current.parent else None
-        found = current is not None and known[current.uid]
-        known.update(dict.fromkeys(climbed, found))
-        return found
+        came_from: dict[str, str] = {item.uid: ""}
+        waiting = [item]
+        while waiting:
+            current = waiting.pop()
+            if known.get(current.uid, key_of(current) == root):
+                known.update(dict.fromkeys(_way_to(current.uid, came_from), True))
+                return True
+            for uid in () if current.uid in known else above(current):
+                if uid in by_uid and uid not in came_from:  # a climb in circles ends here
+                    came_from[uid] = current.uid
+                    waiting.append(by_uid[uid])
+        known.update(dict.fromkeys(came_from, False))
+        return False
 
     return is_under
+
+
+def above(item: WorkItem) -> Iterator[str]:
+    """The uids of what an item belongs to: its parent, and what it contributes to.
+
+    A tracker knows no parent beyond itself, so a link is how people name one on another tracker.
+    """
+    if item.parent is not None:
+        yield item.parent.uid
+    for link in item.links:
+        if link.kind is LinkKind.CONTRIBUTES_TO and not link.inward:
+            yield link.to.uid
+
+
+def _way_to(uid: str, came_from: Mapping[str, str]) -> Iterator[str]:
+    while uid:
+        yield uid
+        uid = came_from[uid]
 
 
 def matcher(selector: Selector, by_uid: Mapping[str, WorkItem]) -> Callable[[WorkItem], bool]:

@@ -18,12 +18,23 @@ from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.link import LinkKind
 from syncer.domain.portfolio import Project
 from syncer.domain.ref import ItemRef
-from syncer.domain.selector import InContainer, InVersion, Selector, Under, WithField, key_of
+from syncer.domain.selector import (
+    Among,
+    Every,
+    InContainer,
+    InVersion,
+    Selector,
+    Under,
+    WithField,
+    WithLabel,
+    key_of,
+)
 from syncer.rollup.history import rewind
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.view import View
 
 _SAME: tuple[str, ...] = (LinkKind.MIRRORS.value, LinkKind.DUPLICATES.value)
+_GIVEN: tuple[str, ...] = (LinkKind.CONTRIBUTES_TO.value,)
 
 
 class Surroundings:
@@ -36,6 +47,7 @@ class Surroundings:
         self._inputs = inputs
         self.by_uid: Mapping[str, WorkItem] = {item.uid: item for item in inputs.items}
         self.refs: Mapping[str, ItemRef] = {key_of(item): item.ref for item in inputs.items}
+        self._picked: dict[tuple[Selector, ...], set[str]] = {}
 
     def _before(self, item: WorkItem, field: ChangeField) -> Iterator[str]:
         """Every former value of one property of an item."""
@@ -61,10 +73,11 @@ class Surroundings:
 
     @cached_property
     def parents(self) -> Mapping[str, Sequence[str]]:
-        """The uids of every parent that an item ever had."""
+        """The uids of every parent that an item ever had, and of all it ever contributed to."""
         found: dict[str, list[str]] = {}
         for uid, item in self.by_uid.items():
             now = [item.parent.uid] if item.parent else []
+            now += [end for end, inward in self._ends(item, _GIVEN) if not inward]
             found[uid] = [*now, *map(self._uid, self._before(item, ChangeField.PARENT))]
         return found
 
@@ -78,20 +91,24 @@ class Surroundings:
         """The uids at the other end of every mirror or duplicate link, in both directions."""
         found: dict[str, list[str]] = {}
         for uid, item in self.by_uid.items():
-            now = [link.to.uid for link in item.links if link.kind.value in _SAME]
-            told = [value[1:] for value in self._linked(item)]
-            ends = [*now, *map(self._uid, told)]
+            ends = [end for end, _ in self._ends(item, _SAME)]
             if ends:
                 found[uid] = ends
         backwards = _reversed(found)
         return {uid: [*found.get(uid, ()), *backwards.get(uid, ())] for uid in {*found, *backwards}}
 
-    def _linked(self, item: WorkItem) -> Iterator[str]:
-        """Arrow and other end of every mirror or duplicate link that an item's history removes."""
+    def _ends(self, item: WorkItem, kinds: Sequence[str]) -> Iterator[tuple[str, bool]]:
+        """The other ends of all links of some kinds that an item ever had, and if they lead here.
+
+        What the history removes was a link before.
+        """
+        for link in item.links:
+            if link.kind.value in kinds:
+                yield link.to.uid, link.inward
         for value in self._before(item, ChangeField.LINK):
-            for kind in _SAME:
+            for kind in kinds:
                 if value.startswith((f"{kind}>", f"{kind}<")):
-                    yield value.removeprefix(kind)
+                    yield self._uid(value[len(kind) + 1 :]), value[len(kind)] == "<"
 
     def _ever(self, selector: Selector) -> Iterable[str]:
         """Every item that a selector may pick now or might have picked."""
@@ -104,8 +121,44 @@ class Surroundings:
                 return self._below([self._uid(root), *self._formerly(root)])
             case WithField(name, value):
                 return [uid for uid, i in self.by_uid.items() if i.custom.get(name) == value]
+            case WithLabel(pattern):
+                return self._labelled(pattern)
+            case Among(_, uids):
+                return uids
+            case Every((first, *others)):
+                found = self._any(first)
+                return found.intersection(*map(self._any, others))
             case _:
                 return self.by_uid
+
+    def _any(self, selectors: Sequence[Selector]) -> set[str]:
+        """Every item that one of several selectors may ever have picked; found once."""
+        key = tuple(selectors)
+        if key not in self._picked:
+            self._picked[key] = {uid for one in key for uid in self._ever(one)}
+        return self._picked[key]
+
+    def _labelled(self, pattern: str) -> list[str]:
+        return [
+            uid
+            for uid, names in self.labels.items()
+            if any(fnmatchcase(name, pattern) for name in names)
+        ]
+
+    @cached_property
+    def labels(self) -> Mapping[str, Iterable[str]]:
+        """Every label that an item ever had, by uid; items without any are left out."""
+        found: dict[str, Iterable[str]] = {}
+        for uid, item in self.by_uid.items():
+            former = (
+                name.strip()
+                for text in self._before(item, ChangeField.LABELS)
+                for name in text.split(",")
+            )
+            names = {*item.labels, *former}
+            if names:
+                found[uid] = names
+        return found
 
     def _in_container(self, pattern: str) -> list[str]:
         names = [name for name in self.containers if fnmatchcase(name, pattern)]
@@ -131,8 +184,7 @@ class Surroundings:
         Its members of all times, what mirrors or duplicates them, everything below those, and
         everything above: a parent may carry a subtask, an ancestor may exclude an item.
         """
-        members = {uid for selector in project.items for uid in self._ever(selector)}
-        same = _closure(members, [self.copies])
+        same = _closure(self._any(project.items), [self.copies])
         tree = self._below(same)
         every = _closure(tree, [self.parents])
         return [self.by_uid[uid] for uid in sorted(every) if uid in self.by_uid]

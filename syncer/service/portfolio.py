@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from syncer.domain.addresses import with_known_ends
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Portfolio
 from syncer.domain.ref import ContainerKey
@@ -39,7 +40,7 @@ async def load_ground(session: AsyncSession) -> Ground:
     """Read it in the caller's transaction."""
     return Ground(
         containers=await container_names(session),
-        items=await load_items(session),
+        items=with_known_ends(await load_items(session)),
         answers=await load_answers(session),
     )
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from syncer.domain.item import WorkItem
+from syncer.domain.link import Link, LinkKind
 from syncer.domain.selector import Every, InQuery, Under, answered, described, queries, select
-from tests.unit.rollup.builders import make_item
+from tests.unit.rollup.builders import linked, make_item, ref
 
 
 def tree(*pairs: tuple[str, str]) -> list[WorkItem]:
@@ -50,6 +51,19 @@ def test_a_chain_of_a_hundred_thousand_parents_is_climbed_once() -> None:
     chain = tree(("A-0", ""), *((f"A-{n}", f"A-{n - 1}") for n in range(1, count)))
     assert len(below("A-0", chain[::-1])) == count
     assert below("B-1", chain) == set()
+
+
+def test_what_contributes_to_a_tree_is_part_of_it_and_what_it_serves_is_not() -> None:
+    top, epic, served = make_item("A-1"), make_item("A-2", parent="A-1"), make_item("C-1")
+    issue = linked(make_item("B-1"), (LinkKind.CONTRIBUTES_TO, "A-2"))
+    child = replace(make_item("B-2"), parent=issue.ref)
+    told = replace(
+        make_item("B-3"),
+        links=(Link(kind=LinkKind.CONTRIBUTES_TO, to=ref("C-1"), inward=True),),
+    )
+    items = [child, issue, epic, linked(top, (LinkKind.CONTRIBUTES_TO, "C-1")), told, served]
+    assert below("A-1", items) == {"A-1", "A-2", "B-1", "B-2"}
+    assert below("C-1", items) == {"C-1", "A-1", "A-2", "B-1", "B-2"}
 
 
 def test_a_query_picks_what_its_tracker_answered_and_nothing_before() -> None:

@@ -11,7 +11,7 @@ import pytest
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import WorkItem
 from syncer.domain.link import LinkKind
-from syncer.domain.selector import InContainer, InVersion, Under, WithLabel
+from syncer.domain.selector import Every, InContainer, InVersion, Under, WithLabel
 from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.past import PastViews
@@ -52,6 +52,9 @@ def _history(rnd: random.Random, item: WorkItem) -> tuple[Change, ...]:
     )
 
 
+_PART = Every(((InContainer("jira:NET"),), (Under("jira:OUT-1"), WithLabel("core"))))
+
+
 def _world(seed: int) -> RollupInputs:
     rnd = random.Random(seed)
     items: list[WorkItem] = []
@@ -64,11 +67,14 @@ def _world(seed: int) -> RollupInputs:
                 item = linked(
                     item, (LinkKind.DUPLICATES, f"{rnd.choice(KEYS)}-{rnd.randrange(12)}")
                 )
+            if rnd.random() < 0.2:
+                item = linked(item, (LinkKind.CONTRIBUTES_TO, f"OUT-{rnd.randrange(3)}"))
             items.append(replace(item, labels=("core",) if rnd.random() < 0.2 else ()))
     portfolio = make_portfolio(
         make_project("net", excluding=(Under("jira:OUT-1"),)),
         replace(make_project("tree"), items=(Under("jira:NET-1"), Under("jira:OLD-1"))),
         replace(make_project("core"), items=(WithLabel("core"), InVersion("jira:REG/1.0"))),
+        replace(make_project("part"), items=(_PART,)),
         replace(make_project("all"), items=(InContainer("*"),)),
     )
     changes = {item.uid: _history(rnd, item) for item in items}
@@ -86,6 +92,14 @@ def test_a_project_alone_counts_at_every_instant_what_it_counts_among_all(seed: 
         for project in inputs.portfolio.projects:
             alone = past.at(project, instant, instant.date())
             assert alone.countables[project.key] == whole.countables[project.key]
+
+
+def test_a_part_of_a_container_looks_at_no_more_than_its_tree() -> None:
+    items = [make_item(f"{key}-{n}") for key in KEYS for n in range(50)]
+    items.append(make_item("NET-90", parent="OUT-1"))
+    inputs = make_inputs(items, make_portfolio(replace(make_project("part"), items=(_PART,))))
+    view = PastViews(inputs).at(inputs.portfolio.projects[0], AS_OF, AS_OF.date())
+    assert {item.key for item in view.items} == {"NET-90", "OUT-1"}
 
 
 def test_it_looks_at_no_more_than_concerns_the_project() -> None:
