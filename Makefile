@@ -25,8 +25,8 @@ help: ## Show this list
 	@printf '\nARGS is handed on: make test ARGS="tests/unit -k clock"\n'
 
 .PHONY: demo
-demo: $(READY) ## Print the digest of the sample portfolio, made by the real code
-	@$(BIN)/syncer demo --no-serve $(ARGS)
+demo: $(READY) ## Print the digest of a sample portfolio; on a terminal also serve its pages
+	@$(BIN)/syncer demo $(ARGS)
 
 .PHONY: test
 test: $(READY) ## Run all tests

@@ -12,20 +12,29 @@ from syncer.cli.context import configure_log, options
 
 def demo(
     ctx: typer.Context,
-    no_serve: Annotated[
-        bool, typer.Option("--no-serve", help="Print the digest and end; do not serve pages.")
-    ] = False,
+    serve: Annotated[
+        bool | None,
+        typer.Option(
+            "--serve/--no-serve",
+            help="Serve the pages after the digest, or print it and end. Left out: serve when "
+            "standard output is a terminal.",
+            show_default=False,
+        ),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option("--folder", help="Where to put the files; left out: a new folder."),
     ] = None,
 ) -> None:
-    """Make a sample digest from two simulated trackers.
+    """Make a sample digest from two simulated trackers, then serve its pages.
 
-    Lives through a year of simulated work with the real code; without --no-serve, the pages are
-    served until you press Ctrl-C.
+    Lives through a year of simulated work with the real code and prints the digest. On a terminal
+    it then runs the daemon: webhooks of the trackers change a colour on the pages within half a
+    minute. Ctrl-C ends it. In a pipe or a file it only prints, unless --serve is given.
     """
+    import sys
+
     from syncer.demo.run import run_demo
 
     configure_log(verbose=options(ctx).verbose)
-    run_demo(folder=folder, serve=not no_serve)
+    run_demo(folder=folder, serve=sys.stdout.isatty() if serve is None else serve)

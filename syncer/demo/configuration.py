@@ -9,6 +9,9 @@ from syncer.demo.portfolio.people import email, named_people
 JIRA_CREDENTIAL: Final = "jira-credential"
 GITHUB_CREDENTIAL: Final = "github-credential"
 """The files beside the configuration that hold the simulated accounts' secrets."""
+JIRA_SIGNING: Final = "jira-webhook-secret"
+GITHUB_SIGNING: Final = "github-webhook-secret"
+"""The files beside it that hold what the trackers sign their webhooks with."""
 DATABASE_FILE: Final = "syncer.db"
 DIGEST_FOLDER: Final = "digests"
 AUDIENCE: Final = "leadership"
@@ -28,6 +31,7 @@ kind = "jira"
 url = "{jira_url}"
 auth = {{ type = "basic", email = "{user}", token_file = "{jira_credential}" }}
 containers = ["NET", "OUT", "REG"]
+webhook_secret_file = "{jira_webhook_secret}"
 
 [[connections]]
 name = "github"
@@ -35,6 +39,7 @@ kind = "github"
 url = "{github_url}"
 auth = {{ type = "pat", token_file = "{github_credential}" }}
 containers = ["acme/phone"]
+webhook_secret_file = "{github_webhook_secret}"
 customer_labels = ["customer-*"]
 
 [[teams]]
@@ -206,6 +211,8 @@ def configuration_text(
         people="\n".join(people),
         jira_credential=JIRA_CREDENTIAL,
         github_credential=GITHUB_CREDENTIAL,
+        jira_webhook_secret=JIRA_SIGNING,
+        github_webhook_secret=GITHUB_SIGNING,
         database=DATABASE_FILE,
         folder=DIGEST_FOLDER,
         audience=AUDIENCE,

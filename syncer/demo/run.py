@@ -2,7 +2,7 @@
 
 The demo lives through its last weeks Monday by Monday: the simulators show what was known then,
 syncer syncs it over HTTP, judges it, rolls it up and publishes an edition. The last Monday is the
-one whose digest is printed.
+one whose digest is printed. From then on the daemon can serve it, while a story goes on.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,21 +24,26 @@ from syncer.demo.configuration import (
     AUDIENCE,
     DATABASE_FILE,
     GITHUB_CREDENTIAL,
+    GITHUB_SIGNING,
     JIRA_CREDENTIAL,
+    JIRA_SIGNING,
     configuration_text,
 )
 from syncer.demo.portfolio.build import build_world
-from syncer.demo.serve import serve_editions
-from syncer.demo.trackers import Trackers
+from syncer.demo.story import Stage, tell_story
+from syncer.demo.trackers import GITHUB, JIRA, Trackers
 from syncer.domain.statement import Door, OwnerStatus, Provenance
 from syncer.errors import ConfigError, SyncerError
 from syncer.publish.digest.model import Digest
 from syncer.publish.render.text import render_text
 from syncer.service.core import Service
+from syncer.service.daemon import Daemon
+from syncer.service.daemon_doors import Addresses
 from syncer.service.publishing import Publisher
 from syncer.settings.load import load_settings
 
 PAST_EDITIONS: Final = 8
+_ANY_PORTS: Final = Addresses(hooks="127.0.0.1:0", pages="127.0.0.1:0")
 _SENDER: Final = "J. Roth"
 _SAID_AT: Final = local(date(2026, 11, 20), "15:40")
 _SAID: Final = OwnerStatus(
@@ -57,8 +63,28 @@ class DemoResult:
     configuration: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """A demo that has come to its last Monday, with trackers that still answer."""
+
+    trackers: Trackers
+    clock: DemoClock
+    result: DemoResult
+
+    @asynccontextmanager
+    async def served(self, tell: Callable[[str], None]) -> AsyncGenerator[Stage]:
+        """Run the daemon on the demo's configuration, at free loopback ports."""
+        daemon = Daemon(
+            lambda: load_settings(self.result.configuration, {}),
+            clock=self.clock,
+            addresses=_ANY_PORTS,
+        )
+        async with daemon:
+            yield Stage(trackers=self.trackers, clock=self.clock, daemon=daemon, tell=tell)
+
+
 def run_demo(*, folder: Path | None = None, serve: bool = False) -> None:
-    """Make the sample digest, print it and, with `serve`, show it until interrupted.
+    """Make the sample digest, print it and, with `serve`, run the daemon until interrupted.
 
     Files go to `folder`, or to a new one. Results on standard output, progress on standard error.
 
@@ -73,35 +99,47 @@ def run_demo(*, folder: Path | None = None, serve: bool = False) -> None:
 
 
 async def _run(folder: Path, *, serve: bool) -> None:
-    mondays = past_mondays(PAST_EDITIONS)
-    trackers, clock = _trackers(await asyncio.to_thread(build_world), mondays)
-    async with trackers:
-        result = await live_through(folder, trackers, clock=clock, mondays=mondays)
+    async with open_demo(folder, world=await asyncio.to_thread(build_world)) as demo:
+        result = demo.result
         sys.stdout.write(render_text(result.digest))
         sys.stdout.flush()
         place, names = result.files[0].parent, ", ".join(path.name for path in result.files)
         _tell(f"Its files in {place}: {names}")
         _tell(f"Its configuration: {result.configuration}")
         if serve:
-            _tell(f"The simulated Jira answers at {trackers.jira.url}.")
-            _tell(f"The simulated GitHub answers at {trackers.github.url}.")
-            await serve_editions(result.files[0].parent, tell=_tell)
+            await _serve(demo)
+
+
+async def _serve(demo: Demo) -> None:
+    """Serve the pages and tell the story; then go on serving until cancelled."""
+    async with demo.served(_tell) as stage:
+        _tell(f"The simulated Jira answers at {demo.trackers.jira.url},")
+        _tell(f"the simulated GitHub at {demo.trackers.github.url}.")
+        _tell(f"\nThe pages: {stage.daemon.pages_url}/ (Ctrl-C ends everything)")
+        _tell("Open them now: soon something happens at the trackers, and a colour changes.")
+        await tell_story(stage)
+        _tell("\nThat was the story. The pages stay until you press Ctrl-C.")
+        await asyncio.Event().wait()
 
 
 async def make_demo(
     folder: Path, *, world: World | None = None, past_editions: int = PAST_EDITIONS
 ) -> DemoResult:
     """Make the sample digest, or that of a changed `world`, in `folder`, without printing it."""
+    async with open_demo(folder, world=world or build_world(), past_editions=past_editions) as demo:
+        return demo.result
+
+
+@asynccontextmanager
+async def open_demo(
+    folder: Path, *, world: World, past_editions: int = PAST_EDITIONS
+) -> AsyncGenerator[Demo]:
+    """Live through the weeks of a world; its trackers answer until the end of the context."""
     mondays = past_mondays(past_editions)
-    trackers, clock = _trackers(world or build_world(), mondays)
-    async with trackers:
-        return await live_through(folder, trackers, clock=clock, mondays=mondays)
-
-
-def _trackers(world: World, mondays: Sequence[datetime]) -> tuple[Trackers, DemoClock]:
-    """The simulated trackers and the clock that they share, at the first Monday of all."""
     clock = DemoClock(min((*mondays, AS_OF)))
-    return Trackers(world, clock), clock
+    async with Trackers(world, clock) as trackers:
+        result = await live_through(folder, trackers, clock=clock, mondays=mondays)
+        yield Demo(trackers=trackers, clock=clock, result=result)
 
 
 async def live_through(
@@ -130,10 +168,10 @@ async def live_through(
 def _configured(folder: Path, trackers: Trackers, *, this_week: bool) -> Path:
     """Write the configuration and the made-up secrets; the path of the configuration."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, simulator in ((JIRA_CREDENTIAL, trackers.jira), (GITHUB_CREDENTIAL, trackers.github)):
-        secret = folder / name
-        secret.touch(mode=0o600)
-        secret.write_text(simulator.account.secret, encoding="utf-8")
+    for name, secret in _secrets(trackers).items():
+        file = folder / name
+        file.touch(mode=0o600)
+        file.write_text(secret, encoding="utf-8")
     path = folder / "syncer.toml"
     text = configuration_text(
         jira_url=trackers.jira.url,
@@ -143,6 +181,17 @@ def _configured(folder: Path, trackers: Trackers, *, this_week: bool) -> Path:
     )
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _secrets(trackers: Trackers) -> dict[str, str]:
+    """The made-up secrets by the names of their files."""
+    told = trackers.webhook_secrets
+    return {
+        JIRA_CREDENTIAL: trackers.jira.account.secret,
+        GITHUB_CREDENTIAL: trackers.github.account.secret,
+        JIRA_SIGNING: told[JIRA].get_secret_value(),
+        GITHUB_SIGNING: told[GITHUB].get_secret_value(),
+    }
 
 
 async def _publish(service: Service, configuration: Path) -> DemoResult:

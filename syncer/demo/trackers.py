@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Final, Self
+
+from pydantic import SecretStr
 
 from syncer.clock import Clock
 from syncer.connect.registry import simulator_class
@@ -20,6 +23,7 @@ class Trackers:
     """Both simulators, open together as one asynchronous context manager.
 
     A dependency that crosses them is a line of text on GitHub: the address of the other issue.
+    `webhook_secrets` are made up anew each time; they sign what the simulators send.
     """
 
     def __init__(self, world: World, clock: Clock) -> None:
@@ -30,6 +34,10 @@ class Trackers:
         self.github: Simulator = make_github(
             world, clock, containers=ON_GITHUB, foreign_url=self.jira.item_url
         )
+        self.simulators: dict[str, Simulator] = {JIRA: self.jira, GITHUB: self.github}
+        self.webhook_secrets = {
+            name: SecretStr(secrets.token_urlsafe(24)) for name in self.simulators
+        }
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:

@@ -204,6 +204,11 @@ class Daemon:
         return f"http://{self.doors.pages_address}"
 
     @property
+    def reader(self) -> StoreReader:
+        """What the pages read."""
+        return self._reader
+
+    @property
     def store(self) -> Store:
         """The database."""
         return self._store
