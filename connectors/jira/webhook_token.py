@@ -22,8 +22,13 @@ from syncer.connect.signing import hmac_sha256, same
 LEEWAY: Final = 60.0
 """Seconds by which the two clocks may differ."""
 
+LONGEST: Final = 366 * 86_400.0
+"""Seconds that a token may yet hold: what claims more was not written in seconds."""
+
 _FORM: Final = re.compile(r"([A-Za-z0-9_-]{1,2000})\.([A-Za-z0-9_-]{1,6000})\.([A-Za-z0-9_-]{43})")
 _ALGORITHM: Final = "HS256"
+_END_OF_CALENDAR: Final = 253_402_300_800
+"""Seconds from 1970 to the year 10000."""
 
 
 def token_is_right(token: str, secrets: Sequence[SecretStr], *, now: datetime | None) -> bool:
@@ -48,11 +53,17 @@ def _holds(claims: dict[str, Any], now: datetime | None) -> bool:
     expires, begins = _seconds(claims.get("exp")), _seconds(claims.get("nbf", 0))
     if expires is None or begins is None:
         return False
-    return now is None or begins - LEEWAY <= now.timestamp() < expires + LEEWAY
+    if now is None:
+        return True
+    present = now.timestamp()
+    return begins - LEEWAY <= present < expires + LEEWAY <= present + LEEWAY + LONGEST
 
 
 def _seconds(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """An instant in seconds since 1970; None for what no calendar holds (attacks.md A12)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if 0 <= value < _END_OF_CALENDAR else None
 
 
 def _object(part: str) -> dict[str, Any]:

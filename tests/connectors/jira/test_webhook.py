@@ -165,13 +165,22 @@ def _part(value: Any) -> str:
 
 def _made_by_hand(header: Any, claims: Any) -> str:
     """A token whose signature is right, whatever it says."""
-    content = f"{_part(header)}.{_part(claims)}"
+    return _sealed(f"{_part(header)}.{_part(claims)}")
+
+
+def _sealed(content: str) -> str:
     key = SECRET.get_secret_value().encode()
     mac = hmac.new(key, content.encode(), hashlib.sha256).digest()
     return f"{content}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
 
 LATER = {"exp": int(NOW.timestamp()) + 600}
+
+
+def _with_exp(written: str) -> str:
+    """A token that is signed and expires at what JSON's own writers would not write."""
+    claims = base64.urlsafe_b64encode(b'{"exp":%s}' % written.encode()).rstrip(b"=").decode()
+    return _sealed(f"{_part({'alg': 'HS256'})}.{claims}")
 
 
 def test_a_token_of_the_app_is_right() -> None:
@@ -201,6 +210,15 @@ def test_a_token_is_right_for_one_who_knows_no_present() -> None:
         pytest.param(_made_by_hand({"alg": "HS256"}, {"exp": True}), id="A15 exp a truth"),
         pytest.param(_made_by_hand({"alg": "HS256"}, {"exp": 1e999}), id="A15 exp without end"),
         pytest.param(_made_by_hand({"alg": "HS256"}, [1]), id="A15 claims a list"),
+        pytest.param(_with_exp("NaN"), id="A12 not a number"),
+        pytest.param(_with_exp("-1"), id="A12 negative"),
+        pytest.param(_with_exp("1e30"), id="A12 10^30"),
+        pytest.param(_with_exp("1" + "0" * 30), id="A12 10^30 in digits"),
+        pytest.param(_with_exp("1" + "0" * 400), id="A12 beyond all floating numbers"),
+        pytest.param(_with_exp("1" + "0" * 5000), id="A12 5000 digits"),
+        pytest.param(_with_exp(f"{(LATER['exp']) * 1000}"), id="A12 milliseconds"),
+        pytest.param(_with_exp('"1e9"'), id="A12 a text"),
+        pytest.param(_made_by_hand({"alg": "HS256"}, {**LATER, "nbf": -1e30}), id="A12 nbf -10^30"),
         pytest.param(token({"exp": int((NOW - timedelta(minutes=2)).timestamp())}), id="expired"),
         pytest.param(
             token({**LATER, "nbf": int((NOW + timedelta(minutes=2)).timestamp())}), id="too early"
