@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from syncer.publish.snapshot import (
     previous_snapshot,
 )
 from syncer.publish.uncounted import without_restricted
+from syncer.rollup.counting import Tree, countable
 from syncer.service.core import Service
 from syncer.service.reading_ledger import load_ledger
 from syncer.store.editions import PublishedEdition, list_editions
@@ -266,14 +268,24 @@ def _stock(
     shown = without_restricted(live)
     items = sorted((record.item for record in shown.records), key=by_key)
     withheld = [_mention(one.item) for one in known.records if one.item.restricted]
+    home = homes(portfolio, items)
     stock = Stock(
         items=items,
         verdicts=shown.verdicts,
-        projects=homes(portfolio, items),
+        projects=home,
+        counted=_counted([record.item for record in live.records], home),
         restricted=len(live.records) - len(items) if view.count_restricted else None,
         withheld=withheld,
     )
     return stock, shown.changes
+
+
+def _counted(items: Sequence[WorkItem], home: Mapping[str, str]) -> frozenset[str]:
+    """The items that count in the figures of their projects."""
+    tree, mine = Tree(items), defaultdict(list)
+    for item in items:
+        mine[home.get(item.uid, "")].append(item)
+    return frozenset(item.uid for some in mine.values() for item in countable(some, tree).items)
 
 
 def _mention(item: WorkItem) -> ItemMention:

@@ -10,11 +10,11 @@ from typing import Final
 from syncer.domain.health import Health
 
 WIDTH: Final = 640
-HEIGHT: Final = 170
-_LEFT: Final = 40
-_RIGHT: Final = 14
-_TOP: Final = 14
-_BOTTOM: Final = 30
+HEIGHT: Final = 190
+_LEFT: Final = 58
+_RIGHT: Final = 20
+_TOP: Final = 26
+_BOTTOM: Final = 34
 _SPARK_WIDTH: Final = 72
 _SPARK_HEIGHT: Final = 20
 _SPARK_EDGE: Final = 2.5
@@ -56,6 +56,7 @@ class StepLine:
     width: int = WIDTH
     height: int = HEIGHT
     left: int = _LEFT
+    top: int = _TOP
     right: int = WIDTH - _RIGHT
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from syncer.domain.health import Health
 from syncer.domain.item import WorkItem
 from syncer.domain.report import Evidence, ItemMention, SourceState
+from syncer.publish.audience import Lens
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.figures import word
 from syncer.publish.digest.model import Claim
@@ -23,8 +24,10 @@ from syncer.web.pages.reader import Current
 
 FOLDERS: Final = {"prog": "/programs/", "prod": "/products/", "proj": "/projects/"}
 _STALE: Final = timedelta(hours=24)
+_MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
+_STATES: Final = ("Red", "Amber", "not Green", "unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +55,11 @@ def item_href(uid: str) -> str:
 
 
 def age(span: timedelta) -> str:
-    """How old something is: `12 minutes`, `5 hours`, `3 days`."""
+    """How old something is: `less than a minute`, `12 minutes`, `5 hours`, `3 days`."""
+    if span < _MINUTE:
+        return "less than a minute"
     if span < _HOUR:
-        return counted(max(0, int(span.total_seconds() // 60)), "minute")
+        return counted(int(span // _MINUTE), "minute")
     if span < 2 * _DAY:
         return counted(int(span // _HOUR), "hour")
     return counted(span.days, "day")
@@ -75,6 +80,12 @@ class PageContext:
         """The same for one program or product alone."""
         sort, _, key = scope.partition(":")
         return self._narrowed((key,) if sort == "prog" else (), (key,) if sort == "prod" else ())
+
+    @property
+    def brief(self) -> Context:
+        """Everything in the depth of a senior manager's digest."""
+        found = self.digest
+        return replace(found, view=replace(found.view, lens=Lens.EXECUTIVE))
 
     def _narrowed(self, programs: tuple[str, ...], products: tuple[str, ...]) -> Context:
         pair = self.current.pair
@@ -99,6 +110,14 @@ class PageContext:
     def text(self, text: str, limit: int = 200) -> str:
         """The text without what may not be shown, one line."""
         return self.digest.shown.text(text, limit)
+
+    def because(self, reason: str) -> str:
+        """A colour's reason as part of a sentence: `Network upgrade is Red` for its short form."""
+        told = self.text(reason)
+        state, colon, names = told.partition(": ")
+        if not colon or state not in _STATES or ";" in names:
+            return told
+        return f"{names} {'are' if ', ' in names else 'is'} {state}"
 
     def day(self, when: date | None) -> str:
         """`19 Mar`, a dash for no date."""
@@ -178,6 +197,11 @@ class PageContext:
         """Whether this reading is too old to give any colour."""
         return self.current.now - self.current.pair.current.as_of > _STALE
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has ever been read."""
+        return all(one.last_success_at is None for one in self.current.pair.current.sources)
+
     def banners(self, context: Context | None = None) -> Sequence[Claim]:
         """What stands before everything else: old readings, missing data."""
         found = list(banner(context or self.digest))
@@ -207,12 +231,12 @@ class PageContext:
         """How fresh and complete the data is, in a few words."""
         sources, oldest = self.current.pair.current.sources, self.oldest
         if oldest is None:
-            return "no source has been read"
+            return "nothing has been read"
         failing = sum(bool(one.error) for one in sources)
         name = f"{clean(oldest.connection, 30)}:{clean(oldest.container, 30)}".rstrip(":")
         ago = self.ago(oldest.last_success_at)
         read = "never read" if ago == "never" else f"read {ago} ago"
-        parts = [f"{counted(len(sources), 'source')}, the oldest ({name}) {read}"]
+        parts = [f"{counted(len(sources), 'container')}, the oldest ({name}) {read}"]
         if failing:
             parts.append(f"{failing} failing")
         return "; ".join(parts)

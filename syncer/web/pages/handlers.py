@@ -10,8 +10,11 @@ from aiohttp import web
 
 from syncer.domain.portfolio import Product, Program
 from syncer.domain.report import GroupResult
+from syncer.publish.digest.changes import changes
 from syncer.publish.digest.decisions import needed
+from syncer.publish.digest.gates import gates
 from syncer.publish.digest.headline import headline
+from syncer.publish.digest.risks import top_risks
 from syncer.publish.digest.status import status_rows
 from syncer.publish.digest.tracker_text import clean
 from syncer.publish.reasons import inputs, lever_lines, next_rules, rule_line
@@ -26,6 +29,7 @@ from syncer.web.pages.risks import risk_log
 
 READER: Final = web.AppKey("reader", Reader)
 """Where an application keeps its reader."""
+_MOST_URGENT: Final = 12
 
 
 class Pages:
@@ -150,14 +154,18 @@ def _versions(found: PublishedEdition) -> list[tuple[str, str]]:
 
 
 def _home(page: PageContext, **parts: object) -> str:
-    context = page.digest
+    context = page.brief
     rows, decisions = status_rows(context), needed(context)
+    risks = top_risks(context, decisions)
     return render(
         "home",
         c=page,
         headline=headline(context, decisions, rows),
         rows=rows,
         decisions=decisions,
+        changes=changes(context, frozenset(risk.id for risk in risks)),
+        risks=risks,
+        gates=gates(context),
         sparks={row.scope: group.sparkline(row.scope, page) for row in rows},
         **parts,
     )
@@ -208,7 +216,7 @@ def _project(key: str, page: PageContext, *, chosen: str) -> str:
     row = next(
         group.project_row(one, page) for one in page.current.pair.current.projects if one.key == key
     )
-    query = items.Query(project=key, status="open")
+    query = items.Query(of=f"proj:{key}", status="open")
     return render(
         "project",
         c=page,
@@ -224,7 +232,7 @@ def _project(key: str, page: PageContext, *, chosen: str) -> str:
         log=risk_log(row.project.scope, (key,), page, chosen=chosen),
         gates=group.gates_of(frozenset({row.project.scope}), page),
         gaps=gaps.work_lists((key,), page),
-        found=items.item_list(query, page),
+        found=items.urgent(query, page, most=_MOST_URGENT),
         groups=[
             page.scope(one.scope)
             for one in (*page.current.pair.current.programs, *page.current.pair.current.products)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 from urllib.parse import urlencode
@@ -17,27 +17,43 @@ from syncer.web.pages.charts import Bar, bars
 from syncer.web.pages.context import Link, PageContext
 
 PAGE_SIZE: Final = 50
-STATUSES: Final = ("open", "todo", "in_progress", "waiting", "done", "cancelled", "unknown")
+STATUSES: Final[Mapping[str, str]] = {
+    "open": "Open",
+    "todo": "To do",
+    "in_progress": "In progress",
+    "waiting": "Waiting",
+    "done": "Done",
+    "cancelled": "Cancelled",
+    "unknown": "Unknown",
+}
+MANY: Final = 12
+"""More projects than these are not laid out one by one before the items."""
 _LONGEST_SEARCH: Final = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is asked for; an empty part asks for nothing. `page` counts from 1."""
+    """What is asked for; an empty part asks for nothing. `page` counts from 1.
+
+    `of` is a program, product or project (`prog:5g`), `counted` leaves out what no figure counts:
+    parts of other items, and what has been broken down.
+    """
 
     level: str = ""
-    project: str = ""
+    of: str = ""
     status: str = ""
     late: bool = False
+    counted: bool = False
     page: int = 1
 
     def href(self, **changed: str | int) -> str:
         """The address of the same list with something else asked for, from its first page."""
         asked: dict[str, str | int] = {
             "level": self.level,
-            "project": self.project,
+            "of": self.of,
             "status": self.status,
             "late": "1" if self.late else "",
+            "counted": "1" if self.counted else "",
             **changed,
         }
         parts = {name: value for name, value in asked.items() if value not in ("", 1)}
@@ -50,56 +66,77 @@ def query_of(asked: Mapping[str, str]) -> Query:
     is_number = page.isascii() and page.isdigit() and len(page) < 7  # noqa: PLR2004  digits
     return Query(
         level=level if level in {str(one) for one in VerdictLevel} else "",
-        project=asked.get("project", "")[:_LONGEST_SEARCH],
+        of=asked.get("of", "")[:_LONGEST_SEARCH],
         status=status if status in STATUSES else "",
         late=asked.get("late") == "1",
+        counted=asked.get("counted") == "1",
         page=max(1, int(page)) if is_number else 1,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
-    """One item of the list."""
+    """One item of the list; `category` is empty where the tracker's own word says the same."""
 
     item: WorkItem
     link: Link
     project: Link
     verdict: Verdict | None
     late_days: int
+    category: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemList:
-    """One page of the items that were asked for, of `total` in all."""
+    """One page of the items that were asked for, of `total` in all; `scope` is what they are of."""
 
     query: Query
     rows: Sequence[ItemRow]
     total: int
     pages: int
-    first: int
+    scope: Link | None
     projects: Sequence[tuple[str, Link]] = field(default_factory=tuple)
 
 
 def item_list(query: Query, page: PageContext) -> ItemList:
     """The items of a query; a page beyond the last shows the last."""
-    found = [one for one in page.current.stock.items if _fits(one, query, page)]
+    found = _found(query, page)
     pages = max(1, -(-len(found) // PAGE_SIZE))
     number = min(query.page, pages)
     first = (number - 1) * PAGE_SIZE
     return ItemList(
-        query=Query(
-            level=query.level,
-            project=query.project,
-            status=query.status,
-            late=query.late,
-            page=number,
-        ),
+        query=replace(query, page=number),
         rows=[_row(one, page) for one in found[first : first + PAGE_SIZE]],
         total=len(found),
         pages=pages,
-        first=first,
-        projects=[(one.key, page.project(one.key)) for one in page.current.pair.current.projects],
+        scope=page.scope(query.of) if query.of else None,
+        projects=[(one.scope, page.scope(one.scope)) for one in page.current.pair.current.projects],
     )
+
+
+def urgent(query: Query, page: PageContext, *, most: int) -> ItemList:
+    """The first items of a query by due date, those without one last."""
+    found = sorted(_found(query, page), key=lambda one: one.due_date or date.max)
+    rows = [_row(one, page) for one in found[:most]]
+    return ItemList(query=query, rows=rows, total=len(found), pages=1, scope=None)
+
+
+def _found(query: Query, page: PageContext) -> list[WorkItem]:
+    keys = _projects_of(query.of, page)
+    stock = page.current.stock
+    return [
+        one
+        for one in stock.items
+        if (keys is None or stock.projects.get(one.uid) in keys) and _fits(one, query, page)
+    ]
+
+
+def _projects_of(scope: str, page: PageContext) -> Collection[str] | None:
+    """The projects of a scope; None where every item is meant, nothing for an unknown scope."""
+    if not scope:
+        return None
+    group = page.current.pair.current.group(scope)
+    return group.projects if group else {scope.removeprefix("proj:")}
 
 
 def _fits(item: WorkItem, query: Query, page: PageContext) -> bool:
@@ -108,7 +145,7 @@ def _fits(item: WorkItem, query: Query, page: PageContext) -> bool:
     status = item.status_category
     return (
         (not query.level or level == query.level)
-        and (not query.project or page.current.stock.projects.get(item.uid) == query.project)
+        and (not query.counted or item.uid in page.current.stock.counted)
         and (not query.status or query.status == status.value.lower()
              or (query.status == "open" and status.is_open))
         and (not query.late or _late(item, page.today) > 0)
@@ -130,7 +167,13 @@ def _row(item: WorkItem, page: PageContext) -> ItemRow:
         project=page.project(stock.projects.get(item.uid, "")),
         verdict=stock.verdicts.get(item.uid),
         late_days=_late(item, page.today),
+        category=_category(item),
     )
+
+
+def _category(item: WorkItem) -> str:
+    word = STATUSES[item.status_category.value.lower()]
+    return "" if word.casefold() == item.native_status.strip().casefold() else word.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

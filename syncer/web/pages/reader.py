@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -44,13 +44,15 @@ class Stock:
     """The live items that pages may show, in the order of their keys; no restricted one.
 
     `projects` is the project key of an item by uid, `restricted` how many items are withheld,
-    None where not even that may be told. `withheld` are those, only to keep their names out of
+    None where not even that may be told. `counted` are the uids that count in figures. `withheld`
+    are the restricted ones, only to keep their names out of
     other texts.
     """
 
     items: Sequence[WorkItem] = ()
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     projects: Mapping[str, str] = field(default_factory=dict)
+    counted: Collection[str] = ()
     restricted: int | None = 0
     withheld: Sequence[ItemMention] = ()
 

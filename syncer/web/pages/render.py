@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from syncer.domain.health import Health
 from syncer.publish.digest.tracker_text import clean
 from syncer.publish.render import phrases
 from syncer.web.pages import risks
@@ -34,8 +35,13 @@ def _environment() -> Environment:
     )
     environment.filters["text"] = text
     environment.filters["plain"] = plain
+    environment.filters["commands"] = commands
     environment.globals.update(
-        phrases=phrases, scope_href=scope_href, treatment=risks.treatment, page=None
+        phrases=phrases,
+        unknown=Health.UNKNOWN,
+        scope_href=scope_href,
+        treatment=risks.treatment,
+        page=None,
     )
     return environment
 
@@ -43,6 +49,15 @@ def _environment() -> Environment:
 def plain(words: object) -> str:
     """Text for an attribute or a title: cleaned, and escaped where it is printed."""
     return clean(str(words), _LONGEST)
+
+
+def commands(words: str) -> Markup:
+    """Our own sentence, escaped; what stands between backticks is a command."""
+    parts = escape(plain(words)).split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part
+        for index, part in enumerate(parts)
+    )
 
 
 def text(words: object) -> Markup:

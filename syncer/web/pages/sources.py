@@ -67,7 +67,8 @@ def _of(source: Source, page: PageContext) -> Iterator[Advice]:
         yield Advice(what=f"{name} has never answered.", do="Run `syncer sync`.", grave=True)
     if source.hook is not None and source.hook.refused:
         yield Advice(
-            what=f"{name}: {source.hook.refused} deliveries refused for a wrong signature.",
+            what=f"{name}: {counted(source.hook.refused, 'delivery', 'deliveries')} refused "
+            "for a wrong signature.",
             do="Set the same secret at the tracker and in the configuration.",
         )
     for container in source.containers:

@@ -229,9 +229,9 @@ async def test_the_filters_of_items_are_links_and_nonsense_asks_for_nothing() ->
     both = words_of(await text_of(reader, "/items"))
     assert "2 items" in both
     assert "1 restricted withheld" in both
-    for query in ("level=program", "project=network", "status=in_progress", "status=open"):
+    for query in ("level=program", "of=proj:network", "status=in_progress", "status=open"):
         assert "2 items" in words_of(await text_of(reader, f"/items?{query}"))
-    for query in ("level=product", "project=other", "status=done", "late=1"):
+    for query in ("level=product", "of=proj:other", "status=done", "late=1"):
         assert "No item fits." in words_of(await text_of(reader, f"/items?{query}"))
     for query in ("level=%27%20OR%201=1", "status=x", "page=-1", "page=99999999", "page=1e9"):
         assert "2 items" in words_of(await text_of(reader, f"/items?{query}"))
