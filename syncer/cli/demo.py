@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -37,4 +37,9 @@ def demo(
     from syncer.demo.run import run_demo
 
     configure_log(verbose=options(ctx).verbose)
-    run_demo(folder=folder, serve=sys.stdout.isatty() if serve is None else serve)
+    run_demo(folder=folder, serve=is_served(serve, sys.stdout))
+
+
+def is_served(asked: bool | None, out: TextIO) -> bool:
+    """Whether to serve: as asked, else only where a person reads, so that no pipe ever hangs."""
+    return out.isatty() if asked is None else asked

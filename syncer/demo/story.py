@@ -7,7 +7,7 @@ over HTTP, at the daemon's own address. The colour is then the daemon's own find
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -19,8 +19,9 @@ from syncer.connect.testing.delivery import post_delivery
 from syncer.demo.portfolio.build import LIVE_DEMO_ID, NORTH_PERMIT_ID
 from syncer.demo.portfolio.people import LIAISON, SILVA
 from syncer.demo.trackers import GITHUB, JIRA, Trackers
-from syncer.domain.health import Health
+from syncer.domain.health import Colour
 from syncer.errors import SyncerError
+from syncer.publish.digest.tracker_text import clean
 from syncer.service.daemon import Daemon
 
 PRODUCT: Final = "phone"
@@ -31,6 +32,7 @@ PAUSE_SECONDS: Final = 12.0
 
 _ACCEPTED: Final = range(200, 300)
 _LOOK_SECONDS: Final = 0.25
+_REASON_LENGTH: Final = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +74,13 @@ class Stage:
     daemon: Daemon
     tell: Callable[[str], None]
 
-    async def colour(self) -> Health:
+    async def colour(self) -> Colour:
         """The product's colour on the pages, by the daemon's newest reading."""
         reading = await self.daemon.reader.current()
         (found,) = [one for one in reading.pair.current.products if one.scope == f"prod:{PRODUCT}"]
-        return found.shown.health
+        return found.shown
 
-    async def play(self, scene: Scene) -> tuple[Health, Health]:
+    async def play(self, scene: Scene) -> tuple[Colour, Colour]:
         """Make the change, send its webhook, wait for another colour; the old one and the new.
 
         Raises:
@@ -91,7 +93,7 @@ class Stage:
         )
         status = await self._send(scene)
         self.tell(f"Its webhook was accepted ({status}); syncer fetches the item and judges anew.")
-        while (after := await self.colour()) is before:  # noqa: ASYNC110  found by another task
+        while (after := await self.colour()).health is before.health:  # noqa: ASYNC110  found by another task
             await asyncio.sleep(_LOOK_SECONDS)
         return before, after
 
@@ -112,10 +114,13 @@ class Stage:
         return f"{self.daemon.hooks_url}/hooks/{identity}"
 
 
-async def tell_story(stage: Stage, *, pause: float = PAUSE_SECONDS) -> None:
-    """Play every scene, after `pause` seconds each, and tell which colour came of it."""
+async def tell_story(
+    stage: Stage, scenes: Sequence[Scene] = STORY, *, pause: float = PAUSE_SECONDS
+) -> None:
+    """Play the scenes, after `pause` seconds each, and tell which colour came of each."""
     page = f"{stage.daemon.pages_url}/products/{PRODUCT}"
-    for scene in STORY:
+    for scene in scenes:
         await asyncio.sleep(pause)
         before, after = await stage.play(scene)
-        stage.tell(f"5G Smartphone: {before.capitalize()} → {after.capitalize()}. See {page}")
+        turned = f"{before.health.capitalize()} → {after.health.capitalize()}"
+        stage.tell(f"5G Smartphone: {turned} ({clean(after.reason, _REASON_LENGTH)}). See {page}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import stat
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +12,13 @@ import pytest
 
 from syncer.clock import FixedClock
 from syncer.demo.clock import AS_OF, DemoClock, local, past_mondays
-from syncer.demo.configuration import GITHUB_CREDENTIAL, JIRA_CREDENTIAL, configuration_text
+from syncer.demo.configuration import (
+    GITHUB_CREDENTIAL,
+    GITHUB_SIGNING,
+    JIRA_CREDENTIAL,
+    JIRA_SIGNING,
+    configuration_text,
+)
 from syncer.demo.portfolio.build import NORTH_PERMIT_ID, build_world
 from syncer.demo.run import DemoResult, make_demo
 from syncer.domain.verdict import VerdictLevel
@@ -33,9 +41,14 @@ def text_of(result: DemoResult) -> str:
     return " ".join(render_text(result.digest).split())
 
 
-async def test_the_figures_of_the_example_come_out(tmp_path: Path) -> None:
-    result = await make_demo(tmp_path, past_editions=1)
-    text = text_of(result)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> DemoResult:
+    """The unchanged sample with one past edition, made once; who changes it takes a copy."""
+    return asyncio.run(make_demo(tmp_path_factory.mktemp("demo"), past_editions=1))
+
+
+def test_the_figures_of_the_example_come_out(made: DemoResult) -> None:
+    text = text_of(made)
     for figure in (
         "5G Red: 30 % for 19 March",
         "cut 14 of 31 optional items → 87 % for 19 March",
@@ -57,11 +70,16 @@ async def test_the_figures_of_the_example_come_out(tmp_path: Path) -> None:
         "1 restricted item",
     ):
         assert figure in text, figure
-    assert sorted(path.suffix for path in result.files) == [".html", ".json", ".md", ".txt"]
-    editions = {path.stem for path in result.files[0].parent.iterdir()}
+    assert sorted(path.suffix for path in made.files) == [".html", ".json", ".md", ".txt"]
+    editions = {path.stem for path in made.files[0].parent.iterdir()}
     assert editions == {"leadership-2026-W47", "leadership-2026-W48"}
-    for name in (JIRA_CREDENTIAL, GITHUB_CREDENTIAL):
-        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+def test_secrets_are_files_that_only_the_owner_reads(made: DemoResult) -> None:
+    folder = made.configuration.parent
+    for name in (JIRA_CREDENTIAL, GITHUB_CREDENTIAL, JIRA_SIGNING, GITHUB_SIGNING):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+        assert (folder / name).read_text() not in made.configuration.read_text()
 
 
 async def test_a_sample_date_that_moves_back_takes_the_dependency_away(tmp_path: Path) -> None:
@@ -89,10 +107,14 @@ async def test_one_more_completion_moves_the_forecast(tmp_path: Path) -> None:
     assert f"{show_probability(chance)} (was 34 %) · 19 Mar" in text
 
 
-async def test_one_verdict_moves_the_item_between_ledgers_and_lenses(tmp_path: Path) -> None:
-    made = await make_demo(tmp_path, past_editions=1)
+async def test_one_verdict_moves_the_item_between_ledgers_and_lenses(
+    made: DemoResult, tmp_path: Path
+) -> None:
+    copy = await asyncio.to_thread(
+        shutil.copytree, made.configuration.parent, tmp_path, dirs_exist_ok=True
+    )
     later = FixedClock(AS_OF + timedelta(hours=1))
-    async with Service(load_settings(made.configuration, {}), clock=later) as service:
+    async with Service(load_settings(copy / "syncer.toml", {}), clock=later) as service:
         (audience,) = await service.audiences()
         before = await service.draft(audience)
         item = next(m for m in before.pair.current.recent_moves if m.item.title == "North permit")
