@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,10 +14,12 @@ from syncer.cli.status import Format
 
 if TYPE_CHECKING:
     from syncer.domain.health import Colour
-    from syncer.rollup.comparison import Comparison
+    from syncer.rollup.comparison import Comparison, Membership, ProjectChange, Totals
     from syncer.service.core import Service
 
 _SHOWN = 20
+_FEW = 5
+"""So many names stand in one line."""
 
 
 def plan(
@@ -40,9 +43,11 @@ def plan(
     from syncer.cli.output import printable, write_json, write_lines
 
     async def job(service: Service) -> Comparison:
+        from syncer.cli.output import tell
         from syncer.service.planning import plan as planned
 
-        return await planned(service, await _before(service, against))
+        before = await _before(service, against)
+        return await planned(service, before, progress=tell)
 
     found = run(ctx, job)
     if form is Format.JSON:
@@ -71,33 +76,100 @@ async def _before(service: Service, against: Path | None) -> Any:  # noqa: ANN40
 
 
 def plan_lines(found: Comparison, *, at_most: int | None) -> Iterator[str]:
-    """The comparison for people; of each sort at most so many lines."""
+    """The comparison for people: totals, then what matters; of each sort at most so many lines."""
+    yield from _totals(found.totals)
     if found.changes_nothing:
         yield "Nothing would change."
+    whole = at_most is None
     sections = {
-        "Projects": _projects(found),
-        "Programs and products": _groups(found),
-        "Items that would move": _moved(found),
-        "Colours that would turn": _turns(found),
-        "Items counted twice": _doubled(found),
-        "Containers that no project claims (each is a project of its own)": [
-            f"{name}: {_items(count)}" for name, count in sorted(found.unmapped.items())
-        ],
+        "Programs and products that would change": _groups(found, whole=whole),
+        "Colours that would turn": _turns(found, whole=whole),
+        "Items that would move": _moved(found) if whole else _gathered(found),
+        "Items in several projects": _doubled(found),
+        "Projects that would change": _projects(found) if whole else _old_projects(found),
         "Projects without a single item": list(found.empty),
+        "Containers in no project, program or product (each is a project of its own)": _unmapped(
+            found, whole=whole
+        ),
     }
     for title, lines in sections.items():
         if lines:
-            yield f"{title}: {len(lines)}"
+            yield f"{title}:"
             yield from (f"  {line}" for line in lines[:at_most])
             if at_most is not None and len(lines) > at_most:
                 yield f"  … and {len(lines) - at_most} more (--all lists them)"
 
 
+def _totals(totals: Totals) -> Iterator[str]:
+    sizes = {
+        "projects": totals.projects,
+        "programs": totals.programs,
+        "products": totals.products,
+    }
+    told = (
+        f"{name} {old} → {new}" if old != new else f"{name} {new}"
+        for name, (old, new) in sizes.items()
+    )
+    yield f"{_items(totals.items)}: " + ", ".join(told) + "."
+    yield (
+        f"{_items(totals.moved)} would move, {totals.doubled} be in several projects, "
+        f"{totals.homeless} in none; {totals.unmapped} in containers of their own."
+    )
+
+
+def _groups(found: Comparison, *, whole: bool) -> Sequence[str]:
+    return [_group(one, found, whole=whole) for one in found.groups]
+
+
+def _group(one: Membership, found: Comparison, *, whole: bool) -> str:
+    from syncer.cli.output import counted
+
+    colours = {turn.scope: turn for turn in found.turns}
+    turn = colours.get(one.scope)
+    size = f"{counted(one.projects, 'project')}, {_items(one.items)}"
+    colour = f", {_colour(turn.after)}" if turn is not None and turn.after is not None else ""
+    how = "new, " if one.before is None else "" if one.projects else "would go, "
+    signed = [*(f"+{key}" for key in one.came), *(f"−{key}" for key in one.left)]
+    few = one.before is not None and len(signed) <= _FEW
+    names = f": {' '.join(signed)}" if whole or few else ""
+    counts = "" if one.before is None or few else f" (+{len(one.came)} −{len(one.left)})"
+    return f"{one.scope} ({one.name}): {how}{size}{counts}{colour}{names}"
+
+
+def _old_projects(found: Comparison) -> Sequence[str]:
+    """What would become of projects that there are, and in one line of those that would be new."""
+    from syncer.cli.output import counted
+
+    colours = Counter(
+        _colour(turn.after)
+        for turn in found.turns
+        if turn.scope.startswith("proj:") and turn.before is None
+    )
+    new = sum(one.before is None for one in found.projects)
+    told = ", ".join(f"{count} {colour}" for colour, count in colours.most_common())
+    gone = [one for one in found.projects if one.after is None]
+    changed = [one for one in found.projects if None not in {one.before, one.after}]
+    lines = [f"{counted(new, 'project')} new ({told})"] if new else []
+    if gone:
+        lines.append(f"{counted(len(gone), 'project')} would go: {_some(one.key for one in gone)}")
+    if len(changed) > _FEW:
+        names = _some(f"{one.key} {one.before} → {one.after}" for one in changed)
+        return [*lines, f"{len(changed)} with other items: {names}"]
+    return [*lines, *map(_project, changed)]
+
+
+def _some(names: Iterable[str]) -> str:
+    known = list(names)
+    more = f" and {len(known) - _FEW} more" if len(known) > _FEW else ""
+    return ", ".join(known[:_FEW]) + more
+
+
 def _projects(found: Comparison) -> Sequence[str]:
-    return [
-        f"{one.key}: {_size(one.before)} → {_size(one.after)} (+{one.came} −{one.left})"
-        for one in found.projects
-    ]
+    return [_project(one) for one in found.projects]
+
+
+def _project(one: ProjectChange) -> str:
+    return f"{one.key}: {_size(one.before)} → {_size(one.after)} (+{one.came} −{one.left})"
 
 
 def _size(count: int | None) -> str:
@@ -110,11 +182,20 @@ def _items(count: int) -> str:
     return counted(count, "item")
 
 
-def _groups(found: Comparison) -> Sequence[str]:
+def _unmapped(found: Comparison, *, whole: bool) -> Sequence[str]:
+    named = sorted(found.unmapped.items())
+    if whole:
+        return [f"{name}: {_items(count)}" for name, count in named]
+    largest = sorted(named, key=lambda one: (-one[1], one[0]))
+    told = f"{len(named)} with {_items(sum(found.unmapped.values()))}: "
+    return [told + _some(f"{name} {count}" for name, count in largest)] if named else []
+
+
+def _gathered(found: Comparison) -> Sequence[str]:
     return [
-        f"{one.scope} ({one.name}): "
-        + " ".join([*(f"+{key}" for key in one.came), *(f"−{key}" for key in one.left)])
-        for one in found.groups
+        f"{_items(one.items)} to {one.scope or 'no project'} from "
+        + _some(f"{name or 'no project'} {count}" for name, count in one.sources.items())
+        for one in found.gathered
     ]
 
 
@@ -133,11 +214,13 @@ def _doubled(found: Comparison) -> Sequence[str]:
     ]
 
 
-def _turns(found: Comparison) -> Sequence[str]:
+def _turns(found: Comparison, *, whole: bool) -> Sequence[str]:
+    """Colours that would turn; those of what would be new or go are told with it."""
     return [
         f"{one.scope} ({one.name}): {_colour(one.before)} → {_colour(one.after)}"
         + (f" ({one.after.rule}: {one.after.reason})" if one.after else "")
         for one in found.turns
+        if whole or (one.before is not None and one.after is not None)
     ]
 
 
@@ -148,6 +231,7 @@ def _colour(colour: Colour | None) -> str:
 def plan_document(found: Comparison) -> dict[str, Any]:
     """The comparison for machines."""
     return {
+        "totals": _totals_document(found.totals),
         "projects": [
             {
                 "key": one.key,
@@ -160,7 +244,14 @@ def plan_document(found: Comparison) -> dict[str, Any]:
             for one in found.projects
         ],
         "groups": [
-            {"scope": one.scope, "name": one.name, "came": one.came, "left": one.left}
+            {
+                "scope": one.scope,
+                "name": one.name,
+                "projects": one.projects,
+                "items": one.items,
+                "came": one.came,
+                "left": one.left,
+            }
             for one in found.groups
         ],
         "moved": [
@@ -186,4 +277,16 @@ def plan_document(found: Comparison) -> dict[str, Any]:
             }
             for one in found.turns
         ],
+    }
+
+
+def _totals_document(totals: Totals) -> dict[str, Any]:
+    pairs = {"projects": totals.projects, "programs": totals.programs, "products": totals.products}
+    return {
+        "items": totals.items,
+        **{name: {"before": old, "after": new} for name, (old, new) in pairs.items()},
+        "moved": totals.moved,
+        "doubled": totals.doubled,
+        "homeless": totals.homeless,
+        "unmapped": totals.unmapped,
     }

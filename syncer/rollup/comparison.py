@@ -49,24 +49,56 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """A program or product whose projects would change."""
+    """A program or product whose projects would change; `projects` and `items` are those after.
+
+    `before` is the number of its projects now, None where it does not exist.
+    """
 
     scope: str
     name: str
+    before: int | None
+    projects: int
+    items: int
     came: tuple[str, ...]
     left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathering:
+    """Items that a program, a product or a project of its own would take over, and from where."""
+
+    scope: str
+    items: int
+    sources: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How much there is; pairs are before and after. `homeless` live items are in no project."""
+
+    items: int
+    projects: tuple[int, int]
+    programs: tuple[int, int]
+    products: tuple[int, int]
+    moved: int
+    doubled: int
+    homeless: int
+    unmapped: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Everything that another configuration would change.
 
-    `moved` counts items by their home project before and after. `unmapped` are the containers that
-    no configured project claims, with their items; `empty` the configured projects without any.
+    `moved` counts items by their home project before and after, `gathered` by what takes them over.
+    `unmapped` are the containers that no configured project claims, with their items; `empty` the
+    configured projects without any.
     """
 
+    totals: Totals
     projects: tuple[ProjectChange, ...]
     moved: Mapping[tuple[str, str], int]
+    gathered: tuple[Gathering, ...]
     doubled: tuple[Doubled, ...]
     unmapped: Mapping[str, int]
     empty: tuple[str, ...]
@@ -82,19 +114,58 @@ class Comparison:
 def compare(before: tuple[View, Snapshot], after: tuple[View, Snapshot]) -> Comparison:
     """What the second configuration would change about the first."""
     old, new = before[0], after[0]
+    moved, unmapped = _moved(old, new), _unmapped(new)
     return Comparison(
+        totals=_totals(old, new, moved=moved, unmapped=unmapped),
         projects=tuple(_projects(old, new)),
-        moved=_moved(old, new),
+        moved=moved,
+        gathered=tuple(_gathered(moved, new)),
         doubled=tuple(_doubled(new)),
-        unmapped=_unmapped(new),
+        unmapped=unmapped,
         empty=tuple(
             key
             for key, project in new.projects.items()
             if not project.implicit and not _live(new, key)
         ),
-        groups=tuple(_groups(before[1], after[1])),
+        groups=tuple(_groups(before, after)),
         turns=tuple(_turns(before[1], after[1])),
     )
+
+
+def _totals(
+    old: View, new: View, *, moved: Mapping[tuple[str, str], int], unmapped: Mapping[str, int]
+) -> Totals:
+    was, is_ = old.portfolio, new.portfolio
+    live = [item.uid for item in new.items if item.state is ItemState.LIVE]
+    held = [len(new.memberships.get(uid, ())) for uid in live]
+    return Totals(
+        items=len(live),
+        projects=(len(was.projects), len(is_.projects)),
+        programs=(len(was.programs), len(is_.programs)),
+        products=(len(was.products), len(is_.products)),
+        moved=sum(moved.values()),
+        doubled=sum(count > 1 for count in held),
+        homeless=sum(count == 0 for count in held),
+        unmapped=sum(unmapped.values()),
+    )
+
+
+def _gathered(moved: Mapping[tuple[str, str], int], new: View) -> list[Gathering]:
+    """The moves by the program or product that holds the new project, the largest first."""
+    found: dict[str, Counter[str]] = {}
+    for (source, target), count in moved.items():
+        found.setdefault(_holder(target, new), Counter())[source] += count
+    made = [
+        Gathering(scope=scope, items=sum(sources.values()), sources=dict(sources.most_common()))
+        for scope, sources in found.items()
+    ]
+    return sorted(made, key=lambda one: (-one.items, one.scope))
+
+
+def _holder(project: str, view: View) -> str:
+    scopes = [one.scope for one in view.programs_of.get(project, ())]
+    scopes += [one.scope for one in view.products_of.get(project, ())]
+    return scopes[0] if scopes else f"proj:{project}" if project else ""
 
 
 def _live(view: View, key: str) -> frozenset[str]:
@@ -124,15 +195,14 @@ def _moved(old: View, new: View) -> dict[tuple[str, str], int]:
 
 
 def _doubled(view: View, *, shown: int = 3) -> Iterator[Doubled]:
-    """Pairs of configured projects that share items."""
+    """Pairs of projects that share items, those that share most first."""
     keys: dict[tuple[str, str], list[str]] = {}
     for uid, projects in view.memberships.items():
         item = view.tree.by_uid[uid]
-        configured = [key for key in projects if not view.projects[key].implicit]
         if item.state is ItemState.LIVE:
-            for pair in combinations(configured, 2):
+            for pair in combinations(projects, 2):
                 keys.setdefault(pair, []).append(item.key)
-    for pair, found in sorted(keys.items()):
+    for pair, found in sorted(keys.items(), key=lambda one: (-len(one[1]), one[0])):
         yield Doubled(projects=pair, items=len(found), keys=tuple(sorted(found)[:shown]))
 
 
@@ -144,16 +214,20 @@ def _unmapped(view: View) -> dict[str, int]:
     return {key: len(_live(view, key)) for key in alone}
 
 
-def _groups(old: Snapshot, new: Snapshot) -> Iterator[Membership]:
-    for scope, was, is_ in _pairs(_all_groups(old), _all_groups(new)):
-        before = was.projects if isinstance(was, GroupResult) else ()
-        after = is_.projects if isinstance(is_, GroupResult) else ()
-        if set(before) != set(after):
+def _groups(before: tuple[View, Snapshot], after: tuple[View, Snapshot]) -> Iterator[Membership]:
+    view = after[0]
+    for scope, was, is_ in _pairs(_all_groups(before[1]), _all_groups(after[1])):
+        old = was.projects if isinstance(was, GroupResult) else ()
+        new = is_.projects if isinstance(is_, GroupResult) else ()
+        if set(old) != set(new) or was is None:
             yield Membership(
                 scope=scope,
                 name=_name(was, is_),
-                came=tuple(key for key in after if key not in before),
-                left=tuple(key for key in before if key not in after),
+                before=None if was is None else len(old),
+                projects=len(new),
+                items=len(frozenset().union(*(_live(view, key) for key in new))),
+                came=tuple(key for key in new if key not in old),
+                left=tuple(key for key in old if key not in new),
             )
 
 

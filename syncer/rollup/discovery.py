@@ -1,8 +1,8 @@
 """What the items themselves say about programs, products, teams and gates: drafts for a person.
 
 A tree below an initiative, or a label such as `prog:5g`, that reaches over several containers looks
-like a program; labels of customers look like a product; open versions with a date look like gates.
-Nothing here decides anything: every find says on what it rests.
+like a program; labels of customers look like a product, open versions with a date like gates.
+Nothing here decides anything, and what a configuration says already is not said again.
 """
 
 from __future__ import annotations
@@ -16,300 +16,294 @@ from fnmatch import fnmatchcase
 from glob import escape
 from typing import Final
 
-from syncer.domain.item import Account, ItemState, Version, WorkItem
+from syncer.domain.item import ItemState, Version, WorkItem
 from syncer.domain.ref import ContainerKey
-from syncer.domain.selector import Selector, Under, WithLabel, key_of
+from syncer.domain.selector import Selector
+from syncer.rollup.drafts import (
+    Discovery,
+    FamilyDraft,
+    GateDraft,
+    Keys,
+    ProductDraft,
+    ProgramDraft,
+    TeamDraft,
+)
+from syncer.rollup.program_drafts import by_label, named, program_drafts
 
-PROGRAM_LABELS: Final = ("prog:*", "program:*", "programme:*", "prog-*", "program-*")
 TEAM_LABELS: Final = ("team:*", "team-*")
 CUSTOMER_LABELS: Final = ("customer:*", "customer-*", "client:*", "client-*")
 
-_INITIATIVE: Final = 2
-_LEAST_CONTAINERS: Final = 2
-_SAME: Final = 0.8
-"""Two candidates that share so much of their items are one program."""
 _CUSTOMERS_SHARE: Final = 0.1
 _GATE_WEEKS: Final = 12
-_WORD: Final = re.compile(r"[a-z0-9]+")
-_LONGEST_KEY: Final = 32
+_FAMILY: Final = re.compile(r"((?:.*/)?[^/]{2,}?[-_.])[^/]+")
+_LEAST_FAMILY: Final = 3
+_IDLE: Final = frozenset({"sandbox", "playground", "scratch", "attic", "archive", "demo"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProgramDraft:
-    """What looks like a program: its selector, and how many items in which containers it picks."""
+class Known:
+    """What a configuration says already.
 
-    key: str
-    name: str
-    selector: Selector
-    items: frozenset[str]
-    containers: tuple[str, ...]
-    owner: Account | None = None
+    `programs` are the items of each, by uid; `containers` those that a project names, `labels` the
+    patterns that select teams, `gates` the names of gates.
+    """
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductDraft:
-    """A container whose items customers asked for."""
-
-    key: str
-    name: str
-    container: str
-    labels: tuple[str, ...]
-    asked: int
-    items: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeamDraft:
-    """A team that a label names."""
-
-    key: str
-    name: str
-    label: str
-    items: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateDraft:
-    """An open version with a date. `program` holds most of its items, empty where none does."""
-
-    name: str
-    on: date
-    container: str
-    items: int
-    program: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
-    """Everything that was found; `later_gates` lie beyond the weeks that a digest looks ahead."""
-
-    programs: tuple[ProgramDraft, ...]
-    products: tuple[ProductDraft, ...]
-    teams: tuple[TeamDraft, ...]
-    gates: tuple[GateDraft, ...]
-    later_gates: int
-    alone: tuple[str, ...]
+    keys: frozenset[str] = frozenset()
+    programs: tuple[frozenset[str], ...] = ()
+    containers: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+    gates: frozenset[str] = frozenset()
+    audiences: bool = False
 
 
 def discover(
-    items: Iterable[WorkItem], containers: Mapping[ContainerKey, str], *, today: date
+    items: Iterable[WorkItem],
+    containers: Mapping[ContainerKey, str],
+    *,
+    today: date,
+    known: Known | None = None,
 ) -> Discovery:
     """Look through all live items; `containers` are the known ones with their names. Pure."""
+    said = known or Known()
     live = [item for item in items if item.state is ItemState.LIVE and not item.restricted]
-    keys = Keys()
-    programs = tuple(_programs(live, keys))
-    gates = sorted(_gates(live, programs, today=today), key=lambda gate: (gate.on, gate.name))
-    soon = today + timedelta(weeks=_GATE_WEEKS)
-    claimed = {name for program in programs for name in program.containers}
-    products = tuple(_products(live, containers, keys))
-    claimed.update(product.container for product in products)
+    keys = Keys(said.keys)
+    programs = program_drafts(live, keys, known=said.programs)
+    shelves = _Shelves(live, programs, containers)
+    free = [name for name in shelves.names if name not in said.containers]
+    groups = list(shelves.groups(free, keys))
+    products = [one for one in groups if isinstance(one, ProductDraft)]
+    families = [one for one in groups if isinstance(one, FamilyDraft)]
+    gates, later = _soon(_gates(live, programs, groups, today=today), said, today)
+    claimed = {name for one in (*programs, *groups) for name in one.containers}
+    alone = [name for name in free if shelves.items[name] and name not in claimed]
     return Discovery(
-        programs=programs,
-        products=products,
-        teams=tuple(_teams(live)),
-        gates=tuple(gate for gate in gates if gate.on <= soon),
-        later_gates=sum(gate.on > soon for gate in gates),
-        alone=tuple(sorted(str(key) for key in containers if str(key) not in claimed)),
+        programs=tuple(programs),
+        products=tuple(products),
+        families=tuple(families),
+        teams=tuple(_teams(live, said)),
+        gates=gates,
+        later_gates=later,
+        alone=tuple(alone),
+        empty=tuple(name for name in free if not shelves.items[name]),
+        idle=tuple(n for n in free if shelves.items[n] and _last_word(n) in _IDLE),
+        targets=tuple(_targets(live, alone, today=today)),
+        people=tuple(_people(programs, said)),
+        audiences=said.audiences,
     )
 
 
-class Keys:
-    """Short keys out of names, each given once."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def of(self, name: str, *, otherwise: str) -> str:
-        """`5G Infrastructure` becomes `5g-infrastructure`; `otherwise` serves other scripts."""
-        words = _WORD.findall(name.casefold()) or _WORD.findall(otherwise.casefold()) or ["work"]
-        plain = "-".join(words)[:_LONGEST_KEY].rstrip("-")
-        key = next(k for k in _numbered(plain) if k not in self._taken)
-        self._taken.add(key)
-        return key
+def _last_word(container: str) -> str:
+    return re.split(r"[:/]", container)[-1].casefold()
 
 
-def _numbered(key: str) -> Iterator[str]:
-    yield key
-    number = 2
-    while True:
-        yield f"{key}-{number}"
-        number += 1
+# --- products and families ------------------------------------------------------------------------
 
 
-# --- programs -------------------------------------------------------------------------------------
+class _Shelves:
+    """Items and customers' wishes by container, and which programs have work there."""
 
-
-def _programs(items: Sequence[WorkItem], keys: Keys) -> Iterator[ProgramDraft]:
-    """Trees before labels, the larger before the smaller; what is one program comes once."""
-    found: list[ProgramDraft] = []
-    for candidate in (*_by_size(_trees(items)), *_by_size(_labelled(items))):
-        if any(_is_same(candidate, other) for other in found):
-            continue
-        found.append(candidate)
-        yield ProgramDraft(
-            key=keys.of(candidate.name, otherwise=candidate.key),
-            name=candidate.name,
-            selector=candidate.selector,
-            items=candidate.items,
-            containers=candidate.containers,
-            owner=candidate.owner,
-        )
-
-
-def _by_size(candidates: Iterable[ProgramDraft]) -> list[ProgramDraft]:
-    return sorted(candidates, key=lambda one: (-len(one.items), one.name))
-
-
-def _is_same(one: ProgramDraft, other: ProgramDraft) -> bool:
-    return len(one.items & other.items) >= _SAME * len(one.items)
-
-
-def _trees(items: Sequence[WorkItem]) -> Iterator[ProgramDraft]:
-    """Open initiatives, each with all that lies below it."""
-    by_uid = {item.uid: item for item in items}
-    below = _Below(items)
-    for top in items:
-        if top.hierarchy_level >= _INITIATIVE and top.is_open:
-            tree = [by_uid[uid] for uid in below(top.uid)]
-            yield from _candidate(
-                top.key,
-                top.title,
-                selector=Under(key_of(top)),
-                items=[top, *tree],
-                owner=_owner(top),
-            )
-
-
-def _owner(item: WorkItem) -> Account | None:
-    return item.assignees[0] if item.assignees else item.reporter
-
-
-class _Below:
-    """All items below one, by uid; circles end."""
-
-    def __init__(self, items: Iterable[WorkItem]) -> None:
-        self._children: dict[str, list[str]] = defaultdict(list)
-        self._known: set[str] = set()
+    def __init__(
+        self,
+        items: Iterable[WorkItem],
+        programs: Sequence[ProgramDraft],
+        containers: Mapping[ContainerKey, str],
+    ) -> None:
+        self.names = {str(key): containers[key] or key.key for key in sorted(containers)}
+        self.items: Counter[str] = Counter()
+        self._asked: Counter[str] = Counter()
+        self._patterns: dict[str, set[str]] = defaultdict(set)
+        self._programs = programs
         for item in items:
-            self._known.add(item.uid)
-            if item.parent is not None:
-                self._children[item.parent.uid].append(item.uid)
+            name = str(item.container)
+            self.names.setdefault(name, item.container.key)
+            fitting = [p for p in CUSTOMER_LABELS if _has_label(item, p)]
+            self.items[name] += 1
+            self._asked[name] += bool(fitting)
+            self._patterns[name].update(fitting)
 
-    def __call__(self, uid: str) -> list[str]:
-        found: list[str] = []
-        seen, waiting = {uid}, list(self._children[uid])
-        while waiting:
-            one = waiting.pop()
-            if one not in seen and one in self._known:
-                seen.add(one)
-                found.append(one)
-                waiting += self._children[one]
-        return found
+    def groups(self, free: Sequence[str], keys: Keys) -> Iterator[ProductDraft | FamilyDraft]:
+        """Products, of one container or of a family, and families that are none."""
+        grouped: set[str] = set()
+        for pattern, members in _families(free):
+            whole = {name for name in self.names if fnmatchcase(name, pattern)} == set(members)
+            if whole and self._is_product(members):
+                grouped.update(members)
+                yield self._product(_family_name(pattern), pattern, members, keys=keys)
+            elif whole and len(members) >= _LEAST_FAMILY:
+                grouped.update(members)
+                yield self._family(pattern, members, keys)
+        for name in free:
+            if name not in grouped and self._is_product([name]):
+                yield self._product(self.names[name], name, [name], keys=keys)
 
+    def _is_product(self, members: Sequence[str]) -> bool:
+        asked = sum(self._asked[name] for name in members)
+        return asked >= max(1, _CUSTOMERS_SHARE * sum(self.items[name] for name in members))
 
-def _labelled(items: Sequence[WorkItem]) -> Iterator[ProgramDraft]:
-    for label, picked in _by_label(items, PROGRAM_LABELS).items():
-        yield from _candidate(label, _named(label), selector=WithLabel(escape(label)), items=picked)
-
-
-def _by_label(items: Iterable[WorkItem], patterns: Sequence[str]) -> dict[str, list[WorkItem]]:
-    """The items of each label that matches a pattern."""
-    found: dict[str, list[WorkItem]] = defaultdict(list)
-    for item in items:
-        for label in item.labels:
-            if any(fnmatchcase(label.casefold(), pattern) for pattern in patterns):
-                found[label].append(item)
-    return dict(sorted(found.items()))
-
-
-def _named(label: str) -> str:
-    """`prog:5g-core` is called `5g-core`."""
-    return re.split(r"[:-]", label, maxsplit=1)[1] or label
-
-
-def _candidate(
-    key: str,
-    name: str,
-    *,
-    selector: Selector,
-    items: Sequence[WorkItem],
-    owner: Account | None = None,
-) -> Iterator[ProgramDraft]:
-    """A program draft where the items lie in several containers."""
-    containers = sorted({str(item.container) for item in items})
-    if len(containers) >= _LEAST_CONTAINERS:
-        uids = frozenset(item.uid for item in items)
-        yield ProgramDraft(
-            key=key,
+    def _product(
+        self, name: str, pattern: str, members: Sequence[str], *, keys: Keys
+    ) -> ProductDraft:
+        return ProductDraft(
+            key=keys.of(name, otherwise=pattern),
             name=name,
-            selector=selector,
-            items=uids,
-            containers=tuple(containers),
-            owner=owner,
+            pattern=pattern,
+            containers=tuple(members),
+            labels=tuple(sorted({p for one in members for p in self._patterns[one]})),
+            asked=sum(self._asked[one] for one in members),
+            items=sum(self.items[one] for one in members),
+            excluding=self._claims(members),
+        )
+
+    def _family(self, pattern: str, members: Sequence[str], keys: Keys) -> FamilyDraft:
+        return FamilyDraft(
+            key=keys.of(_family_name(pattern), otherwise=pattern),
+            name=_family_name(pattern),
+            pattern=pattern,
+            containers=tuple(members),
+            items=sum(self.items[one] for one in members),
+            excluding=self._claims(members),
+        )
+
+    def _claims(self, members: Iterable[str]) -> tuple[Selector, ...]:
+        """The selectors of the programs that have work in these containers."""
+        wanted = set(members)
+        return tuple(
+            selector
+            for program in self._programs
+            if wanted.intersection(program.containers)
+            for selector in program.selectors
         )
 
 
-# --- products, teams, gates -----------------------------------------------------------------------
+def _families(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Containers that share a name before a dash, with their glob."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        fitting = _FAMILY.fullmatch(name)
+        if fitting is not None:
+            found[f"{escape(fitting[1])}*"].append(name)
+    return ((pattern, members) for pattern, members in found.items() if len(members) > 1)
 
 
-def _products(
-    items: Sequence[WorkItem], containers: Mapping[ContainerKey, str], keys: Keys
-) -> Iterator[ProductDraft]:
-    size = Counter(item.container for item in items)
-    asked: Counter[ContainerKey] = Counter()
-    patterns: dict[ContainerKey, set[str]] = defaultdict(set)
-    for item in items:
-        fitting = [p for p in CUSTOMER_LABELS if _has_label(item, p)]
-        asked[item.container] += bool(fitting)
-        patterns[item.container].update(fitting)
-    for container in sorted(size):
-        if asked[container] >= max(1, _CUSTOMERS_SHARE * size[container]):
-            name = containers.get(container) or container.key
-            yield ProductDraft(
-                key=keys.of(name, otherwise=container.key),
-                name=name,
-                container=str(container),
-                labels=tuple(sorted(patterns[container])),
-                asked=asked[container],
-                items=size[container],
-            )
+def _family_name(pattern: str) -> str:
+    """`github:acme/phone-*` is called `Phone`."""
+    name = re.split(r"[:/]", pattern)[-1].rstrip("-_.*")
+    return name[:1].upper() + name[1:]
 
 
 def _has_label(item: WorkItem, pattern: str) -> bool:
     return any(fnmatchcase(label.casefold(), pattern) for label in item.labels)
 
 
-def _teams(items: Sequence[WorkItem]) -> Iterator[TeamDraft]:
-    keys = Keys()
-    for label, picked in _by_label(items, TEAM_LABELS).items():
-        name = _named(label)
-        yield TeamDraft(
-            key=keys.of(name, otherwise=label), name=name, label=escape(label), items=len(picked)
-        )
+# --- teams, people --------------------------------------------------------------------------------
 
 
-def _gates(
-    items: Sequence[WorkItem], programs: Sequence[ProgramDraft], *, today: date
-) -> Iterator[GateDraft]:
-    open_items: dict[tuple[str, Version], list[WorkItem]] = defaultdict(list)
+def _teams(items: Sequence[WorkItem], known: Known) -> Iterator[TeamDraft]:
+    keys = Keys(known.keys)
+    for spellings, picked in by_label(items, TEAM_LABELS):
+        labels = tuple(sorted(map(escape, spellings)))
+        if not any(fnmatchcase(one, p) for one in spellings for p in known.labels):
+            name = named(spellings[0])
+            key = keys.of(name, otherwise=spellings[0])
+            yield TeamDraft(key=key, name=name, labels=labels, items=len(picked))
+
+
+def _people(
+    programs: Iterable[ProgramDraft], known: Known
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The owners, each once with every account of that name."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for owner in (one.owner for one in programs if one.owner is not None):
+        found[owner.name][f"{owner.connection}:{owner.id}"] = None
+    for name, accounts in sorted(found.items()):
+        if name and name not in known.people:
+            yield name, tuple(accounts)
+
+
+# --- gates and targets ----------------------------------------------------------------------------
+
+
+def _open_versions(
+    items: Iterable[WorkItem], today: date
+) -> Iterator[tuple[Version, date, WorkItem]]:
     for item in items:
         for version in item.fix_versions if item.is_open else ():
             if not version.closed and version.due is not None and version.due >= today:
-                open_items[str(item.container), version].append(item)
-    for (container, version), waiting in open_items.items():
-        if version.due is not None:
+                yield version, version.due, item
+
+
+def _targets(
+    items: Iterable[WorkItem], alone: Iterable[str], *, today: date
+) -> Iterator[tuple[str, str]]:
+    """The containers with exactly one dated open release, with its name."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for version, _, item in _open_versions(items, today):
+        found[str(item.container)].add(version.name)
+    for name in alone:
+        releases = found.get(name, set())
+        if len(releases) == 1:
+            yield name, min(releases)
+
+
+def _soon(
+    gates: Iterable[GateDraft], known: Known, today: date
+) -> tuple[tuple[GateDraft, ...], int]:
+    """The gates of the weeks ahead by date, and how many come later."""
+    last = today + timedelta(weeks=_GATE_WEEKS)
+    fresh = [gate for gate in gates if gate.name not in known.gates]
+    soon = sorted((g for g in fresh if g.on <= last), key=lambda g: (g.on, g.name, g.scope))
+    return tuple(soon), len(fresh) - len(soon)
+
+
+def _gates(
+    items: Sequence[WorkItem],
+    programs: Sequence[ProgramDraft],
+    groups: Sequence[ProductDraft | FamilyDraft],
+    *,
+    today: date,
+) -> Iterator[GateDraft]:
+    """Versions of one name and day in several containers are one gate where one scope holds all."""
+    waiting: dict[tuple[str, str, date], list[WorkItem]] = defaultdict(list)
+    for version, due, item in _open_versions(items, today):
+        waiting[item.ref.connection, version.name, due].append(item)
+    for (_, name, due), picked in waiting.items():
+        scope, patterns = _scope_of(picked, programs, groups)
+        parts = [picked] if scope else _by_container(picked)
+        for part in parts:
+            containers = sorted({str(item.container) for item in part})
             yield GateDraft(
-                name=version.name,
-                on=version.due,
-                container=container,
-                items=len(waiting),
-                program=_program_of(waiting, programs),
+                name=name,
+                on=due,
+                scope=scope or f"proj:{containers[0]}",
+                patterns=patterns or tuple(containers),
+                containers=tuple(containers),
+                items=len(part),
             )
 
 
-def _program_of(items: Sequence[WorkItem], programs: Sequence[ProgramDraft]) -> str:
-    """The program that holds more than half of the items."""
+def _by_container(items: Iterable[WorkItem]) -> list[list[WorkItem]]:
+    found: dict[str, list[WorkItem]] = defaultdict(list)
+    for item in items:
+        found[str(item.container)].append(item)
+    return list(found.values())
+
+
+def _scope_of(
+    items: Sequence[WorkItem],
+    programs: Sequence[ProgramDraft],
+    groups: Sequence[ProductDraft | FamilyDraft],
+) -> tuple[str, tuple[str, ...]]:
+    """The program that holds more than half of the items, else the group that holds all of them.
+
+    With the glob of such a group; empty where there is neither.
+    """
     for program in programs:
         if 2 * sum(item.uid in program.items for item in items) > len(items):
-            return program.key
-    return ""
+            return f"prog:{program.key}", ()
+    where = {str(item.container) for item in items}
+    for group in groups:
+        if where <= set(group.containers):
+            sort = "prod" if isinstance(group, ProductDraft) else "proj"
+            return f"{sort}:{group.key}", (group.pattern,)
+    return "", ()

@@ -34,10 +34,10 @@ def discoverable_world() -> World:
     world.add_version(Version(id="72", container="C", name="Far away", due=late))
     states: list[tuple[str, str, str, dict[str, Any]]] = [
         ("A-1", "Initiative", HOSTILE, {"assignee": "ann"}),
-        ("A-2", "Story", "Mast one", {"parent": "1", "versions": ("71",)}),
+        ("A-2", "Story", "Mast one", {"parent": "1", "versions": ("Core freeze",)}),
         ("B-1", "Story", "Mast two", {"parent": "1"}),
         ("B-2", "Story", "Filing", {"labels": ("prog:permits", "team-field")}),
-        ("C-1", "Story", "Permit", {"labels": ("prog:permits",), "versions": ("72",)}),
+        ("C-1", "Story", "Permit", {"labels": ("prog:permits",), "versions": ("Far away",)}),
         ("P-1", "Story", "Night camera", {"labels": ("customer-alpina",)}),
     ]
     for number, (key, kind, title, more) in enumerate(states, start=1):
@@ -65,7 +65,7 @@ def test_before_the_first_sync_it_syncs_and_drafts(cli: Cli) -> None:
     result = cli.ok("discover")
 
     assert "4 of 4 containers read" in result.err
-    assert "Found 2 programs, 1 product, 1 team, 1 gate" in result.err
+    assert "Found 2 programs, 1 product, 0 groups of containers, 1 team, 1 gate" in result.err
     assert 'items = [{ under = "jira:A-1" }]' in result.out
     assert 'items = [{ label = "prog:permits" }]' in result.out
     assert 'customers = { labels = ["customer-*"] }' in result.out
@@ -94,3 +94,27 @@ def test_an_existing_file_is_kept(cli: Cli) -> None:
     assert refused.code == 2
     assert "--force" in refused.err
     cli.ok("discover", "--out", "found.toml", "--force")
+
+
+def test_what_the_configuration_says_is_not_drafted_again(cli: Cli, jira: JiraSimulator) -> None:
+    cli.ok("discover", "--out", "programs/found.toml")
+    cli.write('include = ["programs/*.toml"]\n' + configuration(jira))
+    result = cli.ok("discover")
+
+    assert "Found 0 programs, 0 products, 0 groups of containers, 0 teams, 0 gates" in result.err
+    assert "[[" not in result.out.replace("# [[", "")
+
+
+def test_a_file_in_use_is_never_overwritten(cli: Cli, jira: JiraSimulator) -> None:
+    cli.ok("discover", "--out", "programs/found.toml")
+    cli.write('include = ["programs/*.toml"]\n' + configuration(jira))
+    refused = cli("discover", "--out", "programs/found.toml", "--force")
+
+    assert refused.code == 2
+    assert "part of the configuration" in refused.err
+
+
+def test_one_connection_only(cli: Cli) -> None:
+    assert "under = " in cli.ok("discover", "--connection", "jira").out
+    unknown = cli("discover", "--connection", "github")
+    assert (unknown.code, "There are: jira." in unknown.err) == (2, True)

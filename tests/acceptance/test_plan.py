@@ -86,20 +86,27 @@ def test_what_a_change_would_do(cli: Cli, jira: JiraSimulator) -> None:
 def test_for_people_and_nothing_is_written(cli: Cli, jira: JiraSimulator) -> None:
     before = cli.ok("status", "--format", "json").json["projects"]
     cli.write(configuration(jira, AFTER))
-    out = cli.ok("plan").out
+    stored = (cli.folder / "syncer.db").read_bytes()
+    out = cli.ok("plan", "--all").out
 
     assert "sites: none → 30 items (+30 −0)" in out
     assert "30 items from network to sites" in out
-    assert "Projects without a single item: 1" in out
+    assert "Projects without a single item:\n  nothing\n" in out
+    short = cli.ok("plan").out
+    assert short.startswith("45 items: projects 2 → 4, programs 0 → 1, products 0.\n")
+    assert "34 items would move, 41 be in several projects, 0 in none" in short
+    assert "prog:5g (5g): new, 2 projects, 41 items" in short
+    assert "30 items to prog:5g from network 30" in short
     cli.write(configuration(jira, BEFORE))
-    assert cli.ok("plan").out.startswith("Nothing would change.\n")
+    assert "\nNothing would change.\n" in cli.ok("plan").out
+    assert (cli.folder / "syncer.db").read_bytes() == stored
     after = cli.ok("status", "--format", "json").json["projects"]
     assert [one["key"] for one in after] == [one["key"] for one in before]
 
 
 def test_against_another_file(cli: Cli, jira: JiraSimulator) -> None:
     cli.write(configuration(jira, AFTER), "next.toml")
-    out = cli.ok("--config", "next.toml", "plan", "--against", "syncer.toml").out
+    out = cli.ok("--config", "next.toml", "plan", "--against", "syncer.toml", "--all").out
 
     assert "30 items from network to sites" in out
 
