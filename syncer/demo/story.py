@@ -52,14 +52,14 @@ STORY: Final = (
         item_id=NORTH_PERMIT_ID,
         actor=LIAISON,
         changes={"due": date(2027, 1, 8)},
-        told="Jira: the regulator moves North permit back from 22 to 8 January.",
+        told="Jira: the regulator gives North permit earlier, on 8 January instead of the 22nd.",
     ),
     Scene(
         tracker=GITHUB,
         item_id=LIVE_DEMO_ID,
         actor=SILVA,
-        changes={"start": date(2027, 1, 25), "due": date(2027, 1, 26)},
-        told="GitHub: the press can come only on 26 January; the live demo moves up three weeks.",
+        changes={"start": date(2027, 2, 1), "due": date(2027, 2, 2)},
+        told="GitHub: the press comes on 2 February; Live-network demo moves up by two weeks.",
     ),
 )
 """The first change makes the product's live demo possible in time; the second asks too much."""
@@ -123,4 +123,5 @@ async def tell_story(
         await asyncio.sleep(pause)
         before, after = await stage.play(scene)
         turned = f"{before.health.capitalize()} → {after.health.capitalize()}"
-        stage.tell(f"5G Smartphone: {turned} ({clean(after.reason, _REASON_LENGTH)}). See {page}")
+        stage.tell(f"5G Smartphone: {turned} ({clean(after.reason, _REASON_LENGTH)}).")
+        stage.tell(f"Reload {page}")

@@ -58,15 +58,16 @@ async def test_webhooks_of_both_trackers_change_the_colour_on_the_page(tmp_path:
         assert [scene.tracker for scene in STORY] == [JIRA, GITHUB]
 
         await tell_story(stage, STORY[:1], pause=0)
-        assert said[-1].startswith("5G Smartphone: Amber → Green (")
+        assert said[-2].startswith("5G Smartphone: Amber → Green (")
         assert "5G Smartphone ● GREEN" in await page_of(page)
 
         await tell_story(stage, STORY[1:], pause=0)
-        assert said[-1].startswith("5G Smartphone: Green → Amber (")
-        assert said[-1].endswith(f"See {page}")
+        assert said[-2].startswith("5G Smartphone: Green → Amber (")
+        assert said[-1] == f"Reload {page}"
         words = await page_of(page)
         assert "5G Smartphone ▲ AMBER" in words
-        assert "Site works North comes 7 working days too late for Live-network demo" in words
+        assert "Live-network demo 2 working days late (Site works North)" in words
+        assert "differs from ours" not in await page_of(f"{stage.daemon.pages_url}/sources")
     assert sum("webhook was accepted (202)" in line for line in said) == len(STORY)
 
 

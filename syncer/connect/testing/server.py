@@ -139,7 +139,7 @@ class FakeTracker:
     `open_paths` (globs) need no credentials; `admitted` are further `Authorization` headers that
     are let in, such as those of tokens that it gave out. `unauthorised` answers those who have
     none. With a `clock` every answer bears its time as `Date`, as a tracker's answers bear the
-    tracker's.
+    tracker's; those to `machine_time_paths` (globs) bear the machine's time instead.
     """
 
     def __init__(
@@ -154,6 +154,7 @@ class FakeTracker:
         self.unauthorised: Fault = answer(401, body='{"message":"Client must be authenticated"}')
         self.account = account
         self.admitted: set[str] = set()
+        self.machine_time_paths: set[str] = set()
         self._clock = clock
         self._open_paths = open_paths
         self._faults: list[_Script] = []
@@ -212,7 +213,7 @@ class FakeTracker:
 
         @web.middleware
         async def receive(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return self._dated(await self._receive(request, handler))
+            return self._dated(request, await self._receive(request, handler))
 
         app = web.Application(middlewares=[receive])
         for method, path, handler in self._routes:
@@ -256,8 +257,10 @@ class FakeTracker:
             return await self.unauthorised(request, handler)
         return await handler(request)
 
-    def _dated(self, response: web.StreamResponse) -> web.StreamResponse:
-        if self._clock is not None and not response.prepared:
+    def _dated(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        """The answer with the clock's time; where it has none, aiohttp puts in the machine's."""
+        by_machine = any(fnmatchcase(request.path, path) for path in self.machine_time_paths)
+        if self._clock is not None and not by_machine and not response.prepared:
             response.headers.setdefault("Date", format_datetime(self._clock.now(), usegmt=True))
         return response
 

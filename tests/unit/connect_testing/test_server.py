@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from syncer.clock import FixedClock
 from syncer.connect.signing import signed_hex
 from syncer.connect.testing.delivery import Delivery, post_delivery, signature
 from syncer.connect.testing.server import (
@@ -67,6 +68,21 @@ async def test_requests_are_recorded_and_counted(
     assert tracker.count() == 3
     tracker.forget_requests()
     assert tracker.count() == 0
+
+
+async def test_answers_bear_the_clocks_time_but_where_the_machines_is_asked_for(
+    session: aiohttp.ClientSession,
+) -> None:
+    tracker = FakeTracker(clock=FixedClock(datetime(2001, 2, 3, 4, 5, tzinfo=UTC)))
+    tracker.route("GET", "/items/{name}", _items)
+    tracker.machine_time_paths.add("*/now")
+    dates = {}
+    async with tracker:
+        for name in ("then", "now"):
+            async with session.get(f"{tracker.url}/items/{name}") as answered:
+                dates[name] = answered.headers["Date"]
+    assert dates["then"] == "Sat, 03 Feb 2001 04:05:00 GMT"
+    assert "2001" not in dates["now"]
 
 
 async def test_a_fault_is_used_up_then_the_truth_is_told(
