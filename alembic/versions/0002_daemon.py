@@ -1,4 +1,4 @@
-"""What a daemon keeps: endpoints, inbox, periods, dispatches, queries, configurations, census.
+"""What a daemon keeps: what comes in, falls due and goes out, and what trackers answer besides.
 
 Revision 0002, after 0001.
 """
@@ -13,7 +13,15 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-TABLES = ("endpoints", "inbox", "periods", "dispatches", "selections", "configurations")
+TABLES = (
+    "endpoints",
+    "inbox",
+    "periods",
+    "dispatches",
+    "selections",
+    "tracker_statuses",
+    "configurations",
+)
 
 
 def upgrade() -> None:
@@ -22,6 +30,7 @@ def upgrade() -> None:
     create_periods()
     create_dispatches()
     create_selections()
+    create_tracker_statuses()
     create_configurations()
     add_census()
 
@@ -137,6 +146,18 @@ def create_selections() -> None:
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connection", "query", name="pk_selections"),
+    )
+
+
+def create_tracker_statuses() -> None:
+    op.create_table(
+        "tracker_statuses",
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("container", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "container", "id", name="pk_tracker_statuses"),
     )
 
 

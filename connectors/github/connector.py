@@ -24,8 +24,10 @@ from connectors.github.mapping.faults import Unmappable
 from connectors.github.mapping.item import Extras, is_pull_request, place_of, raw_id, read_issue
 from connectors.github.mapping.milestones import UNKNOWN_MILESTONES, Milestones
 from connectors.github.mapping.site import Site
+from connectors.github.mapping.status_updates import status_updates
 from connectors.github.mapping.times import epoch_ms, instant
 from connectors.github.probing import Prober
+from connectors.github.status_updates import refusal, told_of
 from connectors.github.webhook import receive
 from syncer.clock import Clock, SystemClock
 from syncer.connect.answers import Answer
@@ -46,6 +48,7 @@ from syncer.connect.walk import Mark, Walk
 from syncer.domain.cursor import Cursor
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
+from syncer.domain.statement import TrackerStatus
 from syncer.errors import ConfigError, Rejected, TooLong
 
 _HORIZON: Final = timedelta(minutes=1)
@@ -262,6 +265,17 @@ class GitHubConnector:
                 if id_ not in told:
                     told.add(id_)
                     yield ItemRef(self._connection, id_, place.locator)
+
+    async def status_updates(self, container: ContainerKey) -> AsyncIterator[TrackerStatus]:
+        """The newest ten reports on each of the repository's projects; none without GraphQL."""
+        if not self._config.graphql:
+            return
+        client = await self._access.of(container.key.partition("/")[0])
+        repository, whole = await told_of(client, self._details, container)
+        for status in status_updates(repository, container=container, site=self._site):
+            yield status
+        if not whole:
+            raise refusal(container)
 
     def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
         """Verify and read one webhook: pure."""

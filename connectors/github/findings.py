@@ -158,7 +158,8 @@ def _graphql(seen: Seen, config: GitHubConfig) -> Iterator[Finding]:
         )
     elif config.graphql and not seen.projects:
         yield Finding(
-            message="The token may not read projects: Status and dates kept there are unknown.",
+            message="The token may not read projects: Status, dates and status updates kept there "
+            "are unknown.",
             fix="Give it the scope read:project, or Projects: read of the organisation.",
         )
 

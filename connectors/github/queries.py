@@ -66,6 +66,22 @@ PROJECTS: Final = """query($owner: String!, $name: String!) {
 }"""
 """Whether queries are answered, whether they may be about projects, and the statuses of those."""
 
+STATUS_UPDATES: Final = """query($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) {
+    projectsV2(first: 10, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes {
+      title resourcePath
+      statusUpdates(first: 10, orderBy: {field: CREATED_AT, direction: DESC}) { nodes {
+        id body status startDate targetDate createdAt creator { __typename login }
+      } }
+    } }
+  }
+}"""
+"""The newest reports on the projects that a repository is linked to.
+
+Fields: docs.github.com/en/graphql/reference/objects#projectv2statusupdate. Servers before
+3.14 know no such thing and refuse the query whole.
+"""
+
 
 def details(numbers: Iterable[int], *, projects: bool) -> str:
     """The query for the details of these issues; with `projects` also their places in projects.

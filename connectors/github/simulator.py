@@ -19,6 +19,7 @@ from connectors.github import simulator_graphql
 from connectors.github.simulator_app import App
 from connectors.github.simulator_delivery import issue_delivery
 from connectors.github.simulator_index import Index, Manner, Row, number_of
+from connectors.github.simulator_projects import Reports
 from connectors.github.simulator_request import (
     Counter,
     Json,
@@ -82,6 +83,7 @@ class GitHubSimulator:
     and read requests there. `limits.secondary_limits` is how many of the next requests run into
     the secondary limit; `limits.allowance("core")` is what the hour still holds. Repositories in
     `hidden_containers` are out of the account's sight. `app` takes a GitHub App's requests.
+    `reports.say(…)` writes a status update on a project.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class GitHubSimulator:
         self.clock = clock
         self.quirks = Quirks()
         self.hidden_containers: set[str] = set()
+        self.reports = Reports()
         self.limits = Counter(clock, headers={"X-OAuth-Scopes": _SCOPES})
         self.app: App | None = None
         self._containers = None if containers is None else frozenset(containers)
@@ -238,6 +241,7 @@ class GitHubSimulator:
             request,
             login=self._account.user,
             projects=not self.quirks.no_projects,
+            reports=self.reports,
         )
 
     # --- repositories -------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The GraphQL API of a simulated GitHub: no parser, but the answers to the queries that we send.
 
-It understands `viewer`, the names of a repository's projects, and its issues by number under
-aliases, whose details it answers with more fields than were asked for.
+It understands `viewer`, a repository's projects with their status updates, and its issues by number
+under aliases, whose details it answers with more fields than were asked for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from connectors.github.simulator_index import Row, stamp
+from connectors.github.simulator_projects import ROADMAP, Reports
 from connectors.github.simulator_request import Json, Refusal, Request
 from connectors.github.simulator_site import Site
 from connectors.github.simulator_timeline import BOARD_STATUS, Moment, moments
@@ -19,7 +20,6 @@ from syncer.connect.testing.script import Sprint
 
 _ALIAS: Final = re.compile(r"(\w+):\s*issue\(number:\s*(\d+)\)")
 _FIRST_EVENTS: Final = re.compile(r"timelineItems\(first:\s*(\d+)")
-_PROJECT: Final = "Roadmap"
 _MOST_NODES: Final = 50
 _NO_PROJECTS: Final = {
     "type": "INSUFFICIENT_SCOPES",
@@ -28,7 +28,7 @@ _NO_PROJECTS: Final = {
 }
 
 
-def answer(site: Site, request: Request, *, login: str, projects: bool) -> Json:
+def answer(site: Site, request: Request, *, login: str, projects: bool, reports: Reports) -> Json:
     """The answer to one query, `data` and `errors` as GraphQL has them.
 
     Without `projects` the token lacks the scope for them.
@@ -40,7 +40,7 @@ def answer(site: Site, request: Request, *, login: str, projects: bool) -> Json:
     errors: list[Json] = []
     if "repository(" in query:
         name = f"{variables.get('owner')}/{variables.get('name')}"
-        data["repository"], errors = _repository(site, query, name)
+        data["repository"], errors = _repository(site, query, name, reports=reports)
     return {"data": data, **({"errors": errors} if errors else {})}
 
 
@@ -51,13 +51,15 @@ def _asked(request: Request) -> tuple[str, Mapping[str, Any]]:
     return body["query"], body.get("variables") or {}
 
 
-def _repository(site: Site, query: str, name: str) -> tuple[Json | None, list[Json]]:
+def _repository(
+    site: Site, query: str, name: str, *, reports: Reports
+) -> tuple[Json | None, list[Json]]:
     """What a query asks of a repository, and what could not be told."""
     served = {key.casefold() for key in site.index.containers}
     if name.casefold() not in served:
         return None, [_error(["repository"], f"Could not resolve to a Repository named '{name}'.")]
     if "projectsV2" in query:
-        return {"projectsV2": {"nodes": [{"title": _PROJECT}]}}, []
+        return {"projectsV2": {"nodes": reports.projects(site, name)}}, []
     rows = {
         alias: site.index.by_place.get((name.casefold(), int(number)))
         for alias, number in _ALIAS.findall(query)
@@ -154,7 +156,7 @@ class _Issue:
     def _place(self) -> Json:
         """The issue's place in the one project of its owner."""
         values = [value | {"field": {"name": name}} for name, value in self._values()]
-        return {"project": {"title": _PROJECT}, "fieldValues": {"nodes": values}}
+        return {"project": {"title": ROADMAP}, "fieldValues": {"nodes": values}}
 
     def _values(self) -> list[tuple[str, Json]]:
         state = self._row.state
@@ -210,7 +212,7 @@ def _of_status(_issue: _Issue, moment: Moment) -> Json:
     return {
         "previousStatus": moment.about["before"],
         "status": moment.about["after"],
-        "project": {"title": _PROJECT},
+        "project": {"title": ROADMAP},
     }
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr
 from syncer.domain.cursor import Cursor
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
+from syncer.domain.statement import TrackerStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,5 +169,21 @@ class SelectsByQuery(Protocol):
 
         `ConfigError` for a query that is refused: by us because it orders, or leaves the place
         that was made for it, or by the tracker.
+        """
+        ...
+
+
+@runtime_checkable
+class ReportsStatus(Protocol):
+    """What a connector may offer besides: the reports that people write on a tracker's projects.
+
+    Ask `isinstance(connector, ReportsStatus)`.
+    """
+
+    def status_updates(self, container: ContainerKey) -> AsyncIterator[TrackerStatus]:
+        """The newest reports on the projects that the tracker ties to a container, in any order.
+
+        To be asked after `changes` of the same container. `Rejected` where the tracker does not
+        tell them, or not all of them: what came before it stands.
         """
         ...

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from syncer.domain.item import Account
+from syncer.domain.ref import ContainerKey
 from syncer.domain.selector import Selector
 from syncer.domain.verdict import VerdictLevel
 
@@ -55,6 +57,28 @@ class OwnerStatus:
     text: str
     value: OwnerWord | None
     provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerStatus:
+    """What somebody reported at a tracker of a project as the tracker knows it.
+
+    `id` is the tracker's own; one report may come from several containers, since a tracker's
+    project may hold the work of many. `subject` is the name of that project, `url` its address and
+    identity. `author` is None where the account is gone, `value` where the report gives no state
+    that we know. `at` is UTC; `start` and `target` are the dates that the report claims.
+    """
+
+    id: str
+    container: ContainerKey
+    subject: str
+    url: str
+    author: Account | None
+    at: datetime
+    value: OwnerWord | None
+    text: str
+    start: date | None = None
+    target: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

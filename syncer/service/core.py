@@ -6,6 +6,7 @@ Nothing here prints. Whatever needs the present instant asks the clock that the 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +21,7 @@ from syncer.domain.statement import (
     Door,
     Provenance,
     Statements,
+    TrackerStatus,
     VerdictOverride,
     statement_id,
 )
@@ -41,10 +43,17 @@ from syncer.publish.snapshot import (
     previous_snapshot,
     stored_snapshot,
 )
+from syncer.publish.tracker_words import Unheard, heard
 from syncer.publish.uncounted import without_restricted
 from syncer.rollup.rules import HealthRules
 from syncer.service.connections import Connections
-from syncer.service.portfolio import load_ground, portfolio_of, queries_of, statements_of
+from syncer.service.portfolio import (
+    Ground,
+    load_ground,
+    portfolio_of,
+    queries_of,
+    statements_of,
+)
 from syncer.settings.health import load_health_rules
 from syncer.settings.root import Settings
 from syncer.settings.work import work_text
@@ -59,11 +68,13 @@ from syncer.store.statements import (
     record_target,
     save_statement,
 )
+from syncer.store.tracker_statuses import load_statuses
 from syncer.store.verdicts import add_override, undo_override
 from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
 from syncer.sync.progress import Progress
 from syncer.sync.pull import EVERYDAY, Errand
 from syncer.sync.selections import answer_queries
+from syncer.sync.statuses import keep_statuses
 from syncer.sync.verdicts import judge
 
 _CONFIGURATION = "configuration"
@@ -114,7 +125,17 @@ class Service:
     async def portfolio(self) -> Portfolio:
         """The configured work, and a project for every container that nobody claims."""
         async with self.store.read() as session:
-            return portfolio_of(self.settings, await load_ground(session))
+            ground = await load_ground(session)
+        return await asyncio.to_thread(portfolio_of, self.settings, ground)
+
+    async def unheard(self) -> tuple[Unheard, ...]:
+        """Trackers' projects whose status updates are not used, since nobody can say for what."""
+        async with self.store.read() as session:
+            reports = await load_statuses(session)
+            if not reports:
+                return ()
+            ground = await load_ground(session)
+        return heard(reports, portfolio_of(self.settings, ground), ground.items).unheard
 
     async def statements(self, *, as_of: datetime) -> Statements:
         """What people say, by command before configuration before tracker, each thing once."""
@@ -171,11 +192,24 @@ class Service:
         async with self.store.read() as session:
             ground = await load_ground(session)
             commands = await load_statements(session, until=as_of)
+            reports = await load_statuses(session)
+        return await asyncio.to_thread(self._roller, ground, commands, reports, as_of=as_of)
+
+    def _roller(
+        self,
+        ground: Ground,
+        commands: Statements,
+        reports: Sequence[TrackerStatus],
+        *,
+        as_of: datetime,
+    ) -> Roller:
         portfolio = portfolio_of(self.settings, ground)
         configured = statements_of(self.settings, ground, as_of=as_of)
+        tracked = tracker_statements(ground.items, portfolio)
+        words = Statements(owner_statuses=heard(reports, portfolio, ground.items).statuses)
         return Roller(
             portfolio=portfolio,
-            statements=merge(commands, configured, tracker_statements(ground.items, portfolio)),
+            statements=merge(commands, configured, tracked, words),
             rules=self.rules,
             config_hash=self.settings.config_hash,
         )
@@ -204,12 +238,18 @@ class Service:
         counts = view is None or view.count_restricted
         known = known if counts else without_restricted(known)
         published = await self._last_edition(view, before=instant) if view else None
-        previous = published or roller.week_before(known, as_of=instant, now=now)
+        previous = published
+        if previous is None:
+            previous = await asyncio.to_thread(roller.week_before, known, as_of=instant, now=now)
         stored = await self._stored(instant, view) if as_of and not prompt else None
         if as_of and not (known.records or stored or prompt):
             raise SyncerError("Nothing has been synced yet.", fix="Run `syncer sync` first.")
         seen = instant if prompt else now
-        current = stored or roller.roll_up(known, as_of=instant, now=seen, previous=previous)
+        current = stored
+        if current is None:
+            current = await asyncio.to_thread(
+                roller.roll_up, known, as_of=instant, now=seen, previous=previous
+            )
         changes = roller.changes(current, previous)
         return SnapshotPair(current=current, previous=previous, changes=changes)
 
@@ -273,7 +313,7 @@ class Service:
     async def pull(
         self, name: str, *, errand: Errand = EVERYDAY, progress: Progress | None = None
     ) -> ConnectionResult:
-        """Bring the store up to date with one connection, and ask it what is selected by query."""
+        """Bring the store up to date with one connection, its queries and its status updates."""
         try:
             connector = await self.connections.connector(name)
         except ConfigError as error:
@@ -291,6 +331,7 @@ class Service:
         asked = [query for query in queries_of(self.settings) if query.connection == name]
         if result.failure is None:
             await answer_queries(self.store, connector, asked, at=self.clock.now())
+            await keep_statuses(self.store, connector, result.containers)
         return result
 
     def wanted(self, name: str) -> Wanted:

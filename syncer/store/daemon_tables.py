@@ -130,6 +130,18 @@ class SelectionRow(Row, table=True):
     error: str = Field(default="", sa_type=Text)
 
 
+class TrackerStatusRow(Row, table=True):
+    """What somebody reported at a tracker on a tracker's project, once for each container of it."""
+
+    __tablename__ = "tracker_statuses"
+
+    connection: str = Field(primary_key=True)
+    container: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    payload: dict[str, Any] = Field(sa_type=JSON)
+
+
 class ConfigurationRow(Row, table=True):
     """What a configuration said about the work, by its hash, for comparing a new one with it.
 

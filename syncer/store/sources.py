@@ -166,6 +166,18 @@ async def finish_pass(
     await _set(session, key, last_success_at=started_at, error="", error_at=None, **detail)
 
 
+async def note_detail(
+    session: AsyncSession, key: ContainerKey, detail: str, *, missing: bool
+) -> None:
+    """Record whether one detail is refused that is asked for beside a pass."""
+    c = _CONTAINERS.c
+    here = (c.connection == key.connection) & (c.key == key.key)
+    known = (await session.scalars(select(c.missing_detail).where(here))).one_or_none() or []
+    if (detail in known) is not missing:
+        others = {one for one in known if one != detail}
+        await _set(session, key, missing_detail=sorted(others | ({detail} if missing else set())))
+
+
 async def confirm_unchanged(session: AsyncSession, key: ContainerKey, *, at: datetime) -> None:
     """Record that the tracker said at `at` that nothing has changed since the last pass."""
     await _set(session, key, last_success_at=at)
