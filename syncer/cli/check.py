@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -26,8 +27,9 @@ _OTHERS = 0o077
 def check(ctx: typer.Context) -> None:
     """Check the configuration and every connection.
 
-    Every tracker is asked who we are and what we see. Ends with 0 where all is well, 1 where a
-    tracker could not be asked, 2 where the configuration is wrong.
+    Every tracker is asked who we are and what we see, every selector what it picks, and each
+    address is told that takes webhooks. Ends with 0 where all is well, warnings included, 1 where a
+    tracker or its answer to a query is missing, 2 where the configuration is wrong.
     """
     from syncer.cli.output import write_lines
 
@@ -40,10 +42,26 @@ def check(ctx: typer.Context) -> None:
     write_lines(line for probe in probes for line in probe_lines(probe))
     if not probes:
         write_lines(["There is no connection yet: add one with [[connections]]."])
+    broken = {probe.connection for probe in probes if probe.error is not None}
+    local = run(ctx, partial(_tell_local, broken=broken))
     mail = run(ctx, _probe_mail)
     write_lines(_mail_lines(mail))
     codes = [*map(_exit_code, probes), *([mail.exit_code] if isinstance(mail, SyncerError) else [])]
-    raise typer.Exit(max(codes, default=0))
+    raise typer.Exit(max([*codes, local]))
+
+
+async def _tell_local(service: Service, *, broken: set[str]) -> int:
+    """Tell what the store and the webhooks' settings show; gives the exit code of that."""
+    from syncer.cli.output import printable, write_lines
+    from syncer.service.checking import door_lines, doorways, selecting, selecting_lines
+
+    doors = [door for door in await doorways(service) if door.connection not in broken]
+    found = await selecting(service)
+    write_lines(printable(line) for door in doors for line in door_lines(door))
+    write_lines(printable(line) for one in found for line in selecting_lines(one))
+    if any(door.error is not None for door in doors):
+        return _WRONG
+    return 1 if any(one.error for one in found) else 0
 
 
 def _use(settings: Settings) -> None:
