@@ -51,8 +51,8 @@ def test_the_manifest_keeps_its_promises(manifest: str, line: str) -> None:
     assert line in manifest
 
 
-def test_the_image_runs_as_nobody_special_and_takes_the_tested_versions(root: Path) -> None:
-    """attacks.md A76, and the copied folders are those that the wheel is built from."""
+def test_a76_the_image_runs_as_nobody_special_and_takes_the_tested_versions(root: Path) -> None:
+    """The copied folders are those that the wheel is built from."""
     text = (root / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 
     assert re.search(r"^USER 10001:10001$", text, re.MULTILINE)

@@ -48,7 +48,7 @@ def test_no_place_is_named(any_lock: str) -> None:
     assert not re.search(r"://|(?:^|\s)/|\b(?:index|find-links)\b", any_lock)
 
 
-def test_every_package_is_pinned_with_a_hash(any_lock: str) -> None:
+def test_a75_every_package_is_pinned_with_a_hash(any_lock: str) -> None:
     blocks = re.split(r"\n(?=\S)", any_lock.strip())
     assert len(blocks) > len(SUPPORTED)
     for block in blocks:
