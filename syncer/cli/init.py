@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
+from enum import StrEnum
 from pathlib import Path
 from string import Template
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 import typer
 
@@ -14,7 +16,9 @@ from syncer.cli.context import options
 from syncer.errors import ConfigError
 
 _URL: Final = "https://your-company.atlassian.net"
-_VARIABLE: Final = "JIRA_TOKEN"
+_VARIABLES: Final = {"jira": "JIRA_TOKEN", "github": "GITHUB_TOKEN"}
+_GITHUB_SITES: Final = frozenset({"github.com", "www.github.com", "api.github.com"})
+_GITHUB_URL: Final = "https://api.github.com"
 _ADDRESS: Final = re.compile(r"https?://(localhost|[^\s/?#@]+[.:][^\s/?#@]+)(/[^\s?#]*)?")
 _VARIABLE_NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 
@@ -29,11 +33,7 @@ timezone = $timezone                        # the zone in which days and weeks a
 # One table for each account on a tracker. The secret itself never stands here:
 # token_env names the environment variable that holds it, token_file the file.
 [[connections]]
-name = "jira"
-kind = "jira"                           # Jira Cloud or Data Center: found out by itself
-url = $url
-auth = $auth
-# containers = ["NET", "OUT*"]          # the Jira projects to sync; left out: all that it sees
+$connection
 
 # Every container is a project of its own until you say otherwise:
 #
@@ -41,8 +41,8 @@ auth = $auth
 # key = "network"
 # name = "Network upgrade"
 # owner = "M. Okafor"
-# items = ["jira:NET"]                  # or { label = "prog:*" }, { under = "jira:NET-1" }, ...
-# target = 2027-03-19                   # or { from = "jira:NET-1", field = "due" }
+# items = [$example]                  # or { label = "prog:*" }, ...
+# target = 2027-03-19
 # criticality = "must"
 # cost_of_delay_per_week = 120000
 #
@@ -51,6 +51,8 @@ auth = $auth
 # name = "5G Infrastructure"
 # owner = "J. Roth"
 # projects = ["network"]
+#
+# `syncer discover` drafts programs and products from what the tracker holds.
 
 # Who reads the digest. Without an audience it is only printed.
 #
@@ -61,10 +63,51 @@ auth = $auth
 """)
 
 
+_JIRA: Final = Template("""\
+name = "jira"
+kind = "jira"                           # Jira Cloud or Data Center: found out by itself
+url = $url
+auth = $auth
+# containers = ["NET", "OUT*"]          # the Jira projects to sync; left out: all that it sees""")
+
+_GITHUB: Final = Template("""\
+name = "github"
+kind = "github"                         # github.com or an Enterprise Server
+url = $url
+auth = $auth
+$containers""")
+
+
+_ALL_REPOSITORIES: Final = (
+    '# containers = ["acme/*"]              # the repositories to sync; left out: all that it sees'
+)
+
+
+class Kind(StrEnum):
+    """The sorts of trackers that a new file can begin with."""
+
+    JIRA = "jira"
+    GITHUB = "github"
+
+
 def init(
     ctx: typer.Context,
     url: Annotated[
-        str | None, typer.Option("--url", help="The address of your Jira.", show_default=False)
+        str | None,
+        typer.Option("--url", help="The address of your tracker.", show_default=False),
+    ] = None,
+    kind: Annotated[
+        Kind | None,
+        typer.Option("--kind", help="Told by the address if left out.", show_default=False),
+    ] = None,
+    containers: Annotated[
+        str | None,
+        typer.Option(
+            "--containers",
+            metavar="OWNER/*",
+            help="The GitHub repositories to sync, as a glob.",
+            show_default=False,
+        ),
     ] = None,
     email: Annotated[
         str | None,
@@ -93,14 +136,62 @@ def init(
     """Write a commented configuration file after three questions."""
     file = options(ctx).config
     _refuse_to_overwrite(file, force=force)
-    answers = (
-        _address(_ask("Address of your Jira", url, _URL, yes=yes)),
-        _ask("E-mail of the account", email, "", yes=yes),
-        _ask("Environment variable that holds the token", token_env, _VARIABLE, yes=yes),
+    given = _address(_ask("Address of your Jira or GitHub", url, _default_url(kind), yes=yes))
+    chosen = kind or _kind_of(given)
+    if chosen is Kind.GITHUB:
+        about = _ask("Repositories, such as acme/*", containers, _owner_in(given), yes=yes)
+    else:
+        about = _ask("E-mail of the account", email, "", yes=yes)
+    variable = _VARIABLES[chosen]
+    token = _ask("Environment variable that holds the token", token_env, variable, yes=yes)
+    _refuse_pasted_secret(token)
+    connection = _connection(chosen, given, about, token)
+    example = f'"{chosen}:NET"' if chosen is Kind.JIRA else '"github:acme/ran-*"'
+    _write(
+        file,
+        _FILE.substitute(timezone=_quoted(timezone), connection=connection, example=example),
     )
-    _write(file, _content(*answers, timezone=timezone))
     typer.echo(f"Wrote {file}.")
-    typer.echo(f"Next: export {answers[2]}=...; syncer check; syncer sync; syncer digest", err=True)
+    typer.echo(f"Next: export {token}=...; syncer check; syncer sync; syncer digest", err=True)
+
+
+def _default_url(kind: Kind | None) -> str:
+    return _GITHUB_URL if kind is Kind.GITHUB else _URL
+
+
+def _kind_of(address: str) -> Kind:
+    """GitHub where the host's name says so, else Jira."""
+    host = urlsplit(address).hostname or ""
+    return Kind.GITHUB if "github" in host.split(".") or host.endswith(".ghe.com") else Kind.JIRA
+
+
+def _owner_in(address: str) -> str:
+    """The repositories of a GitHub page's owner, which people paste as the address."""
+    parts = urlsplit(address)
+    owner = parts.path.strip("/").partition("/")[0]
+    return f"{owner}/*" if parts.hostname in _GITHUB_SITES and owner else ""
+
+
+def _api_of(address: str) -> str:
+    """The address of the API that belongs to a GitHub's pages."""
+    parts = urlsplit(address)
+    if parts.hostname in _GITHUB_SITES:
+        return _GITHUB_URL
+    own = parts.hostname in {"localhost", "127.0.0.1"} or "/api" in parts.path
+    if own or (parts.hostname or "").endswith(".ghe.com"):
+        return address
+    return f"{parts.scheme}://{parts.netloc}/api/v3"
+
+
+def _connection(kind: Kind, address: str, about: str, token_env: str) -> str:
+    """The lines of the connection; `about` is the account's e-mail, or the repositories."""
+    secret = f"token_env = {_quoted(token_env)}"
+    if kind is Kind.GITHUB:
+        wanted = f"containers = [{_quoted(about)}]" if about else _ALL_REPOSITORIES
+        url = _quoted(_api_of(address))
+        return _GITHUB.substitute(url=url, auth=f"{{ {secret} }}", containers=wanted)
+    who = f"email = {_quoted(about)}, " if about else ""
+    return _JIRA.substitute(url=_quoted(address), auth=f"{{ {who}{secret} }}")
 
 
 def _refuse_to_overwrite(file: Path, *, force: bool) -> None:
@@ -129,19 +220,9 @@ def _address(text: str) -> str:
     address = text if "://" in text else f"https://{text}"
     if not _ADDRESS.fullmatch(address):
         raise ConfigError(
-            f"{text!r} is not the address of a Jira site.", fix=f"Write it like {_URL}."
+            f"{text!r} is not the address of a tracker.", fix=f"Write it like {_URL}."
         )
     return address
-
-
-def _content(url: str, email: str, token_env: str, *, timezone: str) -> str:
-    _refuse_pasted_secret(token_env)
-    who = f"email = {_quoted(email)}, " if email else ""
-    return _FILE.substitute(
-        url=_quoted(url),
-        auth=f"{{ {who}token_env = {_quoted(token_env)} }}",
-        timezone=_quoted(timezone),
-    )
 
 
 def _refuse_pasted_secret(token_env: str) -> None:

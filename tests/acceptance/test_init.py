@@ -1,0 +1,56 @@
+"""`syncer init` for either tracker: what it writes can be read, and asks for what is right."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.cli_world import Cli
+
+
+def _made(folder: Path) -> dict[str, Any]:
+    text = (folder / "syncer.toml").read_text(encoding="utf-8")
+    found: dict[str, Any] = tomllib.loads(text)["connections"][0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "url", "containers"),
+    [
+        (("--url", "https://github.com/acme"), "github", "https://api.github.com", ["acme/*"]),
+        (("--url", "github.com/acme/phone"), "github", "https://api.github.com", ["acme/*"]),
+        (("--kind", "github"), "github", "https://api.github.com", None),
+        (
+            ("--url", "https://github.corp.example", "--containers", "ran/*"),
+            "github", "https://github.corp.example/api/v3", ["ran/*"],
+        ),
+        (
+            ("--url", "https://code.corp.example/api/v3", "--kind", "github"),
+            "github", "https://code.corp.example/api/v3", None,
+        ),
+        (("--url", "acme.atlassian.net"), "jira", "https://acme.atlassian.net", None),
+        (("--kind", "jira"), "jira", "https://your-company.atlassian.net", None),
+    ],
+)  # fmt: skip
+def test_the_kind_is_told_by_the_address(
+    tmp_path: Path, arguments: tuple[str, ...], kind: str, url: str, containers: list[str] | None
+) -> None:
+    Cli(tmp_path).ok("init", "--yes", *arguments)
+    made = _made(tmp_path)
+
+    assert (made["kind"], made["name"], made["url"]) == (kind, kind, url)
+    assert made.get("containers") == containers
+    assert made["auth"]["token_env"] == f"{kind.upper()}_TOKEN"
+
+
+def test_three_questions_for_github(tmp_path: Path) -> None:
+    cli = Cli(tmp_path)
+    result = cli.process("init", stdin="https://github.com/acme\nacme/ran-*\n\n")
+
+    assert result.code == 0
+    assert result.err.count(": ") >= 3
+    assert _made(tmp_path)["containers"] == ["acme/ran-*"]
+    assert "export GITHUB_TOKEN" in result.err
