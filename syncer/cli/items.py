@@ -81,6 +81,7 @@ def items(
 
 async def stock_of(service: Service, *, every: bool, selectors: Sequence[str]) -> Stock:
     """The items that the selectors pick (all without any), in the order of their keys."""
+    from syncer.domain.addresses import with_known_ends
     from syncer.domain.homes import by_key, homes
     from syncer.domain.selector import select
     from syncer.store.items import LIVE, load_items
@@ -88,7 +89,7 @@ async def stock_of(service: Service, *, every: bool, selectors: Sequence[str]) -
 
     picked = [known_selector(text, service) for text in selectors]
     async with service.store.read() as session:
-        found = await load_items(session, states=None if every else LIVE)
+        found = with_known_ends(await load_items(session, states=None if every else LIVE))
         verdicts = await load_verdicts(session)
     by_uid = {item.uid: item for item in found}
     chosen = select(picked, found, by_uid) if picked else found

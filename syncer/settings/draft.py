@@ -145,13 +145,15 @@ def _version(container: str, name: str) -> str:
     return _quoted(f"{container}/{name}")
 
 
-def _people(people: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:
+def _people(people: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
     """The owners, so that mail to `{owner}` finds them."""
+    if people:
+        yield '# Give each an email = "…", for mail to {owner}.'
     for name, accounts in people:
         yield "[[people]]"
         yield f"name = {_quoted(name)}"
         yield f"accounts = [{', '.join(map(_quoted, accounts))}]"
-        yield '# email = ""                            # for mail to {owner}'
+    if people:
         yield ""
 
 
