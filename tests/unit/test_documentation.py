@@ -25,13 +25,19 @@ from syncer.web.metrics import Metrics
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*$", re.MULTILINE)
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+TYPED = re.compile(r"(?:\$ )?syncer ")
 SPAN = re.compile(r"`(syncer (?:[^`\n]|\n(?!\n))+)`")
-CONNECTION = """
+CONNECTIONS = """
 [[connections]]
 name = "jira"
 kind = "jira"
 url = "https://acme.example"
 auth = { email = "bot@example.com", token_env = "JIRA_TOKEN" }
+
+[[connections]]
+name = "github"
+kind = "github"
+auth = { token_env = "GITHUB_TOKEN" }
 """
 SKIPPED = {".venv", ".git", "node_modules"}
 
@@ -90,14 +96,14 @@ def commands(root: Path) -> list[str]:
         text = page.read_text(encoding="utf-8")
         blocks = (body for kind, body in FENCE.findall(text) if kind == "console")
         lines = (line.strip() for block in blocks for line in block.splitlines())
-        found += [line[2:] for line in lines if line.startswith("$ syncer")]
+        found += [line.removeprefix("$ ") for line in lines if TYPED.match(line)]
         found += [re.sub(r"\s+", " ", span) for span in SPAN.findall(FENCE.sub("", text))]
     return sorted({one.split("…")[0] for one in found})
 
 
 def refused(command: str) -> str:
     """Why the command line does not take it; empty where it does."""
-    words, now, known = shlex.split(command)[1:], get_command(app), {"--help"}
+    words, now, known = shlex.split(command, comments=True)[1:], get_command(app), {"--help"}
     while True:
         known |= {name for one in now.params for name in (*one.opts, *one.secondary_opts)}
         if not isinstance(now, TyperGroup) or not words or words[0].startswith("-"):
@@ -129,8 +135,8 @@ def settings_in(page: Path) -> list[str]:
 
 
 def check_settings(text: str) -> None:
-    """Load a piece of configuration, with a connection beside it unless it brings its own."""
-    check_text(text if "[[connections]]" in text else CONNECTION + text, Path("syncer.toml"))
+    """Load a piece of configuration, with two connections behind it unless it brings its own."""
+    check_text(text if "[[connections]]" in text else f"{text}\n{CONNECTIONS}", Path("syncer.toml"))
 
 
 def test_the_settings_of_the_user_guide_fit_together(root: Path) -> None:
