@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import date
 
 from syncer.domain.facts import ProgramFacts, ProjectFacts
 from syncer.domain.health import Colour
@@ -32,6 +33,11 @@ def _shown(value: object) -> str:
     return str(value)
 
 
+def _long(when: date) -> str:
+    """`13 April 2027`."""
+    return f"{when.day} {when:%B %Y}"
+
+
 def next_rules(project: ProjectResult, rules: HealthRules) -> tuple[Colour, ...]:
     """The worst rules that fire beside the one that gave the colour."""
     spoken = firing_rules(project.facts, rules.colour)
@@ -56,6 +62,6 @@ def lever_lines(levers: Levers | None) -> Iterator[str]:
         yield f"drop {levers.drop} of {len(levers.candidates)} optional items: {chance} ({keys})"
     if levers.move_to is not None:
         chance = show_probability(levers.move_probability or 0.0)
-        yield f"move the target to {levers.move_to}: {chance}"
+        yield f"move the target to {_long(levers.move_to)}: {chance}"
     if levers.pace_needed is not None and levers.pace_now is not None:
         yield f"do {levers.pace_needed:.1f} items a week; today {levers.pace_now:.1f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -139,7 +140,7 @@ async def load_knowledge(store: Store) -> Knowledge:
     """Read everything that a roll-up needs, as of one moment of the database."""
     async with store.read() as session:
         return Knowledge(
-            records=_with_known_ends(await load_records(session)),
+            records=await asyncio.to_thread(_with_known_ends, await load_records(session)),
             verdicts=await load_verdicts(session),
             sources=await load_sources(session),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,7 +41,7 @@ async def load_ground(session: AsyncSession) -> Ground:
     """Read it in the caller's transaction."""
     return Ground(
         containers=await container_names(session),
-        items=with_known_ends(await load_items(session)),
+        items=await asyncio.to_thread(with_known_ends, await load_items(session)),
         answers=await load_answers(session),
     )
 

@@ -16,6 +16,7 @@ from syncer.domain.homes import by_key, homes
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Portfolio
 from syncer.domain.report import GroupResult, ItemMention, ProjectResult, Snapshot
+from syncer.domain.statement import VerdictOverride
 from syncer.domain.verdict import VerdictLevel
 from syncer.errors import SyncerError
 from syncer.log import get_logger
@@ -36,6 +37,8 @@ from syncer.service.core import Service
 from syncer.service.reading_ledger import load_ledger
 from syncer.store.editions import PublishedEdition, list_editions
 from syncer.store.snapshots import load_snapshot
+from syncer.store.verdicts import load_overrides
+from syncer.sync.verdicts import verdicts_of
 from syncer.web.pages.reader import (
     AudienceEntry,
     Current,
@@ -78,11 +81,16 @@ class StoreReader:
         self._making: asyncio.Task[_Reading] | None = None
         self._drafts: dict[str, tuple[datetime, Digest]] = {}
         self._fault = ""
+        self._outdated = False
 
     def use(self, service: Service) -> None:
-        """Read with another service from now on, after a configuration was taken."""
+        """Read with another service from now on, after a configuration was taken.
+
+        The last reading stays until the next page asks for a newer one.
+        """
         self._service = service
         self._drafts.clear()
+        self._outdated = True
 
     async def refresh(self) -> None:
         """Make a new reading now and wait for it: call it when the store has changed."""
@@ -106,7 +114,7 @@ class StoreReader:
 
     def _is_old(self, reading: _Reading, now: datetime) -> bool:
         age = now - reading.current.pair.current.as_of
-        return age > max(FRESH, reading.took * _REST)
+        return self._outdated or age > max(FRESH, reading.took * _REST)
 
     def _begin(self) -> asyncio.Task[_Reading]:
         if self._making is None:
@@ -129,13 +137,15 @@ class StoreReader:
 
     async def _make(self) -> _Reading:
         service, now = self._service, self._service.clock.now()
+        self._outdated = False
         begun = asyncio.get_running_loop().time()
         roller = await service.roller(as_of=now)
         view = pages_view(audiences_of(service.settings, roller.portfolio))
         known = await load_knowledge(service.store)
+        shown = known if view.count_restricted else await self._as_if_absent(known, roller)
         previous = await self._last_edition(view.key, view, now)
-        pair = await asyncio.to_thread(_rolled, roller, known, view, published=previous, now=now)
-        stock, changes = await asyncio.to_thread(_stock, known, roller.portfolio, view)
+        pair = await asyncio.to_thread(_rolled, roller, shown, view, published=previous, now=now)
+        stock, changes = await asyncio.to_thread(_stock, shown, roller.portfolio, view)
         current = Current(
             pair=pair,
             portfolio=roller.portfolio,
@@ -147,6 +157,12 @@ class StoreReader:
         )
         took = timedelta(seconds=asyncio.get_running_loop().time() - begun)
         return _Reading(current=current, roller=roller, known=known, open=changes, took=took)
+
+    async def _as_if_absent(self, known: Knowledge, roller: Roller) -> Knowledge:
+        """What is known, with the verdicts that would stand if no restricted item existed."""
+        async with self._service.store.read() as session:
+            overrides = await load_overrides(session)
+        return await asyncio.to_thread(_rejudged, known, roller.portfolio, overrides)
 
     async def _last_edition(self, key: str, view: AudienceView, now: datetime) -> Snapshot | None:
         """The snapshot of the audience's edition before this one."""
@@ -258,6 +274,27 @@ def _rolled(
     current = roller.roll_up(known, as_of=now, now=now, previous=previous)
     changes = roller.changes(current, previous)
     return SnapshotPair(current=current, previous=previous, changes=changes)
+
+
+def _rejudged(
+    known: Knowledge, portfolio: Portfolio, overrides: Sequence[VerdictOverride]
+) -> Knowledge:
+    """Verdicts as the items that may be shown give them; a level that waits for a second look stays.
+
+    A tie to a hidden item counts as evidence, and would show by a figure.
+    """
+    told = without_restricted(known)
+    if told is known:
+        return known
+    before = {record.item.uid: record.item for record in known.records}
+    tied = {one.item.uid for one in told.records if one.item != before[one.item.uid]}
+    live = [record.item for record in told.records if record.item.state is ItemState.LIVE]
+    found = {
+        uid: verdict
+        for uid, verdict in verdicts_of(portfolio, live, overrides).items()
+        if uid in told.verdicts and (uid in tied or verdict.level is told.verdicts[uid].level)
+    }
+    return replace(known, verdicts={**known.verdicts, **found})
 
 
 def _stock(

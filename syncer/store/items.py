@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from syncer.store.locks import one_writer
 from syncer.store.rows import table_of
 from syncer.store.tables import AliasRow, ChangeRow, ItemRow
 
+_PART: Final = 1000
+"""Rows that are fetched in one go, so that others get their turn between two."""
 LIVE: Final = frozenset({ItemState.LIVE})
 
 _ITEMS: Final = table_of(ItemRow)
@@ -154,7 +157,9 @@ async def load_items(
     if uids is not None:
         return await _load_by_uid(session, uids)
     query = select(_PAYLOAD).order_by(_BY_UID).where(*_conditions(states, container))
-    return decode_items((await session.scalars(query)).all())
+    result = await session.stream_scalars(query)
+    payloads = [one async for part in result.partitions(_PART) for one in part]
+    return await asyncio.to_thread(decode_items, payloads)
 
 
 async def _load_by_uid(session: AsyncSession, uids: Sequence[str]) -> list[WorkItem]:
@@ -182,12 +187,13 @@ async def load_changes(
 ) -> dict[str, tuple[Change, ...]]:
     """The history of the items (None: of all) by uid, oldest change first."""
     if uids is None:
-        return _by_item(await _change_rows(session, select(*_CHANGES.c)))
+        every = await _change_rows(session, select(*_CHANGES.c))
+        return await asyncio.to_thread(_by_item, every)
     rows: list[Sequence[object]] = []
     for chunk in chunks(uids):
         query = select(*_CHANGES.c).where(_CHANGES.c.item_uid.in_(chunk))
         rows += await _change_rows(session, query)
-    return _by_item(rows)
+    return await asyncio.to_thread(_by_item, rows)
 
 
 async def _change_rows(
@@ -196,7 +202,8 @@ async def _change_rows(
     ordered = query.order_by(
         by_code_point(_CHANGES.c.item_uid), _CHANGES.c.at, by_code_point(_CHANGES.c.change_id)
     )
-    return (await (await session.connection()).execute(ordered)).all()
+    result = await (await session.connection()).stream(ordered)
+    return [row async for part in result.partitions(_PART) for row in part]
 
 
 def _by_item(rows: Iterable[Sequence[object]]) -> dict[str, tuple[Change, ...]]:

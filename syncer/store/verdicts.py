@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from syncer.store.tables import OverrideRow, VerdictRow
 
 _VERDICTS: Final = table_of(VerdictRow)
 _OVERRIDES: Final = table_of(OverrideRow)
+_PART: Final = 1000
 _REASONS: Final = TypeAdapter(tuple[Reason, ...])
 
 
@@ -66,8 +68,10 @@ def _row(uid: str, stored: StoredVerdict) -> dict[str, Any]:
 
 async def load_stored_verdicts(session: AsyncSession) -> dict[str, StoredVerdict]:
     """All verdicts with what evidence has begun to say against them, by item uid."""
-    rows = await session.execute(select(*_VERDICTS.c).order_by(by_code_point(_VERDICTS.c.item_uid)))
-    return {row.item_uid: _stored(row) for row in rows}
+    ordered = select(*_VERDICTS.c).order_by(by_code_point(_VERDICTS.c.item_uid))
+    result = await session.stream(ordered)
+    rows = [row async for part in result.partitions(_PART) for row in part]
+    return await asyncio.to_thread(lambda: {row.item_uid: _stored(row) for row in rows})
 
 
 def _stored(row: Any) -> StoredVerdict:  # noqa: ANN401  a row of columns

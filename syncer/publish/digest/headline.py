@@ -30,6 +30,7 @@ SUBJECT_LIMIT = 60
 _NAME = 18
 _HEADLINE_WORDS = 30
 _SURE = 0.85
+_BY_MEMBERS = MEMBER_RULES | {"0b"}
 
 _SUBJECT_WORDS = {Health.NO_PLAN: "without plan", Health.TOO_EARLY: "too early to judge"}
 
@@ -132,7 +133,7 @@ def _cause(entry: Scope, rows: Sequence[StatusRow], context: Context) -> str:
     """Why, where the chance does not say it: the worst member's reason, else its own."""
     if isinstance(entry, GroupResult) and len(entry.projects) > 1:
         members = context.members(entry)
-        if entry.shown.rule in MEMBER_RULES and members:
+        if entry.shown.rule in _BY_MEMBERS and members:
             return _member_cause(min(members, key=_how_bad), context)
     row = next((row for row in rows if row.scope == entry.scope), None)
     text = (row.note or brief(row.reason)) if row else ""
