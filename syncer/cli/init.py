@@ -7,7 +7,7 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 from string import Template
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import typer
@@ -90,6 +90,17 @@ class Kind(StrEnum):
     GITHUB = "github"
 
 
+_Containers = Annotated[
+    str | None,
+    typer.Option(
+        "--containers",
+        metavar="OWNER/*",
+        help="The GitHub repositories to sync, as a glob.",
+        show_default=False,
+    ),
+]
+
+
 def init(
     ctx: typer.Context,
     url: Annotated[
@@ -100,15 +111,7 @@ def init(
         Kind | None,
         typer.Option("--kind", help="Told by the address if left out.", show_default=False),
     ] = None,
-    containers: Annotated[
-        str | None,
-        typer.Option(
-            "--containers",
-            metavar="OWNER/*",
-            help="The GitHub repositories to sync, as a glob.",
-            show_default=False,
-        ),
-    ] = None,
+    containers: _Containers = None,
     email: Annotated[
         str | None,
         typer.Option(
@@ -136,16 +139,7 @@ def init(
     """Write a commented configuration file after three questions."""
     file = options(ctx).config
     _refuse_to_overwrite(file, force=force)
-    given = _address(_ask("Address of your Jira or GitHub", url, _default_url(kind), yes=yes))
-    chosen = kind or _kind_of(given)
-    if chosen is Kind.GITHUB:
-        about = _ask("Repositories, such as acme/*", containers, _owner_in(given), yes=yes)
-    else:
-        about = _ask("E-mail of the account", email, "", yes=yes)
-    variable = _VARIABLES[chosen]
-    token = _ask("Environment variable that holds the token", token_env, variable, yes=yes)
-    _refuse_pasted_secret(token)
-    connection = _connection(chosen, given, about, token)
+    chosen, connection, token = _asked(_Given(url, kind, containers, email, token_env), yes=yes)
     example = f'"{chosen}:NET"' if chosen is Kind.JIRA else '"github:acme/ran-*"'
     _write(
         file,
@@ -153,6 +147,32 @@ def init(
     )
     typer.echo(f"Wrote {file}.")
     typer.echo(f"Next: export {token}=...; syncer check; syncer sync; syncer digest", err=True)
+
+
+class _Given(NamedTuple):
+    """What was said on the command line; None is asked."""
+
+    url: str | None
+    kind: Kind | None
+    containers: str | None
+    email: str | None
+    token_env: str | None
+
+
+def _asked(given: _Given, *, yes: bool) -> tuple[Kind, str, str]:
+    """The kind, the lines of the connection and the variable of the token, after the questions."""
+    default = _default_url(given.kind)
+    address = _address(_ask("Address of your Jira or GitHub", given.url, default, yes=yes))
+    chosen = given.kind or _kind_of(address)
+    if chosen is Kind.GITHUB:
+        owned = _owner_in(address)
+        about = _ask("Repositories, such as acme/*", given.containers, owned, yes=yes)
+    else:
+        about = _ask("E-mail of the account", given.email, "", yes=yes)
+    variable = _VARIABLES[chosen]
+    token = _ask("Environment variable that holds the token", given.token_env, variable, yes=yes)
+    _refuse_pasted_secret(token)
+    return chosen, _connection(chosen, address, about, token), token
 
 
 def _default_url(kind: Kind | None) -> str:
