@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -111,6 +112,11 @@ class GitHubConfig(ConnectionConfig):
             }
         )
         return ConnectionConfig.selects(lowered, key)
+
+    def excludes(self, repository: str) -> bool:
+        """Whether the configuration leaves this repository out, in whatever case it is written."""
+        key = repository.casefold()
+        return any(fnmatchcase(key, pattern.casefold()) for pattern in self.exclude)
 
     def rules(self) -> Rules:
         """The shipped meanings with this connection's own added to them."""

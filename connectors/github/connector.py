@@ -251,7 +251,8 @@ class GitHubConnector:
 
     async def fetch(self, refs: Sequence[ItemRef]) -> Fetched:
         """The current state of single issues, by their locators; see `Fetcher`."""
-        return await Fetcher(self._connection, self._access, self._records).fetch(refs)
+        fetcher = Fetcher(self._connection, self._config, access=self._access, read=self._records)
+        return await fetcher.fetch(refs)
 
     async def inventory(self, container: ContainerKey) -> AsyncIterator[ItemRef]:
         """Every issue of the repository, by id and locator only."""

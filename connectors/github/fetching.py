@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from connectors.github.access import Access
 from connectors.github.client import GitHubClient
+from connectors.github.config import GitHubConfig
 from connectors.github.details import ABSENT
 from connectors.github.mapping.detail import neighbour_at
 from connectors.github.mapping.item import is_pull_request, place_of, raw_id
@@ -39,11 +40,15 @@ class Fetcher:
 
     A transferred issue is redirected to its new place, where it has a new id: `moved`. A deleted
     one is 410: `gone`. A 404 may mean either that or a lost permission: `hidden`. What turns out to
-    be a pull request is left out.
+    be a pull request is left out, and so is what lies in a repository that the configuration
+    excludes: a webhook of a whole organisation names those as well.
     """
 
-    def __init__(self, connection: str, access: Access, read: ReadRows) -> None:
+    def __init__(
+        self, connection: str, config: GitHubConfig, *, access: Access, read: ReadRows
+    ) -> None:
         self._connection = connection
+        self._config = config
         self._access = access
         self._read = read
 
@@ -58,7 +63,8 @@ class Fetcher:
             container = ContainerKey(self._connection, repository)
             read, unreadable, _ = await self._read(client, rows, container)
             records += read
-            outcome.unreadable += unreadable
+            if self._config.selects(repository):  # of others not even what is broken is kept
+                outcome.unreadable += unreadable
         return Fetched(
             records=tuple(records),
             unreadable=tuple(outcome.unreadable),
@@ -72,6 +78,8 @@ class Fetcher:
         if place is None:
             reason = "no address known: GitHub finds issues by repository and number only"
             outcome.unreadable.append(_unreadable(ref, reason))
+            return
+        if self._config.excludes(place.repository):
             return
         try:
             client = await self._access.of(place.repository.partition("/")[0])

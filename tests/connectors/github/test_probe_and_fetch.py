@@ -106,11 +106,21 @@ async def test_a_renamed_repository_is_followed_and_told() -> None:
     assert "'acme/old' is called 'acme/new'" in said(identity)
 
 
-async def test_projects_out_of_sight_are_told() -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data":{"repository":{"projectsV2":null}},"errors":[{"type":"FORBIDDEN"}]}',
+        b'{"data":null,"errors":[{"type":"INSUFFICIENT_SCOPES"}]}',
+        b'{"errors":[{"type":"INSUFFICIENT_SCOPES"}]}',
+    ],
+)
+async def test_projects_out_of_sight_are_told(body: bytes) -> None:
     github = SmallGitHub({"acme/ran": []}, nodes={})
-    body = b'{"data":{"repository":{"projectsV2":null}},"errors":[{"type":"FORBIDDEN"}]}'
     github.server.fail(answer(200, body=body), path="/graphql")
-    assert "may not read projects" in said(await probed(github))
+    found = said(await probed(github))
+    assert "may not read projects" in found
+    assert "status updates" in found
+    assert "refuses GraphQL" not in found
 
 
 @pytest.mark.parametrize(("project", "told"), [("", True), ("Roadmap", True), ("Other", False)])
@@ -164,6 +174,31 @@ def test_the_day_on_which_a_token_expires(text: str, expected: str | None) -> No
 
 
 # --- fetch ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pattern", ["acme/secret", "ACME/Secret", "acme/SEC*"])
+async def test_what_is_excluded_is_not_even_asked_for(pattern: str) -> None:
+    github = SmallGitHub(
+        {
+            "acme/ran": [issue(1)],
+            "acme/secret": [issue(2, repo="acme/secret")],
+        }
+    )
+    refs = [ItemRef("gh", "1", "acme/ran#1"), ItemRef("gh", "2", "Acme/secret#2")]
+    async with running(github, exclude=[pattern]) as connector:
+        fetched = await connector.fetch([refs[1]])
+        assert (fetched.records, fetched.hidden, fetched.unreadable) == ((), (), ())
+    assert not any("secret" in request.path.lower() for request in github.server.requests)
+
+
+async def test_what_is_broken_in_a_repository_that_nobody_wants_is_not_kept() -> None:
+    broken = issue(2, repo="acme/other", created_at="no time")
+    github = SmallGitHub({"acme/ran": [issue(1)], "acme/other": [broken]})
+    ref = ItemRef("gh", str(broken["id"]), "acme/other#2")
+    async with running(github) as connector:
+        assert (await connector.fetch([ref])).unreadable[0].ref == ref
+    async with running(github, containers=["acme/ran"]) as connector:
+        assert (await connector.fetch([ref])).unreadable == ()
 
 
 async def test_fetch_keeps_the_outcomes_apart() -> None:
