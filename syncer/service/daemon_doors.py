@@ -15,7 +15,7 @@ from syncer.store.endpoints import ensure_endpoint
 from syncer.web.hooks import Endpoint, HookContext, hooks_app, open_endpoint
 from syncer.web.keeping import Keeper
 from syncer.web.metrics import Metrics
-from syncer.web.pages.app import HEADERS, pages_app
+from syncer.web.pages.app import HEADERS, OPEN_PATHS, pages_app
 from syncer.web.security import access_of, authenticate, say_always, security_headers
 from syncer.web.server import Listener
 
@@ -56,7 +56,7 @@ class Doors:
             outcome=self.metrics.delivery,
             refused=self.keeper.refused,
         )
-        app = pages_app(self.reader, middlewares=[authenticate(access)])
+        app = pages_app(self.reader, middlewares=[authenticate(access, open_paths=OPEN_PATHS)])
         app.router.add_get("/metrics", self.metrics.answer)
         say_always(app, security_headers(pages.url))
         listeners = (

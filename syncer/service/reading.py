@@ -279,7 +279,7 @@ def _rolled(
 def _rejudged(
     known: Knowledge, portfolio: Portfolio, overrides: Sequence[VerdictOverride]
 ) -> Knowledge:
-    """Verdicts as the items that may be shown give them; a level that waits for a second look stays.
+    """Verdicts as the items that may be shown give them; a level in force without a tie stays.
 
     A tie to a hidden item counts as evidence, and would show by a figure.
     """

@@ -27,6 +27,8 @@ HEADERS: Final = {
 
 _LOG: Final = get_logger(__name__)
 _STATIC: Final = {"pages.css": "text/css", "icon.svg": "image/svg+xml"}
+OPEN_PATHS: Final = frozenset(f"/static/{name}" for name in _STATIC)
+"""What tells nothing of anybody's work, and makes even a refusal readable."""
 _WORDS: Final = {
     401: ("Please sign in", "These pages are not open to everybody."),
     403: ("Not for you", "You may not read this page."),
@@ -70,6 +72,8 @@ async def _dressed(request: web.Request, handler: Handler) -> web.StreamResponse
     """Answer errors in the pages' style, without a traceback, and put the headers on everything."""
     try:
         response = await handler(request)
+        if response.status in _WORDS and response.content_type == "text/plain":
+            response = _refusal(response)
     except web.HTTPException as error:
         response = _refusal(error)
     except SyncerError as error:
@@ -82,11 +86,11 @@ async def _dressed(request: web.Request, handler: Handler) -> web.StreamResponse
     return response
 
 
-def _refusal(error: web.HTTPException) -> web.StreamResponse:
+def _refusal(error: web.StreamResponse) -> web.StreamResponse:
     """A refusal as a page; a redirect stays what it is."""
     if error.status < 400:  # noqa: PLR2004  redirects
         return web.Response(status=error.status, headers=error.headers)
-    title, text = _WORDS.get(error.status, (error.reason, ""))
+    title, text = _WORDS.get(error.status, (error.reason or "Refused", ""))
     page = error_page(error.status, title, text)
     for name in ("WWW-Authenticate", "Allow", "Retry-After"):
         if name in error.headers:

@@ -12,10 +12,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
+from pydantic import SecretStr
 
 from syncer.errors import SyncerError
-from syncer.web.pages.app import HEADERS, pages_app
+from syncer.web.pages.app import HEADERS, OPEN_PATHS, pages_app
 from syncer.web.pages.reader import Current
+from syncer.web.security import Access, authenticate
 from tests.unit.publish.portfolios import example, example_before
 from tests.unit.publish.test_hostile_and_lens import HOSTILE, hostile
 from tests.web.pages.still_reader import ORIGIN, StillReader
@@ -222,6 +224,23 @@ async def test_a_refused_reader_is_told_in_the_pages_own_style() -> None:
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert "Please sign in" in await answer.text()
         assert "5G" not in await answer.text()
+
+
+async def test_who_tells_no_token_gets_a_page_with_its_style_and_nothing_else() -> None:
+    access = Access(token=SecretStr("a-token-of-many-letters"))
+    door = authenticate(access, open_paths=OPEN_PATHS)
+    app = pages_app(StillReader(snapshot=example()), middlewares=[door])
+    async with TestClient(TestServer(app)) as pages:
+        for path in ALL:
+            answer = await pages.get(path)
+            assert answer.status == 401
+            assert answer.headers["WWW-Authenticate"].startswith("Basic")
+            assert answer.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
+            told = await answer.text()
+            assert "Please sign in" in told
+            assert "5G" not in told
+        assert (await pages.get("/static/pages.css")).status == 200
+        assert (await pages.get("/static/app.py")).status == 401
 
 
 async def test_the_filters_of_items_are_links_and_nonsense_asks_for_nothing() -> None:

@@ -86,6 +86,39 @@ def test_every_page_fits_every_width_and_axe_finds_nothing_grave(page: Page, sit
             assert grave_findings(page) == [], (path, width)
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1200, "dark")])
+def test_the_other_scheme_reads_as_well(page: Page, site: str, width: int, scheme: Any) -> None:
+    page.set_viewport_size(ViewportSize(width=width, height=900))
+    page.emulate_media(color_scheme=scheme)
+    for path in ("/", "/programs/5g"):
+        page.goto(site + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert grave_findings(page) == []
+
+
+def test_labels_of_narrow_tables_do_not_lie_on_each_other(page: Page, site: str) -> None:
+    page.set_viewport_size(ViewportSize(width=360, height=900))
+    page.goto(f"{site}/programs/5g")
+    heights = page.locator(".cards td").evaluate_all(
+        """all => all.map(td => [td.getBoundingClientRect().height,
+            parseFloat(getComputedStyle(td, '::before').height) || 0])"""
+    )
+    assert len(heights) > 50
+    assert [one for one in heights if one[0] < one[1]] == []
+
+
+def test_what_is_tapped_is_large_enough(page: Page, site: str) -> None:
+    """WCAG 2.2, 2.5.8: 24 pixels, but for links inside of sentences."""
+    page.set_viewport_size(ViewportSize(width=360, height=900))
+    for path in ("/", "/programs/5g", "/items", "/sources"):
+        page.goto(site + path)
+        small = page.locator("nav a, .filters a, .button, summary").evaluate_all(
+            """all => all.filter(one => one.checkVisibility()
+                && one.getBoundingClientRect().height < 24).map(one => one.textContent)"""
+        )
+        assert small == [], path
+
+
 def test_a60_every_link_leads_somewhere_under_a_strict_policy(browser: Browser, site: str) -> None:
     page = browser.new_page()
     told: list[str] = []
