@@ -18,7 +18,7 @@ from connectors.jira.details import Details
 from connectors.jira.door import GATEWAY, Door, Entry
 from connectors.jira.findings import findings_of
 from connectors.jira.findings_server import Trial, findings_of_server, tried
-from connectors.jira.jql import all_ids, changed_since, is_issue_id, selected
+from connectors.jira.jql import all_ids, changed_since, is_issue_id, is_issue_key, selected
 from connectors.jira.mapping.item import Extras, read_issue
 from connectors.jira.mapping.site import Site, site_of, zone_named
 from connectors.jira.pages import Pager, instant_or_none
@@ -164,9 +164,14 @@ class JiraConnector:
         broken = tuple(_failed_for_now(known[id_]) for id_ in sorted(failed & set(known)))
         return Fetched(
             records=records,
-            unreadable=(*unreadable, *broken),
+            unreadable=(*(one for one in unreadable if self._keeps(one)), *broken),
             hidden=tuple(ref for ref in refs if ref.id not in told),
         )
+
+    def _keeps(self, one: Unreadable) -> bool:
+        """Whether what is broken lies in a project that is wanted, or does not tell where it is."""
+        project = one.key.rpartition("-")[0]
+        return not is_issue_key(one.key) or self._config.selects(project)
 
     async def inventory(self, container: ContainerKey) -> AsyncIterator[ItemRef]:
         """Every issue of the project that the account sees, by id only, each once."""

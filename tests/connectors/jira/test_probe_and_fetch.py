@@ -233,6 +233,17 @@ async def test_an_issue_that_the_bulk_call_could_not_give_is_asked_for_by_itself
     assert [u.ref.id for u in fetched.unreadable] == ["10003"]
 
 
+@pytest.mark.parametrize(("config", "count"), [({}, 1), ({"exclude": ["NET"]}, 0)])
+async def test_what_is_broken_in_a_project_that_nobody_wants_is_not_kept(
+    config: dict[str, Any], count: int
+) -> None:
+    broken = {**issue(1), "fields": "none"}
+    jira = SmallJira(answers={"issue/bulkfetch": always({"issues": [broken], "issueErrors": []})})
+    async with running(jira, **config) as connector:
+        fetched = await connector.fetch([ItemRef("jira", "10001")])
+    assert (fetched.records, fetched.hidden, len(fetched.unreadable)) == ((), (), count)
+
+
 @pytest.mark.parametrize("id_", ["", "../../myself", "NET-1", "1;2", "١٢"])
 async def test_an_id_that_is_none_is_never_put_into_an_address(id_: str) -> None:
     jira = SmallJira()
