@@ -21,7 +21,15 @@ from syncer.errors import BadPayload, Rejected, Unreachable
 
 ABSENT: Final = frozenset({403, 404, 405, 410, 451})
 _UNKNOWN_FIELDS: Final = ("undefinedField", "undefinedType", "argumentLiteralsIncompatible")
-_PROJECT_PATHS: Final = ("projectItems", "project", "fieldValues", "INSUFFICIENT_SCOPES")
+PROJECT_MARKS: Final = (
+    "projectItems",
+    "project",
+    "projectsV2",
+    "fieldValues",
+    "INSUFFICIENT_SCOPES",
+)
+"""Of errors that say that the token may not read projects."""
+
 _TOO_MUCH: Final = ("RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED", "TIMEOUT")
 
 T = TypeVar("T")
@@ -118,7 +126,7 @@ class _Completion:
         self, repository: str, places: Sequence[Neighbour], told: Told
     ) -> Mapping[str, Any] | None:
         found = told.data.get("repository") if told.data else None
-        if self._known.projects and told.speak_of(*_PROJECT_PATHS):
+        if self._known.projects and told.speak_of(*PROJECT_MARKS):
             self._known.projects = False
             if not isinstance(found, dict):
                 return await self._nodes(repository, places)

@@ -10,7 +10,7 @@ from connectors.github import queries
 from connectors.github.access import Access
 from connectors.github.client import GitHubClient
 from connectors.github.config import GitHubConfig
-from connectors.github.details import ABSENT
+from connectors.github.details import ABSENT, PROJECT_MARKS
 from connectors.github.findings import Seen
 from connectors.github.mapping.graph import statuses_of
 from connectors.github.wire import Repository
@@ -125,7 +125,8 @@ class Prober:
                 return _Asked(graphql=False, projects=False)
             repository = (told.data or {}).get("repository")
             shown = isinstance(repository, dict) and repository.get("projectsV2") is not None
-            asked.graphql = asked.graphql and told.data is not None
+            answered = told.data is not None or told.speak_of(*PROJECT_MARKS)
+            asked.graphql = asked.graphql and answered
             asked.projects = asked.projects and shown
             asked.options += statuses_of(repository) if isinstance(repository, dict) else ()
         return asked

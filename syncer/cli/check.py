@@ -53,12 +53,20 @@ def check(ctx: typer.Context) -> None:
 async def _tell_local(service: Service, *, broken: set[str]) -> int:
     """Tell what the store and the webhooks' settings show; gives the exit code of that."""
     from syncer.cli.output import printable, write_lines
-    from syncer.service.checking import door_lines, doorways, selecting, selecting_lines
+    from syncer.service.checking import (
+        door_lines,
+        doorways,
+        selecting,
+        selecting_lines,
+        unheard_lines,
+    )
 
     doors = [door for door in await doorways(service) if door.connection not in broken]
     found = await selecting(service)
     write_lines(printable(line) for door in doors for line in door_lines(door))
     write_lines(printable(line) for one in found for line in selecting_lines(one))
+    unheard = await service.unheard()
+    write_lines(printable(line) for one in unheard for line in unheard_lines(one))
     if any(door.error is not None for door in doors):
         return _WRONG
     return 1 if any(one.error for one in found) else 0

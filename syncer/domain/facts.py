@@ -43,6 +43,7 @@ class ProjectFacts:
     `lateness_own` is the worst lateness of a dependency whose waiting end is in the project,
     `lateness_must` the worst of those whose waiting item is a must-have, None if none is late.
     `warnings` are the ids of firing rules that darken by A5 (FLW-2, SCP-1, SCP-3, RES-2).
+    `owner_word` is what was last reported, by `owner_word_by` where that was not the owner.
     `owner_word_age` and `days_since_start` are calendar days. `slip_days` count from the latest
     approved baseline, `total_slip_days` from the first target there ever was.
     """
@@ -83,6 +84,7 @@ class ProjectFacts:
     confidence: Confidence = Confidence.HIGH
     owner_word: OwnerWord | None = None
     owner_word_age: int = 0
+    owner_word_by: str = ""
     too_early_weeks: int = 0
 
 
@@ -105,7 +107,8 @@ class ProgramFacts:
 
     `joint` is P(all members of the joint on time) at their targets, None when withheld.
     `top_risk_score` counts only risks whose scope is the program itself. `lost_target` and
-    `lost_owner` hold what the program itself had and lost; `owner_word` is its owner's own.
+    `lost_owner` hold what the program itself had and lost; `owner_word` is its owner's own, or of
+    `owner_word_by` where somebody else reported the scope.
     """
 
     members: tuple[MemberFacts, ...]
@@ -117,3 +120,4 @@ class ProgramFacts:
     lost_owner: str = ""
     owner_word: OwnerWord | None = None
     owner_word_age: int = 0
+    owner_word_by: str = ""

@@ -58,6 +58,11 @@ class OwnerStatus:
     value: OwnerWord | None
     provenance: Provenance
 
+    def by_other_than(self, owner: str) -> str:
+        """Who said it, where that was not the owner; empty where there is no owner to compare."""
+        author = self.provenance.author
+        return author if owner and author.casefold() != owner.casefold() else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackerStatus:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncer.domain.item import Account, ItemState, WorkItem
-from syncer.domain.portfolio import Portfolio
+from syncer.domain.portfolio import Portfolio, Product, Program, Project
 from syncer.domain.ref import ContainerKey
 from syncer.domain.selector import Shelves
 from syncer.domain.statement import Door, OwnerStatus, Provenance, TrackerStatus
@@ -113,7 +113,11 @@ def _meant(
 
 def _called(name: str, portfolio: Portfolio) -> tuple[str, ...]:
     """The scopes of this name or key."""
-    every = (*portfolio.programs, *portfolio.products, *portfolio.projects)
+    every: list[Program | Product | Project] = [
+        *portfolio.programs,
+        *portfolio.products,
+        *portfolio.projects,
+    ]
     wanted = _folded(name)
     return tuple(one.scope for one in every if wanted in {_folded(one.name), _folded(one.key)})
 
@@ -140,7 +144,9 @@ def _unheard(said: Iterable[TrackerStatus], meant: Mapping[Subject, _Meaning]) -
     names = {_subject(one): one.subject for one in said}
     for key, meaning in meant.items():
         if not meaning.scope:
-            yield Unheard(connection=key[0], subject=names[key], scopes=meaning.scopes)
+            yield Unheard(
+                connection=key[0], subject=names[key], scopes=tuple(sorted(meaning.scopes))
+            )
 
 
 # --- who said what --------------------------------------------------------------------------------

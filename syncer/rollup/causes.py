@@ -51,7 +51,7 @@ _FORECAST_SWAPS: Final[Mapping[str, Swap]] = {
 }
 _FACT_SWAPS: Final[Mapping[str, tuple[str, ...]]] = {
     "dependency": ("lateness_own", "lateness_must", "lateness_text"),
-    "owner": ("owner_word", "owner_word_age", "has_owner", "lost_owner"),
+    "owner": ("owner_word", "owner_word_age", "owner_word_by", "has_owner", "lost_owner"),
     "data": ("confidence", "source_age_hours", "source_name", "withheld"),
     "slip": ("slip_days", "pushes", "first_edition_after_rebaseline"),
     "risk": ("top_risk_score", "top_risk", "unowned_high_risk_days", "warnings"),

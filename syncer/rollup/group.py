@@ -164,7 +164,7 @@ def group_colour(
     """
     colour = _first(facts, rules or GroupRules())
     applied, age = colours or ColourRules(), facts.owner_word_age
-    return heed_owner(colour, facts.owner_word, age=age, rules=applied)
+    return heed_owner(colour, facts.owner_word, age=age, rules=applied, by=facts.owner_word_by)
 
 
 def _first(facts: ProgramFacts, rules: GroupRules) -> Colour:

@@ -164,6 +164,7 @@ def _facts(group: Program | Product, joint: Joint, *, members: Members, view: Vi
         lost_owner=_lost_owner(group, members),
         owner_word=word.value if word else None,
         owner_word_age=(view.today - said).days,
+        owner_word_by=word.by_other_than(group.owner) if word else "",
     )
 
 

@@ -281,10 +281,12 @@ def firing_rules(facts: ProjectFacts, rules: ColourRules) -> tuple[Colour, ...]:
     return tuple(colour for colour in spoken if colour is not None)
 
 
-def heed_owner(colour: Colour, word: OwnerWord | None, *, age: int, rules: ColourRules) -> Colour:
+def heed_owner(
+    colour: Colour, word: OwnerWord | None, *, age: int, rules: ColourRules, by: str = ""
+) -> Colour:
     """Rule A9: a fresh owner status may darken, never lighten; a stale one is only mentioned.
 
-    `age` is in calendar days.
+    `age` is in calendar days. `by` names whoever said it, where that was not the owner.
     """
     if word is None or colour.health not in _SEVERITY:
         return colour
@@ -294,14 +296,16 @@ def heed_owner(colour: Colour, word: OwnerWord | None, *, age: int, rules: Colou
     said = _WORDS.get(word)
     if said is None or severity(said) <= severity(colour.health):
         return colour
-    return _colour(said, "A9", f"owner says {word.value.replace('_', ' ')}; data: {colour.reason}")
+    who = by or "owner"
+    return _colour(said, "A9", f"{who} says {word.value.replace('_', ' ')}; data: {colour.reason}")
 
 
 def project_colour(facts: ProjectFacts, rules: ColourRules | None = None) -> Colour:
     """The computed colour of a project, with the rule that gave it and one sentence."""
     applied = rules or ColourRules()
     colour = _first(facts, applied)
-    return heed_owner(colour, facts.owner_word, age=facts.owner_word_age, rules=applied)
+    age, by = facts.owner_word_age, facts.owner_word_by
+    return heed_owner(colour, facts.owner_word, age=age, rules=applied, by=by)
 
 
 def settle(

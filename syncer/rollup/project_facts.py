@@ -173,5 +173,6 @@ def project_facts(basis: ProjectBasis, around: Surroundings, view: View) -> Proj
         confidence=around.quality.confidence,
         owner_word=status.value if status else None,
         owner_word_age=(view.today - said).days,
+        owner_word_by=status.by_other_than(project.owner) if status else "",
         too_early_weeks=_too_early_weeks(around, view),
     )

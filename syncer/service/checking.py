@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from syncer.domain.item import ItemState
 from syncer.domain.selector import Selector, Shelves, answered, described
 from syncer.errors import ConfigError
+from syncer.publish.tracker_words import Unheard
 from syncer.service.core import Service
 from syncer.service.daemon_doors import endpoints_of
 from syncer.service.portfolio import Ground, load_ground, queries_of
@@ -126,3 +127,11 @@ def selecting_lines(found: Selecting) -> Iterator[str]:
         yield "  Its last answer stays in use; try it in the tracker's own search."
     else:
         yield f"{found.place}: warning: {found.selector} picks no item; correct or remove it."
+
+
+def unheard_lines(unheard: Unheard) -> Iterator[str]:
+    """Why the status updates of a tracker's project are not used, for people."""
+    about = " or ".join(unheard.scopes)
+    why = f"they could be about {about}" if about else "they are about no work that is known"
+    yield f"{unheard.connection}: status updates of {unheard.subject!r} are not used: {why}."
+    yield "  Give the program, product or project that they are about the same name."

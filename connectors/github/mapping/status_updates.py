@@ -47,7 +47,7 @@ _HEADING: Final = re.compile(r"(?m)^ {0,3}#{1,6} .*$")
 _MARK: Final = re.compile(
     r"(?m)^[ \t]{0,8}(?:>|[-*+](?: \[[ xX]\])?(?= )|\d{1,3}[.)](?= )|#{1,6} )"
 )
-_EMPHASIS: Final = re.compile(r"\*{1,3}|_{2,3}|`{1,3}|~~")
+_EMPHASIS: Final = re.compile(r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}|_{2,3}|`{1,3}|~~")
 
 
 def status_updates(

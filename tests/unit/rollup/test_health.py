@@ -93,6 +93,12 @@ def test_vectors(facts: ProjectFacts, health: Health, rule: str) -> None:
     assert colour.reason
 
 
+@pytest.mark.parametrize(("by", "who"), [("", "owner"), ("Sam Iten", "Sam Iten")])
+def test_who_is_not_the_owner_is_not_called_so(by: str, who: str) -> None:
+    facts = replace(LIKELY, owner_word=OwnerWord.AT_RISK, owner_word_by=by)
+    assert project_colour(facts).reason.startswith(f"{who} says at risk; data: ")
+
+
 def test_stale_owner_status_is_mentioned() -> None:
     stale = replace(LIKELY, owner_word=OwnerWord.OFF_TRACK, owner_word_age=15)
     assert "stale owner status" in project_colour(stale).reason

@@ -1,0 +1,110 @@
+"""Keeping what trackers tell beside items: the reports on their projects."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+
+from syncer.domain.ref import ContainerKey
+from syncer.domain.statement import TrackerStatus
+from syncer.errors import RateLimited, Rejected, Unreachable
+from syncer.store import sources
+from syncer.store.engine import Store
+from syncer.store.tracker_statuses import load_statuses
+from syncer.sync.pull import PullResult
+from syncer.sync.statuses import DETAIL, keep_statuses
+from tests.store.samples import NET, NOON
+from tests.sync.tracker import MemoryConnector
+
+OUT = ContainerKey("jira", "OUT")
+
+
+class Reporting(MemoryConnector):
+    """A tracker that tells reports, and at their end perhaps a fault."""
+
+    def __init__(
+        self, *, told: Sequence[TrackerStatus] = (), fault: Exception | None = None
+    ) -> None:
+        super().__init__({})
+        self.told, self.fault = told, fault
+        self.asked: list[ContainerKey] = []
+
+    async def status_updates(self, container: ContainerKey) -> AsyncIterator[TrackerStatus]:
+        self.asked.append(container)
+        for status in self.told:
+            yield status
+        if self.fault is not None:
+            raise self.fault
+
+
+def status(id_: str) -> TrackerStatus:
+    return TrackerStatus(
+        id=id_, container=NET, subject="R", url="", author=None, at=NOON, value=None, text="Late."
+    )
+
+
+async def keep(store: Store, connector: MemoryConnector, **more: Any) -> tuple[set[str], bool]:
+    """The ids that are kept then, and whether the detail counts as missing."""
+    async with store.write() as session:
+        await sources.ensure_container(session, NET)
+    await keep_statuses(store, connector, [PullResult(container=NET, **more)])
+    async with store.read() as session:
+        kept = {one.id for one in await load_statuses(session)}
+        (source,) = await sources.load_sources(session)
+    return kept, DETAIL in source.missing_detail
+
+
+async def test_what_is_told_is_kept(store: Store) -> None:
+    assert await keep(store, Reporting(told=[status("1"), status("2")])) == ({"1", "2"}, False)
+    assert await keep(store, Reporting(told=[status("2")])) == ({"2"}, False)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Rejected("no"),
+        Unreachable("no"),
+        RateLimited("no", retry_at=NOON),
+        ValueError("a fault of the connector"),
+    ],
+)
+async def test_what_is_not_told_is_missing_and_what_was_told_stays(
+    store: Store, fault: Exception
+) -> None:
+    await keep(store, Reporting(told=[status("1")]))
+    assert await keep(store, Reporting(told=[status("2")], fault=fault)) == ({"1", "2"}, True)
+    assert await keep(store, Reporting(told=[status("2")])) == ({"2"}, False)
+
+
+async def test_a_tracker_without_reports_is_not_asked_and_misses_none(store: Store) -> None:
+    assert await keep(store, MemoryConnector({})) == (set(), False)
+
+
+@pytest.mark.parametrize(
+    "more", [{"skipped": True}, {"failure": Unreachable("no")}], ids=["idle", "failed"]
+)
+async def test_of_what_was_not_read_nothing_is_asked(store: Store, more: dict[str, Any]) -> None:
+    connector = Reporting(told=[status("1")])
+    assert await keep(store, connector, **more) == (set(), False)
+    assert connector.asked == []
+
+
+async def test_one_container_that_refuses_hides_no_others(store: Store) -> None:
+    class Refusing(Reporting):
+        async def status_updates(self, container: ContainerKey) -> AsyncIterator[TrackerStatus]:
+            if container == OUT:
+                raise Rejected("no")
+            async for one in super().status_updates(container):
+                yield one
+
+    async with store.write() as session:
+        for key in (NET, OUT):
+            await sources.ensure_container(session, key)
+    read = [PullResult(container=key) for key in (OUT, NET)]
+    await keep_statuses(store, Refusing(told=[status("1")]), read)
+    async with store.read() as session:
+        assert [one.id for one in await load_statuses(session)] == ["1"]
+        missing = {s.container: s.missing_detail for s in await sources.load_sources(session)}
+    assert missing == {"NET": (), "OUT": (DETAIL,)}
