@@ -33,6 +33,9 @@ ABSENT: Final[Mapping[int, str]] = {
 }
 """Rows that no test can name, since what they attack does not exist, and why."""
 
+RULES_OF_COLOUR: Final = "unit/rollup"
+"""Where an A with a number is a rule that makes a project amber."""
+
 _IN_NAME: Final = re.compile(r"_a(\d+)(?=_)")
 _IN_ID: Final = re.compile(r"A(\d+)(?= )")
 _WHOLE_ID: Final = re.compile(r"A(\d+)")
@@ -68,8 +71,11 @@ def index(tests: Path) -> Mapping[int, set[str]]:
     """The files in which each row is tested."""
     found: defaultdict[int, set[str]] = defaultdict(set)
     for path in sorted(tests.rglob("test_*.py")):
+        name = path.relative_to(tests).as_posix()
+        if name.startswith(RULES_OF_COLOUR):
+            continue
         for row in _named(ast.parse(path.read_text(encoding="utf-8"))):
-            found[row].add(path.relative_to(tests).as_posix())
+            found[row].add(name)
     return found
 
 
