@@ -21,7 +21,7 @@ from syncer.publish.reasons import inputs, lever_lines, next_rules, rule_line
 from syncer.publish.render.html import render_html
 from syncer.store.editions import PublishedEdition
 from syncer.web.pages import board, features, gaps, group, items, sources
-from syncer.web.pages.context import PageContext
+from syncer.web.pages.context import Link, PageContext, scope_href
 from syncer.web.pages.frozen import policy, with_way_back
 from syncer.web.pages.reader import Reader
 from syncer.web.pages.render import render
@@ -234,7 +234,7 @@ def _project(key: str, page: PageContext, *, chosen: str) -> str:
         gaps=gaps.work_lists((key,), page),
         found=items.urgent(query, page, most=_MOST_URGENT),
         groups=[
-            page.scope(one.scope)
+            Link(label=clean(one.name, 80), href=scope_href(one.scope))
             for one in (*page.current.pair.current.programs, *page.current.pair.current.products)
             if key in one.projects
         ],

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from syncer.clock import FixedClock
 from syncer.demo.clock import AS_OF
@@ -38,3 +41,18 @@ def site(demo: Path) -> Iterator[str]:
 
     with served(opened) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests that look at pages."""
+    found = os.environ.get("SYNCER_TEST_CHROMIUM") or shutil.which("chromium") or ""
+    if not found or not Path(found).exists():
+        message = "no Chromium: install one, or name it in SYNCER_TEST_CHROMIUM"
+        if os.environ.get("SYNCER_REQUIRE_BROWSER") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Response, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Response, ViewportSize
 
 from tests.unit.publish.test_hostile_and_lens import HOSTILE, hostile
 from tests.web.pages.site import served
@@ -35,20 +32,6 @@ PATHS = (
 )
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 _GRAVE = {"serious", "critical"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = os.environ.get("SYNCER_TEST_CHROMIUM") or shutil.which("chromium") or ""
-    if not found or not Path(found).exists():
-        message = "no Chromium: install one, or name it in SYNCER_TEST_CHROMIUM"
-        if os.environ.get("SYNCER_REQUIRE_BROWSER") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture
