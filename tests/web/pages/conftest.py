@@ -43,9 +43,9 @@ def site(demo: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests that look at pages."""
+    """One Chromium for a module: while it runs, asyncio's loop of this thread is Playwright's."""
     found = os.environ.get("SYNCER_TEST_CHROMIUM") or shutil.which("chromium") or ""
     if not found or not Path(found).exists():
         message = "no Chromium: install one, or name it in SYNCER_TEST_CHROMIUM"
