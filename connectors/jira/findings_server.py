@@ -73,7 +73,6 @@ def findings_of_server(
         *_limit(entry),
         *_archived(config, projects),
         *_scoped(entry),
-        *_secret(config),
     )
 
 
@@ -161,12 +160,4 @@ def _scoped(entry: Entry) -> Iterator[Finding]:
         yield Finding(
             message="The token has scopes: it is used by way of api.atlassian.com.",
             fix="Nothing to mend; details that its scopes leave out are named here.",
-        )
-
-
-def _secret(config: JiraConfig) -> Iterator[Finding]:
-    if not (config.webhook_secret_env or config.webhook_secret_file):
-        yield Finding(
-            message="No webhook secret: changes are seen only when Jira is asked for them.",
-            fix="Set webhook_secret_env, and a webhook with that secret in Jira.",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from syncer.connect.protocol import Identity
+    from syncer.publish.tracker_words import Unheard
+    from syncer.service.checking import Doorway, Selecting
     from syncer.service.connections import Probe
     from syncer.service.core import Service
     from syncer.settings.root import Settings
@@ -35,41 +37,69 @@ def check(ctx: typer.Context) -> None:
 
     settings = load(ctx)
     _use(settings)
-    probes = run(ctx, _probe_all)
-    if not any(probe.error is not None and probe.error.exit_code == _WRONG for probe in probes):
+    found = run(ctx, _look)
+    lines, codes = list(found.lines()), found.codes()
+    if _WRONG not in codes:
         write_lines([f"{settings.file}: no fault in the configuration."])
     write_lines(configuration_notes(settings))
-    write_lines(line for probe in probes for line in probe_lines(probe))
-    if not probes:
-        write_lines(["There is no connection yet: add one with [[connections]]."])
+    write_lines(lines)
+    raise typer.Exit(max(codes, default=0))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the trackers, the store, the listeners' settings and the mail server said."""
+
+    probes: list[Probe]
+    doors: list[Doorway]
+    selecting: list[Selecting]
+    unheard: list[Unheard]
+    pages: SyncerError | None
+    mail: str | SyncerError
+
+    def lines(self) -> Iterator[str]:
+        """For people, each fault with its fix."""
+        from syncer.cli.output import printable
+        from syncer.service.checking import door_lines, selecting_lines, unheard_lines
+
+        for probe in self.probes:
+            yield from probe_lines(probe)
+        if not self.probes:
+            yield "There is no connection yet: add one with [[connections]]."
+        for door in self.doors:
+            yield from map(printable, door_lines(door))
+        for one in self.selecting:
+            yield from map(printable, selecting_lines(one))
+        for unheard in self.unheard:
+            yield from map(printable, unheard_lines(unheard))
+        if self.pages is not None:
+            yield from _error_lines("pages", self.pages)
+        yield from _mail_lines(self.mail)
+
+    def codes(self) -> list[int]:
+        """The exit codes of what was found."""
+        failed = [one for one in (self.pages, self.mail) if isinstance(one, SyncerError)]
+        return [
+            *map(_exit_code, self.probes),
+            *(_WRONG for door in self.doors if door.error is not None),
+            *(1 for one in self.selecting if one.error),
+            *(error.exit_code for error in failed),
+        ]
+
+
+async def _look(service: Service) -> _Found:
+    from syncer.service.checking import doorways, pages_fault, selecting
+
+    probes = await _probe_all(service)
     broken = {probe.connection for probe in probes if probe.error is not None}
-    local = run(ctx, partial(_tell_local, broken=broken))
-    mail = run(ctx, _probe_mail)
-    write_lines(_mail_lines(mail))
-    codes = [*map(_exit_code, probes), *([mail.exit_code] if isinstance(mail, SyncerError) else [])]
-    raise typer.Exit(max([*codes, local]))
-
-
-async def _tell_local(service: Service, *, broken: set[str]) -> int:
-    """Tell what the store and the webhooks' settings show; gives the exit code of that."""
-    from syncer.cli.output import printable, write_lines
-    from syncer.service.checking import (
-        door_lines,
-        doorways,
-        selecting,
-        selecting_lines,
-        unheard_lines,
+    return _Found(
+        probes=probes,
+        doors=[door for door in await doorways(service) if door.connection not in broken],
+        selecting=await selecting(service),
+        unheard=list(await service.unheard()),
+        pages=pages_fault(service.settings),
+        mail=await _probe_mail(service),
     )
-
-    doors = [door for door in await doorways(service) if door.connection not in broken]
-    found = await selecting(service)
-    write_lines(printable(line) for door in doors for line in door_lines(door))
-    write_lines(printable(line) for one in found for line in selecting_lines(one))
-    unheard = await service.unheard()
-    write_lines(printable(line) for one in unheard for line in unheard_lines(one))
-    if any(door.error is not None for door in doors):
-        return _WRONG
-    return 1 if any(one.error for one in found) else 0
 
 
 def _use(settings: Settings) -> None:
@@ -109,10 +139,17 @@ def _mail_lines(found: str | SyncerError) -> Iterator[str]:
     from syncer.cli.output import printable
 
     if isinstance(found, SyncerError):
-        yield printable(f"mail: failed: {found.message}")
-        yield from filter(None, [f"  {printable(found.fix)}" if found.fix else ""])
+        yield from _error_lines("mail", found)
     elif found:
         yield printable(f"mail: {found}")
+
+
+def _error_lines(subject: str, error: SyncerError) -> Iterator[str]:
+    from syncer.cli.output import printable
+
+    yield printable(f"{subject}: failed: {error.message}")
+    if error.fix:
+        yield f"  {printable(error.fix)}"
 
 
 def configuration_notes(settings: Settings) -> Iterator[str]:

@@ -20,6 +20,7 @@ from syncer.cli import (
     digest,
     discover,
     dispatches,
+    inbox,
     init,
     items,
     overrides,
@@ -90,6 +91,7 @@ app.command("digest")(digest.digest)
 app.command("dispatches")(dispatches.dispatches)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(database.app, name="db")
 

@@ -15,6 +15,7 @@ from syncer.service.portfolio import Ground, load_ground, queries_of
 from syncer.settings.faults import Place
 from syncer.settings.root import Settings
 from syncer.store.selections import unanswered
+from syncer.web.security import access_of
 
 _POLLED = "no webhook secret, so it is only polled."
 _ADVICE = "Set webhook_secret_env in its table to hear of changes at once."
@@ -61,6 +62,16 @@ async def doorways(service: Service) -> list[Doorway]:
         )
         for name in service.connections.names
     ]
+
+
+def pages_fault(settings: Settings) -> ConfigError | None:
+    """Why `serve` would not show pages, None where it would."""
+    try:
+        access_of(settings.service.pages, environment=settings.environment, folder=settings.folder)
+    except ConfigError as error:
+        place = settings.place("service", "pages", "auth")
+        return ConfigError(f"{place}: {error.message}", fix=error.fix)
+    return None
 
 
 async def selecting(service: Service) -> list[Selecting]:

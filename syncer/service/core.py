@@ -74,7 +74,6 @@ from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
 from syncer.sync.progress import Progress
 from syncer.sync.pull import EVERYDAY, Errand
 from syncer.sync.selections import answer_queries
-from syncer.sync.statuses import keep_statuses
 from syncer.sync.verdicts import judge
 
 _CONFIGURATION = "configuration"
@@ -313,7 +312,7 @@ class Service:
     async def pull(
         self, name: str, *, errand: Errand = EVERYDAY, progress: Progress | None = None
     ) -> ConnectionResult:
-        """Bring the store up to date with one connection, its queries and its status updates."""
+        """Bring the store up to date with one connection, and ask it what is selected by query."""
         try:
             connector = await self.connections.connector(name)
         except ConfigError as error:
@@ -331,7 +330,6 @@ class Service:
         asked = [query for query in queries_of(self.settings) if query.connection == name]
         if result.failure is None:
             await answer_queries(self.store, connector, asked, at=self.clock.now())
-            await keep_statuses(self.store, connector, result.containers)
         return result
 
     def wanted(self, name: str) -> Wanted:

@@ -61,7 +61,7 @@ class Doors:
         say_always(app, security_headers(pages.url))
         listeners = (
             Listener(hooks_app(context), addresses.hooks or hooks.listen),
-            Listener(app, listen, headers=HEADERS),
+            Listener(app, listen, headers={**HEADERS, **security_headers(pages.url)}),
         )
         for listener in listeners:
             await stack.enter_async_context(listener)

@@ -19,6 +19,7 @@ from syncer.store.census import last_asked
 from syncer.store.inbox import inbox_counts, oldest_pending
 from syncer.store.items import count_by_connection
 from syncer.store.retention import forget_deliveries
+from syncer.store.sources import read_up_to
 from syncer.sync.connection import ConnectionResult
 from syncer.sync.inbox import Source, Worked
 from syncer.sync.lease import held, this_process
@@ -82,13 +83,11 @@ class Jobs:
             async with held(service.store, f"connection:{name}", this_process(COMMAND)):
                 if await _is_due(service, name):  # no other replica has just done it
                     await service.note_configuration()
-                    self._pulled(await service.pull(name, errand=_errand(service, name)), service)
+                    self._pulled(await service.pull(name, errand=_errand(service, name)))
 
-    def _pulled(self, result: ConnectionResult, service: Service) -> None:
+    def _pulled(self, result: ConnectionResult) -> None:
         name = result.connection
         self._metrics.sync(name, "done" if result.ok else "failed")
-        if result.ok:
-            self._metrics.succeeded(name, service.clock.now())
         failures = {one.error for one in result.containers} | {result.error}
         for error in sorted(failures - {""}):
             _log.warning("a pull failed", connection=name, error=error)
@@ -214,9 +213,12 @@ class Jobs:
         async with self._serving.current.store.read() as session:
             counts, oldest = await inbox_counts(session), await oldest_pending(session)
             items = await count_by_connection(session)
+            read = await read_up_to(session)
         self._metrics.inbox({str(k): n for k, n in counts.items()}, oldest=oldest)
         for connection, count in items.items():
             self._metrics.items(connection, count)
+        for connection, at in read.items():
+            self._metrics.succeeded(connection, at)
 
     def keep_house(self) -> None:
         """Forget what is kept only for a while."""

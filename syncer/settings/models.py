@@ -120,14 +120,14 @@ TimeOfDay = Annotated[str, Field(pattern=r"^(?:[01]\d|2[0-3]):[0-5]\d$")]
 
 
 class HooksSettings(Table):
-    """The listener for trackers' webhooks. Read and checked now; it comes with a later version."""
+    """The listener for trackers' webhooks."""
 
     listen: Listen = Field("127.0.0.1:8080", description="Address and port; port 0 takes any.")
     public_url: WebUrl = Field("", description="How trackers reach it from outside.")
 
 
 class PagesSettings(Table):
-    """The listener for people's pages. Read and checked now; it comes with a later version."""
+    """The listener for people's pages."""
 
     listen: Listen = Field("127.0.0.1:8081", description="Address and port; port 0 takes any.")
     url: WebUrl = Field("", description="How readers reach it; used for links in digests.")

@@ -214,6 +214,18 @@ async def _set(session: AsyncSession, key: ContainerKey, **values: Any) -> None:
     await session.execute(_CONTAINERS.update().where(where).values(**values))
 
 
+async def read_up_to(session: AsyncSession) -> dict[str, datetime]:
+    """Up to when (UTC) all wanted containers of a connection have been read, by connection.
+
+    A connection with a container that was never read is left out.
+    """
+    c = _CONTAINERS.c
+    unread = select(c.connection).where(c.selected, c.last_success_at.is_(None))
+    query = select(c.connection, func.min(c.last_success_at)).where(c.selected)
+    rows = await session.execute(query.where(c.connection.not_in(unread)).group_by(c.connection))
+    return {row[0]: row[1] for row in rows}
+
+
 async def load_sources(session: AsyncSession) -> list[SourceState]:
     """The state of every container that is wanted, by name.
 

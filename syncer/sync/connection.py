@@ -48,14 +48,22 @@ class Wanted:
     exclude: Sequence[str] = ()
 
     def has(self, key: ContainerKey) -> bool:
-        """Whether the container is wanted."""
-        inside = not self.include or any(fnmatchcase(key.key, glob) for glob in self.include)
-        return inside and not any(fnmatchcase(key.key, glob) for glob in self.exclude)
+        """Whether the container is wanted, in whatever case its tracker and we write it.
+
+        GitHub ignores case in names: what is excluded must stay out however it is written.
+        """
+        inside = not self.include or _matches(key, self.include)
+        return inside and not _matches(key, self.exclude)
 
     def named(self, connection: str) -> list[ContainerKey]:
         """Containers that are named in full, not by a glob."""
         keys = (ContainerKey(connection, name) for name in self.include if not _GLOB & {*name})
         return [key for key in keys if self.has(key)]
+
+
+def _matches(key: ContainerKey, globs: Sequence[str]) -> bool:
+    name = key.key.casefold()
+    return any(fnmatchcase(name, glob.casefold()) for glob in globs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +192,8 @@ async def _record_answer(
         known = await sources.containers_of(session, visit.connection)
         chosen = {one.key for one in seen} | {key for key in known if wanted.has(key)}
         await sources.select_containers(session, visit.connection, chosen)
-    named = wanted.named(visit.connection)
+    known_names = {one.key.key.casefold() for one in seen}
+    named = [k for k in wanted.named(visit.connection) if k.key.casefold() not in known_names]
     return sorted((chosen | {*named}) - {one.key for one in seen})
 
 

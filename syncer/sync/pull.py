@@ -26,6 +26,7 @@ from syncer.sync.guard import isolated
 from syncer.sync.ingest import Ingested, ingest
 from syncer.sync.lease import container_lease, held, lost, this_process
 from syncer.sync.progress import NoProgress, Progress
+from syncer.sync.statuses import keep_statuses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +149,7 @@ async def pull_container(
         pull.stop.check()
         async with held(store, container_lease(container), this_process(errand.command)) as lease:
             await _read(pull, lease, full=errand.full)
+        await keep_statuses(store, connector, container)
     except Busy as busy:
         return pull.result(_being_synced(container, busy))
     except SyncerError as error:

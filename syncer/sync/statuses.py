@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from typing import Final
 
 from syncer.connect.protocol import Connector, ReportsStatus
@@ -15,39 +13,21 @@ from syncer.store.engine import Store
 from syncer.store.sources import note_detail
 from syncer.store.tracker_statuses import save_statuses
 from syncer.sync.guard import isolated
-from syncer.sync.pull import PullResult
 
 DETAIL: Final = "project status updates"
 """The name of the detail where a tracker does not tell them."""
 
-_AT_ONCE: Final = 4
-"""Containers that are asked about at the same time."""
-
 _log: Final = get_logger(__name__)
 
 
-async def keep_statuses(store: Store, connector: Connector, pulled: Sequence[PullResult]) -> None:
-    """Keep what the tracker tells of the containers that were just read, where it tells any.
+async def keep_statuses(store: Store, connector: Connector, container: ContainerKey) -> None:
+    """Keep what the tracker tells of a container that was just read, where it tells any.
 
     What it does not tell is a missing detail of the container; what it told before stays in force.
     """
     if not isinstance(connector, ReportsStatus):
         return
-    slots = asyncio.Semaphore(_AT_ONCE)
-
-    async def ask(reporter: ReportsStatus, container: ContainerKey) -> None:
-        async with slots:
-            await _keep(store, reporter, container)
-
-    read = [one.container for one in pulled if one.failure is None and not one.skipped]
-    asking = (ask(connector, container) for container in read)
-    for fault in await asyncio.gather(*asking, return_exceptions=True):
-        if fault is not None:
-            raise fault
-
-
-async def _keep(store: Store, reporter: ReportsStatus, container: ContainerKey) -> None:
-    told, whole = await _told(reporter, container)
+    told, whole = await _told(connector, container)
     async with store.write() as session:
         await save_statuses(session, container, told, whole=whole)
         await note_detail(session, container, DETAIL, missing=not whole)

@@ -113,6 +113,24 @@ class TestNothingYet:
         cli.write(configuration(jira))
         assert "no fault" in cli.ok("check").out
 
+    def test_what_serve_would_refuse_is_a_fault(self, cli: Cli, jira: JiraSimulator) -> None:
+        open_door = '[service.pages]\nlisten = "0.0.0.0:8081"\n'
+        cli.write(configuration(jira).replace("[[connections]]", f"{open_door}\n[[connections]]"))
+        result = cli("check")
+        assert result.code == 2
+        assert "no fault" not in result.out
+        assert "pages: failed: syncer.toml" in result.out
+        assert "open to everybody" in result.out
+
+    def test_a_webhook_secret_that_is_missing_is_a_fault(
+        self, cli: Cli, jira: JiraSimulator
+    ) -> None:
+        cli.write(configuration(jira, settings={"webhook_secret_env": '"NO_SUCH_SECRET"'}))
+        result = cli("check")
+        assert result.code == 2
+        assert "no fault" not in result.out
+        assert "NO_SUCH_SECRET" in result.out
+
 
 def test_the_thresholds_are_checked_too(cli: Cli) -> None:
     cli.write("[colour]\namber_belo = 0.8\n", "health.toml")

@@ -126,3 +126,16 @@ async def test_hidden_items_are_counted(store: Store) -> None:
         [source] = await sources.load_sources(session)
 
     assert source.hidden == 1
+
+
+async def test_a_connection_is_read_up_to_its_oldest_container(store: Store) -> None:
+    out, new = ContainerKey("jira", "OUT"), ContainerKey("github", "acme/phone")
+    async with store.write() as session:
+        for key in (NET, out, new):
+            await sources.ensure_container(session, key)
+        await sources.finish_pass(session, NET, started_at=LATER)
+        await sources.finish_pass(session, out, started_at=NOON)
+        assert await sources.read_up_to(session) == {"jira": NOON}
+
+        await sources.finish_pass(session, new, started_at=LATER)
+        assert await sources.read_up_to(session) == {"jira": NOON, "github": LATER}

@@ -399,3 +399,20 @@ async def test_an_idle_container_is_read_when_asked_in_full(store: Store) -> Non
     [result] = (await _sync(store, connector, at=LATER, full=True)).containers
 
     assert (result.skipped, result.items_seen) == (False, 3)
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "is_wanted"),
+    [
+        ((), (), True),
+        (("Acme/*",), (), True),
+        ((), ("acme/SECRET",), False),
+        (("acme/*",), ("ACME/sec*",), False),
+        (("other/*",), (), False),
+    ],
+)
+def test_a63_what_is_excluded_stays_out_in_whatever_case(
+    include: tuple[str, ...], exclude: tuple[str, ...], is_wanted: bool
+) -> None:
+    key = ContainerKey("github", "acme/secret")
+    assert Wanted(include=include, exclude=exclude).has(key) is is_wanted

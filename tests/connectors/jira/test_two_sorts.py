@@ -440,13 +440,6 @@ async def test_little_left_of_the_rate_limit_is_named(world: World) -> None:
     ]
 
 
-async def test_without_a_webhook_secret_that_is_named(world: World) -> None:
-    jira = JiraSimulator(world, FixedClock(NOW))
-    async with connected(jira, webhook_secret_env=None) as connector:
-        findings = (await connector.probe()).findings
-    assert ["webhook" in finding.message for finding in findings] == [True]
-
-
 async def test_an_archived_project_is_named_and_not_read(world: World) -> None:
     jira = data_center(world)
     listed = '[{"id": "1", "key": "NET", "name": "N"}, {"id": "2", "key": "OLD", "archived": true}]'

@@ -1,0 +1,108 @@
+"""`syncer inbox`: the webhook deliveries that came in, and letting them be worked off anew."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncer.cli.context import run
+from syncer.cli.status import Format
+
+if TYPE_CHECKING:
+    from syncer.service.core import Service
+    from syncer.store.inbox import Delivery
+
+app = typer.Typer(no_args_is_help=True, help="Webhook deliveries that came in.")
+
+_COLUMNS = ("Number", "Received (UTC)", "Connection", "Event", "State", "Tries", "Items", "Note")
+
+
+class State(StrEnum):
+    """Which deliveries to list."""
+
+    PENDING = "pending"
+    DONE = "done"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    state: Annotated[
+        State | None, typer.Option("--state", help="Only these.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 100,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+) -> None:
+    """List deliveries, the newest first."""
+    from syncer.cli.output import write_json, write_table
+
+    async def job(service: Service) -> list[Delivery]:
+        from syncer.store.inbox import InboxState, list_deliveries
+
+        async with service.store.read() as session:
+            chosen = None if state is None else InboxState(state.value)
+            return await list_deliveries(session, state=chosen, limit=limit)
+
+    found = run(ctx, job)
+    if form is Format.JSON:
+        write_json([_machine(one) for one in found])
+    else:
+        write_table(_COLUMNS, (tuple(_machine(one).values()) for one in found))
+
+
+def _machine(one: Delivery) -> dict[str, Any]:
+    """The keys of the machine output, in the order of the columns."""
+    return {
+        "number": one.id,
+        "received_at": f"{one.received_at:%Y-%m-%dT%H:%M:%SZ}",
+        "connection": one.connection,
+        "event": one.event,
+        "state": one.state.value,
+        "tries": one.tries,
+        "items": len(one.refs),
+        "note": one.note,
+    }
+
+
+@app.command()
+def replay(
+    ctx: typer.Context,
+    number: Annotated[
+        list[int] | None,
+        typer.Option("--number", metavar="N", help="This one; may come again.", show_default=False),
+    ] = None,
+    since: Annotated[
+        str,
+        typer.Option(
+            "--since",
+            metavar="WHEN",
+            help="All that came in since this date or instant.",
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
+    """Let deliveries be worked off anew: those in quarantine, or those that are named.
+
+    A running `serve` takes them at once, else the next one does. Working one off twice has no
+    second effect: a delivery only says which items to fetch.
+    """
+    from syncer.cli.output import tell
+    from syncer.errors import ConfigError
+
+    if number and since:
+        raise ConfigError("--number and --since exclude each other.", fix="Give one of them.")
+
+    async def job(service: Service) -> int:
+        from syncer.cli.moments import parse_moment
+        from syncer.store.inbox import replay as put_back
+
+        instant = parse_moment(since, service.settings.service.timezone)
+        async with service.store.write() as session:
+            return await put_back(session, ids=number or None, since=instant)
+
+    done = run(ctx, job)
+    tell(f"{done} {'delivery' if done == 1 else 'deliveries'} will be worked off anew.")
