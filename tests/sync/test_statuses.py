@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 
 import pytest
 
+from syncer.clock import FixedClock
 from syncer.domain.ref import ContainerKey
 from syncer.domain.statement import TrackerStatus
 from syncer.errors import RateLimited, Rejected, Unreachable
 from syncer.store import sources
 from syncer.store.engine import Store
 from syncer.store.tracker_statuses import load_statuses
-from syncer.sync.pull import PullResult
+from syncer.sync.pull import pull_container
 from syncer.sync.statuses import DETAIL, keep_statuses
-from tests.store.samples import NET, NOON
-from tests.sync.tracker import MemoryConnector
-
-OUT = ContainerKey("jira", "OUT")
+from tests.store.samples import NET, NOON, record
+from tests.sync.tracker import MemoryConnector, Shelf
 
 
 class Reporting(MemoryConnector):
     """A tracker that tells reports, and at their end perhaps a fault."""
 
     def __init__(
-        self, *, told: Sequence[TrackerStatus] = (), fault: Exception | None = None
+        self,
+        shelves: dict[ContainerKey, Shelf] | None = None,
+        *,
+        told: Sequence[TrackerStatus] = (),
+        fault: Exception | None = None,
     ) -> None:
-        super().__init__({})
+        super().__init__(shelves or {})
         self.told, self.fault = told, fault
         self.asked: list[ContainerKey] = []
 
@@ -45,11 +47,11 @@ def status(id_: str) -> TrackerStatus:
     )
 
 
-async def keep(store: Store, connector: MemoryConnector, **more: Any) -> tuple[set[str], bool]:
+async def keep(store: Store, connector: MemoryConnector) -> tuple[set[str], bool]:
     """The ids that are kept then, and whether the detail counts as missing."""
     async with store.write() as session:
         await sources.ensure_container(session, NET)
-    await keep_statuses(store, connector, [PullResult(container=NET, **more)])
+    await keep_statuses(store, connector, NET)
     async with store.read() as session:
         kept = {one.id for one in await load_statuses(session)}
         (source,) = await sources.load_sources(session)
@@ -82,29 +84,17 @@ async def test_a_tracker_without_reports_is_not_asked_and_misses_none(store: Sto
     assert await keep(store, MemoryConnector({})) == (set(), False)
 
 
-@pytest.mark.parametrize(
-    "more", [{"skipped": True}, {"failure": Unreachable("no")}], ids=["idle", "failed"]
-)
-async def test_of_what_was_not_read_nothing_is_asked(store: Store, more: dict[str, Any]) -> None:
-    connector = Reporting(told=[status("1")])
-    assert await keep(store, connector, **more) == (set(), False)
-    assert connector.asked == []
-
-
-async def test_one_container_that_refuses_hides_no_others(store: Store) -> None:
-    class Refusing(Reporting):
-        async def status_updates(self, container: ContainerKey) -> AsyncIterator[TrackerStatus]:
-            if container == OUT:
-                raise Rejected("no")
-            async for one in super().status_updates(container):
-                yield one
-
-    async with store.write() as session:
-        for key in (NET, OUT):
-            await sources.ensure_container(session, key)
-    read = [PullResult(container=key) for key in (OUT, NET)]
-    await keep_statuses(store, Refusing(told=[status("1")]), read)
-    async with store.read() as session:
-        assert [one.id for one in await load_statuses(session)] == ["1"]
-        missing = {s.container: s.missing_detail for s in await sources.load_sources(session)}
-    assert missing == {"NET": (), "OUT": (DETAIL,)}
+async def test_every_pull_asks_and_one_that_fails_does_not(store: Store) -> None:
+    shelf = Shelf()
+    shelf.put(record(1))
+    connector = Reporting({NET: shelf}, fault=Rejected("no"))
+    for _ in range(2):
+        assert (await pull_container(store, connector, NET, clock=FixedClock(NOON))).error == ""
+        async with store.read() as session:
+            (source,) = await sources.load_sources(session)
+        assert source.missing_detail == (DETAIL,)
+        shelf.put(record(2))
+    shelf.put(record(3))
+    shelf.fail_at_page, shelf.error = 0, Unreachable("no")
+    await pull_container(store, connector, NET, clock=FixedClock(NOON))
+    assert connector.asked == [NET, NET]
