@@ -19,11 +19,15 @@ _MOST_QUARANTINED = 100
 
 
 async def load_ledger(service: Service) -> Ledger:
-    """How complete the data is, of one moment of the database."""
+    """How complete the data is, of one moment of the database.
+
+    Restricted items are counted only if every audience may count them, as on all pages.
+    """
+    may_count = all(one.count_restricted for one in service.settings.audiences)
     async with service.store.read() as session:
         states = {one.name: one for one in await connection_states(session)}
         sources = await load_sources(session)
-        counted = await censuses(session)
+        counted = await censuses(session, count_restricted=may_count)
         endpoints = {one.connection: one for one in await load_endpoints(session)}
         waiting = await load_quarantine(session)
         stored = await load_items(session, uids=[one.unreadable.ref.uid for one in waiting])

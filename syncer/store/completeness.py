@@ -64,9 +64,15 @@ async def connection_states(session: AsyncSession) -> list[ConnectionState]:
     ]
 
 
-async def censuses(session: AsyncSession) -> dict[ContainerKey, Census]:
-    """Every container that is wanted, with its name, live items and last census."""
-    c, live = _CONTAINERS.c, await _live_items(session)
+async def censuses(
+    session: AsyncSession, *, count_restricted: bool = True
+) -> dict[ContainerKey, Census]:
+    """Every container that is wanted, with its name, live items and last census.
+
+    Where restricted items may not be counted, neither tells of them: a census counts all alike, so
+    its number is left out.
+    """
+    c, live = _CONTAINERS.c, await _live_items(session, count_restricted=count_restricted)
     columns = (c.connection, c.key, c.name, c.census_at, c.census_items, c.census_note)
     rows = await session.execute(select(*columns).where(c.selected).order_by(c.connection, c.key))
     return {
@@ -74,15 +80,19 @@ async def censuses(session: AsyncSession) -> dict[ContainerKey, Census]:
             name=row.name,
             items=live[row.connection, row.key],
             at=row.census_at,
-            counted=row.census_items,
+            counted=row.census_items if count_restricted else None,
             note=row.census_note,
         )
         for row in rows
     }
 
 
-async def _live_items(session: AsyncSession) -> defaultdict[tuple[str, str], int]:
+async def _live_items(
+    session: AsyncSession, *, count_restricted: bool
+) -> defaultdict[tuple[str, str], int]:
     c = _ITEMS.c
     query = select(c.connection, c.container, func.count()).where(c.state == str(ItemState.LIVE))
+    if not count_restricted:
+        query = query.where(c.restricted.is_(False))
     rows = await session.execute(query.group_by(c.connection, c.container))
     return defaultdict(int, {(row[0], row[1]): row[2] for row in rows})

@@ -12,7 +12,6 @@ from aiohttp.typedefs import Handler, Middleware
 
 from syncer.errors import SyncerError
 from syncer.log import get_logger
-from syncer.publish.digest.tracker_text import clean
 from syncer.web import security
 from syncer.web.pages.handlers import READER, Pages
 from syncer.web.pages.reader import Reader
@@ -76,8 +75,11 @@ async def _dressed(request: web.Request, handler: Handler) -> web.StreamResponse
             response = _refusal(response)
     except web.HTTPException as error:
         response = _refusal(error)
-    except SyncerError as error:
-        response = error_page(503, "Nothing can be read just now", clean(str(error), 400))
+    except SyncerError as error:  # it may name the database's place: that is for the log alone
+        _LOG.error("pages.unreadable", path=request.path, error=str(error))
+        response = error_page(
+            503, "Nothing can be read just now", "The database does not answer. Try again soon."
+        )
     except Exception as error:  # noqa: BLE001  the last resort: told in the log, never to a reader
         _LOG.error("pages.failed", path=request.path, error="".join(format_exception(error)))
         response = error_page(500, "Something went wrong here", "It has been noted in the log.")

@@ -38,8 +38,15 @@ def features(projects: Collection[str], page: PageContext) -> list[Feature]:
     found = [_feature(one, _tree(one, below), page) for one in mine if one.kind is ItemKind.EPIC]
     order = (NOW, NEXT, LATER, DONE)
     return sorted(
-        found, key=lambda one: (order.index(one.horizon), one.due or date.max, one.item.key)
+        found,
+        key=lambda one: (order.index(one.horizon), one.due or date.max, _natural(one.item.key)),
     )
+
+
+def _natural(key: str) -> tuple[str, int]:
+    """`#2` before `#10`."""
+    head = key.rstrip("0123456789")
+    return head, int(key[len(head) :] or 0)
 
 
 def _tree(root: WorkItem, below: Mapping[str, Sequence[WorkItem]]) -> list[WorkItem]:

@@ -51,7 +51,7 @@ def _general(ledger: Ledger) -> Iterator[Advice]:
         number = counted(len(ledger.quarantine), "item")
         yield Advice(
             what=f"{number} could not be read, so no figure counts them.",
-            do="See the list below; `syncer quarantine retry` tries again.",
+            do="See the list below; every pull tries them again.",
         )
 
 
