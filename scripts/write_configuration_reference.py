@@ -51,7 +51,10 @@ Thresholds of colours and risks stand in `health.toml`: put a file of that name 
 write there only what differs from the shipped one.
 """
 _CONNECTION: Final = """\
-The connector of each kind has a page of its own: [Jira](../connectors/jira/README.md).
+The connector of each kind has a page of its own, which describes its other keys:
+[Jira](../connectors/jira/README.md), [GitHub](../connectors/github/README.md). All know `url` and
+`auth`, and these for webhooks: `webhook_secret_env` or `webhook_secret_file`, the `previous_…` ones
+while a secret is being changed, and `endpoint_id` where you want to choose it.
 """
 
 

@@ -18,7 +18,7 @@ from connectors.jira.shapes import read
 from connectors.jira.wire import ServerInfo, User
 from syncer.clock import Clock
 from syncer.connect.answers import Answer
-from syncer.connect.auth import BasicAuth, PatAuth, ScopedTokenAuth, static_headers
+from syncer.connect.auth import Auth, BasicAuth, PatAuth, ScopedTokenAuth, static_headers
 from syncer.connect.http import Examine, HttpClient
 from syncer.connect.rate import Sleep
 from syncer.errors import AuthFailed, BadPayload, ConfigError, Rejected, SyncerError
@@ -36,6 +36,10 @@ _DENIED_REASON: Final = "X-Authentication-Denied-Reason"
 _LOGIN_FIX: Final = (
     "The token may have expired, or belong to another site or account; a personal access token of "
     'Data Center wants auth = { type = "pat", token_env = … }.'
+)
+_NO_EMAIL_FIX: Final = (
+    "The token is sent alone, as Data Center wants it; Jira Cloud needs the account's address "
+    'beside it: auth = { email = "…", token_env = … }.'
 )
 _CAPTCHA_FIX: Final = (
     "After several failed logins Jira asks this account for a CAPTCHA: log in once as it in a "
@@ -106,7 +110,7 @@ class Door:
         except AuthFailed as refused:
             entry = await self._tried_by_gateway()
             if entry is None:
-                raise _explained(refused) from refused
+                raise _explained(refused, self._auth) from refused
             self._goes_by_gateway = True
             return entry
 
@@ -161,7 +165,7 @@ class Door:
                 refused.message, fix="Give the token the scopes read:jira-work and read:jira-user."
             ) from refused
         except AuthFailed as refused:
-            raise _explained(refused) from refused
+            raise _explained(refused, self._auth) from refused
         self._client = None if self._client and self._client.http is not http else self._client
         return self._entered(client, me, server=ServerInfo(), answer=answer)
 
@@ -216,9 +220,10 @@ def _in_scope(answer: Answer) -> None:
         )
 
 
-def _explained(refused: AuthFailed) -> AuthFailed:
+def _explained(refused: AuthFailed, auth: Auth) -> AuthFailed:
     own = refused.fix.removesuffix(_LOGIN_FIX)
-    return AuthFailed(refused.message, fix=f"{own} {_LOGIN_FIX}".lstrip())
+    hint = _NO_EMAIL_FIX if isinstance(auth, PatAuth) else _LOGIN_FIX
+    return AuthFailed(refused.message, fix=f"{own} {hint}".lstrip())
 
 
 def _no_cloud(url: str) -> ConfigError:

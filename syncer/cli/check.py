@@ -154,6 +154,10 @@ def _error_lines(subject: str, error: SyncerError) -> Iterator[str]:
 
 def configuration_notes(settings: Settings) -> Iterator[str]:
     """What is right but not yet used, or not wise."""
+    from syncer.settings.sources import unmatched_includes
+
+    for pattern in unmatched_includes(settings.file):
+        yield f"{settings.file.name}: warning: include {pattern!r} matches no file."
     yield from _unreached(settings)
     for index, connection in enumerate(settings.connections):
         url = str(settings.connection_table(index).get("url", ""))

@@ -32,7 +32,10 @@ def dispatches(
         from syncer.store.dispatches import load_dispatches
 
         async with service.store.read() as session:
-            return await load_dispatches(session, audience=audience or None)
+            found = await load_dispatches(session, audience=audience or None)
+        if audience and not found:
+            await service.audiences(audience)  # says which ones there are
+        return found
 
     found = run(ctx, job)
     if form is Format.JSON:

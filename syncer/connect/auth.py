@@ -203,9 +203,15 @@ def _from_file(name: str, path: Path) -> str:
             return file.read(_LONGEST_SECRET).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"The file of {name} cannot be read: {path.name!r} ({type(error).__name__}).",
+            f"The file of {name} cannot be read: {path.name!r} ({_why(error)}).",
             fix="Check its path and permissions.",
         ) from None
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return "not UTF-8 text"
 
 
 def with_secrets(config: C, *, env: Mapping[str, str], base: Path) -> C:

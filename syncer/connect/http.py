@@ -250,7 +250,7 @@ class HttpClient:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise _TryAgain(
                 Unreachable(
-                    f"{call.label} gave no usable answer ({type(error).__name__}).",
+                    f"{call.label} gave no usable answer ({_reason(error)}).",
                     fix="Check the address and the network; the next sync tries again.",
                 )
             ) from error
@@ -357,3 +357,18 @@ class HttpClient:
     def _raise_if_refused(self) -> None:
         if self._refused is not None and self._clock.now() < self._refused_until:
             raise AuthFailed(self._refused.message, fix=self._refused.fix)
+
+
+def _reason(error: Exception) -> str:
+    """Why there was no answer, in words; what has none is called by its sort."""
+    match error:
+        case TimeoutError():
+            return "it took too long"
+        case aiohttp.ClientConnectorDNSError():
+            return "no such host is known"
+        case aiohttp.ClientConnectorError():
+            return (error.os_error.strerror or "no connection").lower()
+        case aiohttp.ServerDisconnectedError() | ConnectionResetError():
+            return "the connection was dropped"
+        case _:
+            return type(error).__name__

@@ -92,8 +92,8 @@ async def draft(
 def refuse_unsendable(drafts: Sequence[Draft]) -> None:
     """Say why editions cannot be sent, before any of them is.
 
-    `ConfigError` where there is no channel to send through; `Rejected` where the edition has been
-    published and no correction is named.
+    `ConfigError` where there is no channel to send through, or nothing to correct; `Rejected`
+    where the edition has been published and no correction is named.
     """
     for one in drafts:
         key = one.audience.view.key
@@ -108,6 +108,12 @@ def refuse_unsendable(drafts: Sequence[Draft]) -> None:
             )
         if one.published and not one.digest.correction:
             raise already_published(one.digest.edition, key)
+        if one.digest.correction and not one.published:
+            raise ConfigError(
+                f"Nothing of {one.digest.edition} has been published for {key!r}: there is nothing "
+                "to correct.",
+                fix="Leave out --correction.",
+            )
 
 
 def already_published(edition: str, audience: str) -> Rejected:

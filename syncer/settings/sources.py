@@ -131,6 +131,15 @@ def _included(merged: Merged, main: Path) -> list[Path]:
     return list(files)
 
 
+def unmatched_includes(main: Path) -> list[str]:
+    """The patterns of a readable main file's `include` that match no file at present."""
+    try:
+        patterns = tomllib.loads(main.read_text(encoding="utf-8-sig")).get("include", [])
+        return [pattern for pattern in patterns if not _matching(main.parent, pattern)]
+    except (OSError, ValueError, TypeError):  # told as a fault when the file is loaded
+        return []
+
+
 def _matching(folder: Path, pattern: str) -> list[Path]:
     """The files that a pattern names, relative to the folder or absolute, in order of name.
 

@@ -296,6 +296,11 @@ class TestEditions:
         assert "email board@example.com: pending: No mail server is configured" in sent.err
         assert len(list((synced.folder / "digests").iterdir())) == 4
 
+    def test_before_the_first_edition_there_is_nothing_to_correct(self, publishing: Cli) -> None:
+        refused = publishing("digest", "--send", "--correction", "The date was wrong")
+        assert refused.code == 2
+        assert "nothing to correct" in refused.err
+
     def test_a_correction_is_a_new_version(self, publishing: Cli) -> None:
         publishing.ok("digest", "--send")
         publishing.ok("digest", "--send", "--correction", "The date was wrong")

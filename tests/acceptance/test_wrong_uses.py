@@ -113,6 +113,10 @@ class TestNothingYet:
         cli.write(configuration(jira))
         assert "no fault" in cli.ok("check").out
 
+    def test_an_include_that_matches_nothing_is_told(self, cli: Cli, jira: JiraSimulator) -> None:
+        cli.write('include = ["programs/*.toml"]\n' + configuration(jira))
+        assert "warning: include 'programs/*.toml' matches no file" in cli.ok("check").out
+
     def test_what_serve_would_refuse_is_a_fault(self, cli: Cli, jira: JiraSimulator) -> None:
         open_door = '[service.pages]\nlisten = "0.0.0.0:8081"\n'
         cli.write(configuration(jira).replace("[[connections]]", f"{open_door}\n[[connections]]"))

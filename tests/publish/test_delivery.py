@@ -256,6 +256,8 @@ async def test_a_correction_goes_to_everyone_again_and_refers_to_the_first(
     assert second["Message-ID"] != first["Message-ID"]
     assert second["References"] == second["In-Reply-To"] == first["Message-ID"]
     assert "The date was wrong" in sink.mails[1].part("plain")
+    # On the wire too: a folded id becomes an encoded word, which no mail program follows.
+    assert f"In-Reply-To: {first['Message-ID']}\r\n".encode() in sink.mails[1].data
     assert {one.version for one in await dispatches(store)} == {1, 2}
 
 

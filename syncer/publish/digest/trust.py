@@ -159,7 +159,10 @@ def _last_read(sources: Sequence[SourceState], context: Context) -> str:
     instants = [source.last_success_at for source in sources if source.last_success_at]
     if len(instants) < len(sources):
         return "never read"
-    return f"last read {day(context.local(min(instants)).date(), today=context.today)}"
+    local = context.local(min(instants))
+    if local.date() == context.today:
+        return f"last read {local:%H:%M}"
+    return f"last read {day(local.date(), today=context.today)}"
 
 
 def _partial(context: Context) -> Iterator[Claim]:

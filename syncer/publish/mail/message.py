@@ -17,6 +17,7 @@ from syncer.store.editions import PublishedEdition
 POSSIBLE_DUPLICATE: Final = "possible-duplicate"
 """The value of `X-Syncer-Redelivery` on a copy whose first may have arrived."""
 
+_LONGEST_LINE: Final = 998
 _LONGEST_SUBJECT: Final = 120
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT: Final = re.compile(rb"(?m)^\.")
@@ -65,7 +66,9 @@ def mail_bytes(edition: PublishedEdition, letter: Letter, sender: Sender) -> byt
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     boundary = hashlib.sha256(letter.message_id.encode()).hexdigest()[:32]
     message.set_boundary(f"={boundary}=")
-    return message.as_bytes()
+    # Message ids longer than 78 characters would be folded into encoded words, which no mail
+    # program follows; RFC 5322, 2.1.1 allows 998.
+    return message.as_bytes(policy=SMTP.clone(max_line_length=_LONGEST_LINE))
 
 
 def _headers(edition: PublishedEdition, letter: Letter, sender: Sender) -> dict[str, object]:
