@@ -142,7 +142,7 @@ FAULTS: dict[str, tuple[str, Any, str, str]] = {
     "far": ("search/jql", _limited, "asked for a pause until 20", "Sync again"),
     "half": ("search/jql", _answer(200, '{"issues": [{"id'), "no JSON", "administrator"),
     "null": ("search/jql", _answer(200, '{"issues": null}'), "shape", "report it"),
-    "gone": ("search/jql", _answer(410, ECHO), "410", "archived"),
+    "gone": ("search/jql", _answer(410, ECHO), "410", "newer syncer"),
     "shut": ("search/jql", _answer(403, ECHO), "403", "permission"),
     "lost": ("search/jql", _answer(404, "{}"), "404", "may not see"),
     "empty": ("search/jql", _answer(200, '{"issues": []}'), "shows no items", "may see"),
