@@ -10,8 +10,6 @@ from syncer.cli.context import run
 from syncer.cli.status import Format
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from syncer.service.core import Service
     from syncer.store.dispatches import Dispatch
 
@@ -46,6 +44,8 @@ def dispatches(
 
 def _machine(one: Dispatch) -> dict[str, Any]:
     """The keys of the machine output; unknown is null, instants are UTC with `Z`."""
+    from syncer.cli.machine import instant
+
     return {
         "audience": one.audience,
         "edition": one.edition,
@@ -56,14 +56,10 @@ def _machine(one: Dispatch) -> dict[str, Any]:
         "attempts": one.attempt,
         "in_doubt": one.in_doubt,
         "message_id": one.message_id,
-        "sent_at": _instant(one.sent_at),
-        "next_try_at": _instant(one.next_try_at) if one.state == "pending" else None,
+        "sent_at": instant(one.sent_at),
+        "next_try_at": instant(one.next_try_at) if one.state == "pending" else None,
         "error": one.error or None,
     }
-
-
-def _instant(value: datetime | None) -> str | None:
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if value else None
 
 
 def _row(one: Dispatch) -> tuple[object, ...]:

@@ -56,9 +56,11 @@ def list_(
 
 def _machine(one: Delivery) -> dict[str, Any]:
     """The keys of the machine output, in the order of the columns."""
+    from syncer.cli.machine import instant
+
     return {
         "number": one.id,
-        "received_at": f"{one.received_at:%Y-%m-%dT%H:%M:%SZ}",
+        "received_at": instant(one.received_at),
         "connection": one.connection,
         "event": one.event,
         "state": one.state.value,

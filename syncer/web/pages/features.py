@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from syncer.domain.homes import by_key
 from syncer.domain.item import ItemKind, StatusCategory, WorkItem
 from syncer.web.pages.context import Link, PageContext
 
@@ -35,18 +36,10 @@ def features(projects: Collection[str], page: PageContext) -> list[Feature]:
     for item in mine:
         if item.parent is not None:
             below[item.parent.uid].append(item)
-    found = [_feature(one, _tree(one, below), page) for one in mine if one.kind is ItemKind.EPIC]
+    epics = sorted((one for one in mine if one.kind is ItemKind.EPIC), key=by_key)
+    found = [_feature(one, _tree(one, below), page) for one in epics]
     order = (NOW, NEXT, LATER, DONE)
-    return sorted(
-        found,
-        key=lambda one: (order.index(one.horizon), one.due or date.max, _natural(one.item.key)),
-    )
-
-
-def _natural(key: str) -> tuple[str, int]:
-    """`#2` before `#10`."""
-    head = key.rstrip("0123456789")
-    return head, int(key[len(head) :] or 0)
+    return sorted(found, key=lambda one: (order.index(one.horizon), one.due or date.max))
 
 
 def _tree(root: WorkItem, below: Mapping[str, Sequence[WorkItem]]) -> list[WorkItem]:
