@@ -17,6 +17,7 @@ from syncer.connect.protocol import Connector, Page
 from syncer.domain.cursor import Cursor
 from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, Busy, CursorExpired, SyncerError, Unreachable
+from syncer.failpoints import Edge, reach
 from syncer.store import sources
 from syncer.store.census import count_found
 from syncer.store.engine import Store
@@ -201,6 +202,7 @@ async def _read_pages(pull: _Pull, lease: Lease, since: Cursor | None) -> None:
     read_at = pull.clock.now()
     async with aclosing(_pages(pull, since)) as pages:
         async for page in pages:
+            reach(Edge.PULL_PAGE_READ)
             pull.count(page, await _save(pull, lease, page, read_at=read_at))
             pull.stop.check()
             read_at = pull.clock.now()
@@ -229,6 +231,8 @@ async def _save(pull: _Pull, lease: Lease, page: Page, *, read_at: datetime) -> 
         if pull.counts_found:
             await count_found(session, pull.container, done.stored)
         await sources.save_cursor(session, pull.container, page.cursor)
+        reach(Edge.PULL_BEFORE_COMMIT)
+    reach(Edge.PULL_COMMITTED)
     return done
 
 
@@ -246,6 +250,7 @@ async def _refuse_sudden_nothing(pull: _Pull) -> None:
 
 
 async def _finish(pull: _Pull, started_at: datetime) -> None:
+    reach(Edge.PULL_BEFORE_FINISH)
     missing = sorted(pull.missing) if pull.items_seen else None
     async with pull.store.write() as session:
         await sources.finish_pass(session, pull.container, started_at=started_at, missing=missing)
