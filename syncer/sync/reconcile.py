@@ -27,6 +27,7 @@ from syncer.connect.protocol import Connector, Fetched
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import Rejected, SyncerError
+from syncer.failpoints import Edge, reach
 from syncer.store.audit import AuditEvent, load_events, record
 from syncer.store.census import CensusState, census_states, count_found, note_census
 from syncer.store.engine import Store
@@ -194,6 +195,7 @@ async def take_census(
 async def _take(census: _Census, *, listed: bool) -> CensusResult:
     ground = await _ground(census)
     present = await _inventory(census) if listed else {}
+    reach(Edge.CENSUS_READ)
     if not present:
         return await _hide_all(census, ground)
     known = {ground.aliases.get(uid, uid): ref for uid, ref in present.items()}
@@ -266,6 +268,8 @@ async def _hide_all(census: _Census, ground: _Ground) -> CensusResult:
         hidden = await mark(session, live, ItemState.HIDDEN, at=census.clock.now())
         await _note(session, census, items=0, note=note)
         await _log(session, census, hidden=hidden)
+        reach(Edge.CENSUS_BEFORE_COMMIT)
+    reach(Edge.CENSUS_COMMITTED)
     return CensusResult(container=census.container, hidden=hidden)
 
 
@@ -297,6 +301,8 @@ async def _settle(census: _Census, missing: Fetched, found: Fetched, *, items: i
         await _log(
             session, census, deleted=result.deleted, moved=result.moved, hidden=result.hidden
         )
+        reach(Edge.CENSUS_BEFORE_COMMIT)
+    reach(Edge.CENSUS_COMMITTED)
     return result
 
 
