@@ -1,4 +1,4 @@
-"""What each lane brought, and what a tracker has granted and refused.
+"""What each lane brought, what a tracker has granted and refused, and how often a dispatch was tried.
 
 Revision 0003, after 0002.
 """
@@ -40,11 +40,47 @@ def upgrade() -> None:
         sa.Column("quota", sa.Integer(), nullable=True),
         sa.Column("remaining", sa.Integer(), nullable=True),
         sa.Column("resets_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("connection", "reason", name="pk_traffic"),
     )
+    # The version before inserts rows without it: it runs on this schema too, for one release.
+    op.add_column(
+        "dispatches", sa.Column("tries", sa.Integer(), nullable=False, server_default="0")
+    )
+    op.create_table(
+        "gaps",
+        sa.Column("uid", sa.String(), nullable=False),
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("container", sa.String(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("uid", name="pk_gaps"),
+    )
+    _add_since()
+
+
+def _add_since() -> None:
+    """Since when something is amiss, and by what id the tracker knows a container."""
+    with op.batch_alter_table("connections") as connections:
+        connections.add_column(
+            sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True)
+        )
+    with op.batch_alter_table("containers") as containers:
+        for name in ("failing_since", "lost_since"):
+            containers.add_column(sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+        for name in ("native_id", "renamed_to"):
+            containers.add_column(sa.Column(name, sa.String(), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("containers") as containers:
+        for name in ("renamed_to", "native_id", "lost_since", "failing_since"):
+            containers.drop_column(name)
+    with op.batch_alter_table("connections") as connections:
+        connections.drop_column("failing_since")
+    op.drop_table("gaps")
+    op.drop_column("dispatches", "tries")
     op.drop_table("traffic")
     op.drop_table("lanes")

@@ -41,7 +41,8 @@ class TrafficRow(Row, table=True):
 
     `reason` names the limit in the tracker's own word, or is empty where it has one for all.
     Nothing is asked before `paused_until`. `remaining` of `quota` calls were left until
-    `resets_at`, as far as the tracker tells.
+    `resets_at`, as far as the tracker tells. Where it does not answer at all, it has not done so
+    `since` then, and was tried `tries` times.
     """
 
     __tablename__ = "traffic"
@@ -53,4 +54,22 @@ class TrafficRow(Row, table=True):
     quota: int | None = None
     remaining: int | None = None
     resets_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    tries: int = 0
     noted_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class GapRow(Row, table=True):
+    """An item that a pull or a census brought and of whose change no webhook has told so far.
+
+    `changed_at` is the tracker's time of that change, `seen_at` when we stored it by our clock. The
+    row leaves when a delivery explains it, or when it is counted as lost.
+    """
+
+    __tablename__ = "gaps"
+
+    uid: str = Field(primary_key=True)
+    connection: str
+    container: str
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
