@@ -229,7 +229,7 @@ def _sprint(issues: Issues, value: object) -> _Shown:
 
 
 def _project_shown(issues: Issues, value: object) -> _Shown:
-    container = issues.catalogue.world.containers[str(value)]
+    container = issues.catalogue.world.container_named(str(value))
     return container.id, container.name
 
 
