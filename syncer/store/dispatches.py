@@ -62,7 +62,8 @@ class InDoubt(StrEnum):
 class Dispatch:
     """One edition for one recipient through one channel, instants in UTC.
 
-    `attempt` counts claims, `in_doubt` the copies that may have gone out before this one.
+    `attempt` counts claims, `tries` those since it was put on its way (at first, or by a person),
+    `in_doubt` the copies that may have gone out before this one.
     `created_at` and `next_try_at` are by the database's clock, `sent_at` by the service's.
     """
 
@@ -77,6 +78,7 @@ class Dispatch:
     next_try_at: datetime
     state: DispatchState = DispatchState.PENDING
     attempt: int = 0
+    tries: int = 0
     in_doubt: int = 0
     owner: str = ""
     lease_until: datetime | None = None
@@ -141,6 +143,7 @@ def _taken(
         found,
         state=DispatchState.CLAIMED,
         attempt=found.attempt + 1,
+        tries=found.tries + 1,
         in_doubt=found.in_doubt + doubtful,
         owner=owner,
         lease_until=now + LEASE,
@@ -152,7 +155,7 @@ def _taken(
 
 
 def _changeable(one: Dispatch) -> dict[str, Any]:
-    names = ("state", "attempt", "in_doubt", "owner", "lease_until", "error")
+    names = ("state", "attempt", "tries", "in_doubt", "owner", "lease_until", "error")
     return {name: getattr(one, name) for name in names}
 
 
