@@ -187,4 +187,6 @@ def clean_json(value: object) -> Any:  # noqa: ANN401  any JSON value
 
 def clean_text(text: str) -> str:
     """The text with NUL and halves of surrogate pairs replaced by U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
     return "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
