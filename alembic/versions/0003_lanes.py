@@ -1,4 +1,4 @@
-"""What each lane brought, what a tracker has granted and refused, and how often a dispatch was tried.
+"""What each lane brought, what a tracker granted and refused, and how often a dispatch was tried.
 
 Revision 0003, after 0002.
 """
