@@ -43,5 +43,9 @@ async def _census(service: Service, state: CensusState, said: bool) -> list[Cens
         clock=service.clock,
         wanted=service.wanted(name),
         due=lambda one: one.container == state.container and one.last_success_at is not None,
-        rules=CensusRules(cap=cap, confirmed=said),
+        rules=CensusRules(cap=cap, confirmed=said, counts_found=_has_webhooks(service, name)),
     )
+
+
+def _has_webhooks(service: Service, connection: str) -> bool:
+    return bool(service.connections.webhook_secrets(connection))

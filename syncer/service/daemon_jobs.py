@@ -16,6 +16,7 @@ from syncer.log import get_logger
 from syncer.service.core import Service
 from syncer.service.daemon_serving import Serving
 from syncer.store.census import last_asked
+from syncer.store.gaps import settle
 from syncer.store.inbox import inbox_counts, oldest_pending
 from syncer.store.items import count_by_connection
 from syncer.store.retention import forget_deliveries
@@ -172,7 +173,11 @@ class Jobs:
                     clock=service.clock,
                     wanted=service.wanted(name),
                     due=lambda state: is_due(state, now=service.clock.now(), every=every),
-                    rules=CensusRules(command=COMMAND, cap=told.census_cap),
+                    rules=CensusRules(
+                        command=COMMAND,
+                        cap=told.census_cap,
+                        counts_found=_errand(service, name).counts_found,
+                    ),
                 )
         for one in results:
             _tell(one)
@@ -205,11 +210,14 @@ class Jobs:
     # --- keeping house ----------------------------------------------------------------------------
 
     def count(self) -> None:
-        """Write what was counted in memory, and measure the inbox."""
+        """Write what was counted in memory, count lost webhooks, and measure the inbox."""
         self._crew.start("count", self._count)
 
     async def _count(self) -> None:
         await self._keeper.flush()
+        async with self._serving.use() as service:
+            grace = timedelta(minutes=service.settings.service.webhook_grace_minutes)
+            await settle(service.store, now=service.clock.now(), grace=grace)
         async with self._serving.current.store.read() as session:
             counts, oldest = await inbox_counts(session), await oldest_pending(session)
             items = await count_by_connection(session)

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.connect.protocol import Connector, Fetched
 from syncer.domain.item import ItemRecord, ItemState
+from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.store import sources
 from syncer.store.census import containers_by_uid
+from syncer.store.gaps import explain
 from syncer.sync.connection import Wanted
 from syncer.sync.guard import isolated
 from syncer.sync.ingest import Ingested, ingest_fetched, mark
@@ -78,10 +80,12 @@ async def keep_fetched(
     wanted: Wanted,
     at: datetime,
     read_at: datetime,
+    lane: Lane = Lane.LIVE,
 ) -> Ingested:
     """Store fetched items, each under its own container, as far as the configuration wants that.
 
-    An item that is stored and has gone to a container that nobody wants is moved away.
+    An item that is stored and has gone to a container that nobody wants is moved away. What came
+    on the live lane explains what a pull had found before its webhook was worked off.
     """
     inside = [one for one in fetched.records if wanted.has(one.item.container)]
     outside = [one for one in fetched.records if not wanted.has(one.item.container)]
@@ -94,6 +98,10 @@ async def keep_fetched(
         at=at,
         read_at=read_at,
     )
+    if lane is Lane.LIVE:
+        absent = [*fetched.gone, *fetched.hidden, *(one.ref for one in fetched.unreadable)]
+        found = [one.item for one in fetched.records]
+        await explain(session, connection, found=found, absent=absent)
     return done + Ingested(stored=await _moved_away(session, outside, at=at))
 
 

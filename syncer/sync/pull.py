@@ -19,8 +19,8 @@ from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, Busy, CursorExpired, SyncerError, Unreachable
 from syncer.failpoints import Edge, reach
 from syncer.store import sources
-from syncer.store.census import count_found
 from syncer.store.engine import Store
+from syncer.store.gaps import suspect
 from syncer.store.items import count_items
 from syncer.store.leases import Lease, renew
 from syncer.sync.guard import isolated
@@ -229,7 +229,7 @@ async def _save(pull: _Pull, lease: Lease, page: Page, *, read_at: datetime) -> 
             read_at=read_at,
         )
         if pull.counts_found:
-            await count_found(session, pull.container, done.stored)
+            await suspect(session, pull.container, done.brought, at=pull.clock.now())
         await sources.save_cursor(session, pull.container, page.cursor)
         reach(Edge.PULL_BEFORE_COMMIT)
     reach(Edge.PULL_COMMITTED)

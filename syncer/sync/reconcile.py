@@ -25,18 +25,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from syncer.clock import Clock
 from syncer.connect.protocol import Connector, Fetched
 from syncer.domain.item import ItemState, WorkItem
+from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import Rejected, SyncerError
 from syncer.failpoints import Edge, reach
 from syncer.store.audit import AuditEvent, load_events, record
-from syncer.store.census import CensusState, census_states, count_found, note_census
+from syncer.store.census import CensusState, census_states, note_census
 from syncer.store.engine import Store
+from syncer.store.gaps import suspect
 from syncer.store.items import id_aliases, load_items
+from syncer.store.lanes import count_lane
 from syncer.store.leases import Lease, renew
 from syncer.sync.connection import ACCOUNT_CHANGED, Wanted
 from syncer.sync.fetching import fetch_all, keep_fetched
 from syncer.sync.guard import isolated
-from syncer.sync.ingest import mark
+from syncer.sync.ingest import Ingested, mark
 from syncer.sync.lease import container_lease, held, lost, this_process
 
 CENSUS_CAP: Final = 0.2
@@ -47,11 +50,15 @@ _REFUSALS: Final = frozenset({403, 404, 410})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CensusRules:
-    """How a census is taken: by which command, how much it may bury, whether a person said yes."""
+    """How a census is taken: by which command, how much it may bury, whether a person said yes.
+
+    With `counts_found` a webhook should have told of what it brings.
+    """
 
     command: str = "sync"
     cap: float = CENSUS_CAP
     confirmed: bool = False
+    counts_found: bool = True
 
     def allows(self, buried: int, stored: int) -> bool:
         """Whether that many of the stored items may be buried; one always may."""
@@ -206,7 +213,7 @@ async def _take(census: _Census, *, listed: bool) -> CensusResult:
     if not census.rules.allows(len(missing.gone), len(ground.live)):
         return await _ask(census, missing, stored=len(ground.live), items=len(present))
     found = await fetch_all(census.connector, unknown, subject=subject)
-    return await _settle(census, missing, found, items=len(present))
+    return await _settle(census, ground, missing=missing, found=found, items=len(present))
 
 
 async def _ground(census: _Census) -> _Ground:
@@ -266,6 +273,9 @@ async def _hide_all(census: _Census, ground: _Ground) -> CensusResult:
         await _still_ours(session, census)
         live = [item.ref for item in ground.live.values()]
         hidden = await mark(session, live, ItemState.HIDDEN, at=census.clock.now())
+        await count_lane(
+            session, census.container, Lane.CENSUS, seen=0, stored=hidden, at=census.began_at
+        )
         await _note(session, census, items=0, note=note)
         await _log(session, census, hidden=hidden)
         reach(Edge.CENSUS_BEFORE_COMMIT)
@@ -273,22 +283,38 @@ async def _hide_all(census: _Census, ground: _Ground) -> CensusResult:
     return CensusResult(container=census.container, hidden=hidden)
 
 
-async def _settle(census: _Census, missing: Fetched, found: Fetched, *, items: int) -> CensusResult:
+async def _keep(
+    session: AsyncSession, census: _Census, fetched: Fetched, *, at: datetime
+) -> Ingested:
+    return await keep_fetched(
+        session,
+        fetched,
+        connection=census.container.connection,
+        wanted=census.wanted,
+        at=at,
+        read_at=census.began_at,
+        lane=Lane.CENSUS,
+    )
+
+
+async def _settle(
+    census: _Census, ground: _Ground, *, missing: Fetched, found: Fetched, items: int
+) -> CensusResult:
     """Write everything in one transaction, under the lease."""
     at = census.clock.now()
     elsewhere = [one for one in missing.records if one.item.container != census.container]
     async with census.store.write() as session:
         await _still_ours(session, census)
-        for fetched in (missing, found):
-            done = await keep_fetched(
-                session,
-                fetched,
-                connection=census.container.connection,
-                wanted=census.wanted,
-                at=at,
-                read_at=census.began_at,
-            )
-        await count_found(session, census.container, done.stored)
+        known = await _keep(session, census, missing, at=at)
+        done = await _keep(session, census, found, at=at)
+        gone = {ref.uid: ground.live[ref.uid].updated_at for ref in missing.gone}
+        if census.rules.counts_found:
+            brought = {**gone, **known.brought, **done.brought}
+            await suspect(session, census.container, brought, at=census.clock.now())
+        stored = done.stored + known.stored
+        await count_lane(
+            session, census.container, Lane.CENSUS, seen=items, stored=stored, at=census.began_at
+        )
         await _note(session, census, items=items)
         result = CensusResult(
             container=census.container,

@@ -14,6 +14,7 @@ from syncer.store.audit import AuditEvent
 from syncer.store.audit import record as record_event
 from syncer.store.census import census_states
 from syncer.store.engine import Store
+from syncer.store.gaps import GRACE, settle
 from syncer.store.items import load_items
 from syncer.store.sources import load_sources
 from syncer.sync.connection import ACCOUNT_CHANGED, Wanted, pull_connection
@@ -165,6 +166,7 @@ async def test_what_no_webhook_brought_is_found_and_counted(
 
     assert done.found == 2
     assert (await _states(store))["NET-77"] is ItemState.LIVE
+    assert await settle(store, now=LATER + GRACE) == 2
     async with store.read() as session:
         found = {one.container: one.found_by_reconcile for one in await load_sources(session)}
     assert found == {"NET": 2, "OUT": 0}
