@@ -180,7 +180,7 @@ class GitHubClient:
             errors=tuple(one for one in listed if isinstance(one, dict)),
         )
         if told.speak_of("RATE_LIMITED", "RATE_LIMIT"):
-            raise self.http.told_limit(answer)
+            raise await self.http.told_limit(answer)
         return told
 
     async def every_row(self, path: str, key: str = "", **params: str) -> list[Any]:
