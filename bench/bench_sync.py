@@ -1,0 +1,128 @@
+"""Full syncs against a bare client, the `jira` package and, with --peers, other tools.
+
+Every variant reads the same made-up tracker, which runs beside it; variants take turns, each has a
+process of its own that is warm, and the best of its runs counts.
+Run: `make bench ARGS="--only sync"`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from bench.databases import BOTH, SQLITE, Databases, databases
+from bench.figures import Figure, Options, run
+from bench.processes import Worker
+from bench.sample_issues import Style
+from bench.sync_worker import job, worker
+from bench.tracker import Tracker, ceiling, tracker
+
+ISSUES = 10_000
+TINY = 300
+LATENCIES = (0, 50)
+STYLES: Sequence[Style] = ("dc", "cloud")
+NAMES = {"dc": "Data Center", "cloud": "Cloud"}
+LEAST_OF_FLOOR = {0: 0.5, 50: 0.7}
+LEAST_OF_OBJECTS = 3.0
+OBJECTS = "jira objects"
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Seconds of a variant's runs."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def best(self) -> float:
+        """The run that was disturbed least."""
+        return min(self.seconds)
+
+    def told(self, issues: int) -> str:
+        """The best run in words."""
+        return f"{self.best:.2f} s ({issues / self.best:,.0f}/s)"
+
+
+class Bench:
+    """The running processes of one bench."""
+
+    def __init__(self, options: Options, made: Databases, workers: dict[str, Worker]) -> None:
+        self.options = options
+        self.made = made
+        self.workers = workers
+
+    def timed(self, variants: Sequence[str], one: Tracker, kind: str) -> dict[str, Timed]:
+        """Every variant's runs, in turns, and every other round the other way round."""
+        seconds: dict[str, list[float]] = {variant: [] for variant in variants}
+        for number in range(self.options.repeats):
+            for variant in variants if number % 2 == 0 else reversed(variants):
+                seconds[variant].append(self._once(variant, one, kind))
+        return {variant: Timed(tuple(every)) for variant, every in seconds.items()}
+
+    def _once(self, variant: str, one: Tracker, kind: str) -> float:
+        with self.made.fresh(kind) as database:
+            answer = self.workers[variant](job(one, database))
+        items, changes, names = answer["rows"]
+        if variant != OBJECTS and not items == names == one.issues <= changes:
+            raise RuntimeError(f"{variant} stored {items} items, {changes} changes, {names} names")
+        return float(answer["seconds"])
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """All figures of full syncs."""
+    issues = options.sized(ISSUES, TINY)
+    with databases() as made, ExitStack() as stack:
+        workers = {
+            variant: stack.enter_context(worker(variant)) for variant in ("ours", "floor", OBJECTS)
+        }
+        bench = Bench(options, made, workers)
+        for style in STYLES:
+            with tracker(style, issues=issues) as one:
+                yield _ceiling(one)
+            for latency in LATENCIES:
+                with tracker(style, issues=issues, latency_ms=latency) as one:
+                    yield from _of_tracker(bench, one)
+
+
+def _ceiling(one: Tracker) -> Figure:
+    told = asyncio.run(ceiling(one))
+    return Figure(
+        what=f"made-up tracker, {NAMES[one.style]}: its own ceiling",
+        value=None,
+        beside=(
+            f"{told.issues_a_second:,.0f} issues/s, {told.requests_a_second:,.0f} requests/s "
+            "by a client that only reads the bytes"
+        ),
+    )
+
+
+def _of_tracker(bench: Bench, one: Tracker) -> Generator[Figure]:
+    best: dict[str, float] = {}
+    for kind in BOTH:
+        timed = bench.timed(("ours", "floor"), one, kind)
+        ours, floor = timed["ours"], timed["floor"]
+        best[kind] = ours.best
+        yield Figure(
+            what=f"{_place(one)}, {kind}: share of the floor's speed",
+            value=floor.best / ours.best,
+            unit="%",
+            least=LEAST_OF_FLOOR[round(one.latency_ms)],
+            beside=f"ours {ours.told(one.issues)}, floor {floor.told(one.issues)}",
+        )
+    objects = bench.timed((OBJECTS,), one, SQLITE)[OBJECTS]
+    yield Figure(
+        what=f"{_place(one)}, {SQLITE}: times the `jira` package's speed",
+        value=objects.best / best[SQLITE],
+        least=LEAST_OF_OBJECTS,
+        beside=f"its objects, which are not even stored: {objects.told(one.issues)}",
+    )
+
+
+def _place(one: Tracker) -> str:
+    return f"sync, {NAMES[one.style]}, {one.latency_ms:.0f} ms"
+
+
+if __name__ == "__main__":
+    run(measure)
