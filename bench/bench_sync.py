@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from bench.databases import BOTH, SQLITE, Databases, databases
 from bench.figures import Figure, Options, run
 from bench.processes import Worker
 from bench.sample_issues import Style
 from bench.sync_worker import job, worker
+from bench.timing import Timed, in_turns
 from bench.tracker import Tracker, ceiling, tracker
 
 ISSUES = 10_000
@@ -29,22 +29,6 @@ LEAST_OF_OBJECTS = 3.0
 OBJECTS = "jira objects"
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """Seconds of a variant's runs."""
-
-    seconds: tuple[float, ...]
-
-    @property
-    def best(self) -> float:
-        """The run that was disturbed least."""
-        return min(self.seconds)
-
-    def told(self, issues: int) -> str:
-        """The best run in words."""
-        return f"{self.best:.2f} s ({issues / self.best:,.0f}/s)"
-
-
 class Bench:
     """The running processes of one bench."""
 
@@ -54,12 +38,10 @@ class Bench:
         self.workers = workers
 
     def timed(self, variants: Sequence[str], one: Tracker, kind: str) -> dict[str, Timed]:
-        """Every variant's runs, in turns, and every other round the other way round."""
-        seconds: dict[str, list[float]] = {variant: [] for variant in variants}
-        for number in range(self.options.repeats):
-            for variant in variants if number % 2 == 0 else reversed(variants):
-                seconds[variant].append(self._once(variant, one, kind))
-        return {variant: Timed(tuple(every)) for variant, every in seconds.items()}
+        """Every variant's runs."""
+        return in_turns(
+            variants, lambda variant: self._once(variant, one, kind), repeats=self.options.repeats
+        )
 
     def _once(self, variant: str, one: Tracker, kind: str) -> float:
         with self.made.fresh(kind) as database:
