@@ -128,12 +128,13 @@ async def _write(store: Store, pages: asyncio.Queue[list[Any] | None]) -> None:
             found.append(pages.get_nowait())
         issues = [issue for page in found if page is not None for issue in page]
         if issues:
-            await _store(store, rows_of(issues, at=datetime.now(UTC)))
+            await keep(store, rows_of(issues, at=datetime.now(UTC)))
         if None in found:
             return
 
 
-async def _store(store: Store, rows: Rows) -> None:
+async def keep(store: Store, rows: Rows) -> None:
+    """Store rows in one transaction, one executemany upsert a table."""
     async with store.write() as session:
         connection = await session.connection()
         for table, some in zip(TABLES, rows, strict=True):

@@ -10,6 +10,7 @@ import gc
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -42,9 +43,18 @@ async def ours(one: Tracker, database: str) -> None:
         raise RuntimeError("; ".join(filter(None, errors)))
 
 
-async def objects(one: Tracker, _database: str) -> None:
-    """The `jira` package makes its objects of all issues; nothing is stored."""
-    made = await asyncio.to_thread(jira_objects.read_all, one)
+async def objects(one: Tracker, database: str) -> None:
+    """The `jira` package makes its objects of all issues, in a thread; the floor's way stores."""
+    async with Store(database) as store:
+        pages = await asyncio.to_thread(jira_objects.pages, one)
+        while page := await asyncio.to_thread(next, pages, None):
+            rows = floor.rows_of([issue.raw for issue in page], at=datetime.now(UTC))
+            await floor.keep(store, rows)
+
+
+async def objects_alone(one: Tracker, _database: str) -> None:
+    """The same without storing anything."""
+    made = await asyncio.to_thread(lambda: sum(map(len, jira_objects.pages(one))))
     if made != one.issues:
         raise RuntimeError(f"{made} issues were read")
 
@@ -53,6 +63,7 @@ VARIANTS: Final[dict[str, Callable[[Tracker, str], Awaitable[None]]]] = {
     "ours": ours,
     "floor": floor.sync,
     "jira objects": objects,
+    "jira objects alone": objects_alone,
 }
 
 
