@@ -48,9 +48,8 @@ format: $(READY) ## Rewrite the sources in the house style
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(READY) ## Measure, and print what was measured
-	@for bench in $(sort $(wildcard bench/bench_*.py)); do \
-		echo "== $$bench"; $(BIN)/python "$$bench" $(ARGS) || exit 1; done
+bench: $(READY) ## Measure, and print one table of ratios and their goals (see bench/README.md)
+	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: train-classifier
 train-classifier: $(READY) ## Train the text model anew and write it to config/classification
