@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from bench.databases import BOTH, SQLITE, Databases, databases
 from bench.figures import Figure, Options, run
+from bench.peers import PEERS, NotMeasured, seconds
 from bench.processes import Worker
 from bench.sample_issues import Style
 from bench.sync_worker import job, worker
@@ -26,18 +28,21 @@ STYLES: Sequence[Style] = ("dc", "cloud")
 NAMES = {"dc": "Data Center", "cloud": "Cloud"}
 LEAST_OF_FLOOR = {0: 0.5, 50: 0.7}
 LEAST_OF_OBJECTS = 3.0
+LEAST_OF_PEERS = 7.0
+PEER_RUNS = 2
 OBJECTS = "jira objects"
 ALONE = "jira objects alone"
 VARIANTS = ("ours", "floor", OBJECTS, ALONE)
 
 
+@dataclass(frozen=True, slots=True)
 class Bench:
     """The running processes of one bench."""
 
-    def __init__(self, options: Options, made: Databases, workers: dict[str, Worker]) -> None:
-        self.options = options
-        self.made = made
-        self.workers = workers
+    options: Options
+    made: Databases
+    workers: dict[str, Worker]
+    kinds: Sequence[str]
 
     def timed(self, variants: Sequence[str], one: Tracker, kind: str) -> dict[str, Timed]:
         """Every variant's runs."""
@@ -57,13 +62,15 @@ class Bench:
 def measure(options: Options) -> Iterator[Figure]:
     """All figures of full syncs."""
     issues = options.sized(ISSUES, TINY)
-    with databases() as made, ExitStack() as stack:
+    kinds = (SQLITE,) if options.tiny else BOTH
+    latencies = LATENCIES[:1] if options.tiny else LATENCIES
+    with databases(kinds) as made, ExitStack() as stack:
         workers = {variant: stack.enter_context(worker(variant)) for variant in VARIANTS}
-        bench = Bench(options, made, workers)
+        bench = Bench(options, made, workers, kinds)
         for style in STYLES:
             with tracker(style, issues=issues) as one:
                 yield _ceiling(one)
-            for latency in LATENCIES:
+            for latency in latencies:
                 with tracker(style, issues=issues, latency_ms=latency) as one:
                     yield from _of_tracker(bench, one)
 
@@ -82,7 +89,7 @@ def _ceiling(one: Tracker) -> Figure:
 
 def _of_tracker(bench: Bench, one: Tracker) -> Generator[Figure]:
     best: dict[str, float] = {}
-    for kind in BOTH:
+    for kind in bench.kinds:
         timed = bench.timed(("ours", "floor"), one, kind)
         ours, floor = timed["ours"], timed["floor"]
         best[kind] = ours.best
@@ -104,6 +111,29 @@ def _of_tracker(bench: Bench, one: Tracker) -> Generator[Figure]:
             f"objects that nobody stores: {alone.told(one.issues)}"
         ),
     )
+    yield from _of_peers(bench, one, ours=best[SQLITE])
+
+
+def _of_peers(bench: Bench, one: Tracker, *, ours: float) -> Generator[Figure]:
+    """Other tools, which know this tracker as a Data Center."""
+    for peer in PEERS if one.style == "dc" else ():
+        what = f"{_place(one)}, {SQLITE}: times the speed of {peer.name}"
+        if not bench.options.peers:
+            yield Figure(
+                what=what, value=None, least=LEAST_OF_PEERS, beside="not measured: --peers"
+            )
+            continue
+        try:
+            times = Timed(tuple(seconds(peer, one) for _ in range(PEER_RUNS)))
+        except NotMeasured as why:
+            yield Figure(what=what, value=None, least=LEAST_OF_PEERS, beside=str(why))
+            continue
+        yield Figure(
+            what=what,
+            value=times.best / ours,
+            least=LEAST_OF_PEERS,
+            beside=f"{peer.work}: {times.told(one.issues)}, best of {PEER_RUNS}",
+        )
 
 
 def _place(one: Tracker) -> str:

@@ -136,8 +136,12 @@ class FakeJira:
             return b",".join([self.issues.short(n) for n in numbers])
         if fields <= _TIMED and not wanted.get("expand"):
             return b",".join([self.issues.timed(n) for n in numbers])
-        log = "changelog" in (wanted.get("expand") or ())
-        return b",".join([self.issues.whole(n, changelog=log) for n in numbers])
+        expand = wanted.get("expand") or ()
+        log = "changelog" in expand
+        every = [self.issues.whole(n, changelog=log) for n in numbers]
+        if "transitions" in expand:
+            every = [one[:-1] + b',"transitions":[]}' for one in every]
+        return b",".join(every)
 
     def _count(self, wanted: dict[str, Any]) -> Told:
         return Told([b'{"count":%d}' % len(self._found(wanted))])
