@@ -17,7 +17,7 @@ from typing import Final
 from bench.configured import environment, written
 from bench.tracker import Tracker
 
-_READY: Final = re.compile(r"READY hooks (\S+), pages (\S+)")
+_READY: Final = re.compile(r"READY hooks (?:http://)?(\S+), pages (\S+)")
 _STOP_SECONDS: Final = 60
 
 
