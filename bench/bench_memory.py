@@ -23,7 +23,7 @@ TINY: Final = 500
 MILLION: Final = 1_000_000
 MOST_MB: Final = 90.0
 MOST_GROWTH: Final = 1.2
-IDLE_SECONDS: Final = 8.0
+IDLE_SECONDS: Final = 8
 """How long a daemon with next to nothing to do is left alone before its memory is read."""
 
 
@@ -32,7 +32,7 @@ def measure(options: Options) -> Iterator[Figure]:
     containers = options.sized(CONTAINERS, FEW_CONTAINERS)
     with databases((SQLITE,)) as fresh:
         with fresh.fresh(SQLITE) as database, tracker("dc", issues=1) as one:
-            alone = idle_daemon_mb(one, database)
+            alone = idle_daemon_mb(one, database, options.sized(IDLE_SECONDS, 0))
         sizes = [options.sized(USUAL, TINY), *([MILLION] if options.million else ())]
         peaks: list[float] = []
         for issues in sizes:
@@ -69,10 +69,10 @@ def _growth(peaks: list[float]) -> Figure:
     return Figure(what=what, value=peaks[1] / peaks[0], most=MOST_GROWTH)
 
 
-def idle_daemon_mb(one: Tracker, database: str) -> float:
-    """The memory of a daemon that serves and has nothing to do."""
+def idle_daemon_mb(one: Tracker, database: str, seconds: int) -> float:
+    """The memory of a daemon that has served for a while and has nothing to do."""
     with daemon(one, database) as running:
-        sleep(IDLE_SECONDS)
+        sleep(seconds)
         return rss_mb(running.pid)
 
 

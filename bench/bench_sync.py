@@ -22,7 +22,7 @@ from bench.timing import Timed, in_turns
 from bench.tracker import Tracker, ceiling, tracker
 
 ISSUES = 10_000
-TINY = 300
+TINY = 100
 LATENCIES = (0, 50)
 STYLES: Sequence[Style] = ("dc", "cloud")
 NAMES = {"dc": "Data Center", "cloud": "Cloud"}

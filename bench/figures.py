@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -101,7 +102,10 @@ def options_of(arguments: Sequence[str] | None = None) -> Options:
 def run(measure: Measure) -> None:
     """Measure as the command line says; print the table and keep the figures where asked for."""
     options = options_of()
-    figures = list(measure(options))
+    figures = []
+    for figure in measure(options):
+        figures.append(figure)
+        print("  " + _line(figure.row()), file=sys.stderr, flush=True)
     if options.out is not None:
         options.out.write_bytes(orjson.dumps([asdict(one) for one in figures]))
     else:

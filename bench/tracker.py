@@ -24,6 +24,7 @@ from bench.sample_issues import Style
 
 IN_FLIGHT: Final = 8
 PAGE: Final = 100
+MOST_SMALL: Final = 2000
 API: Final = {"dc": "/rest/api/2", "cloud": "/rest/api/3"}
 
 
@@ -84,7 +85,8 @@ class Ceiling:
 async def ceiling(one: Tracker) -> Ceiling:
     """Ask for one small answer many times, then read all issues once."""
     async with aiohttp.ClientSession() as session:
-        small = [("GET", f"{one.url}{API[one.style]}/myself", None)] * 2000
+        small: list[Call] = [("GET", f"{one.url}{API[one.style]}/myself", None)]
+        small *= min(one.issues, MOST_SMALL)
         large = list(whole_pages(one, await _ids(session, one)))
         await _read(session, small[:IN_FLIGHT])
         return Ceiling(
