@@ -4,6 +4,7 @@
 VENV    ?= .venv
 PYTHON  ?=
 ARGS    ?=
+HOURS   ?= 1
 
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
@@ -34,6 +35,10 @@ demo: $(READY) ## Print the digest of a sample portfolio; on a terminal also ser
 .PHONY: test
 test: $(READY) ## Run all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+.PHONY: test-long
+test-long: $(READY) ## Run the long campaigns for HOURS=n hours, going on where the last run stopped
+	@$(BIN)/python scripts/test_long.py --hours $(HOURS) $(ARGS)
 
 .PHONY: lint
 lint: $(READY) ## Check style, types and the import rule
