@@ -29,7 +29,7 @@ NAMES = {"dc": "Data Center", "cloud": "Cloud"}
 LEAST_OF_FLOOR = {0: 0.5, 50: 0.7}
 LEAST_OF_OBJECTS = 3.0
 LEAST_OF_PEERS = 7.0
-PEER_RUNS = 2
+MOST_PEER_RUNS = 2
 OBJECTS = "jira objects"
 ALONE = "jira objects alone"
 VARIANTS = ("ours", "floor", OBJECTS, ALONE)
@@ -116,6 +116,7 @@ def _of_tracker(bench: Bench, one: Tracker) -> Generator[Figure]:
 
 def _of_peers(bench: Bench, one: Tracker, *, ours: float) -> Generator[Figure]:
     """Other tools, which know this tracker as a Data Center."""
+    runs = min(bench.options.repeats, MOST_PEER_RUNS)
     for peer in PEERS if one.style == "dc" else ():
         what = f"{_place(one)}, {SQLITE}: times the speed of {peer.name}"
         if not bench.options.peers:
@@ -124,7 +125,7 @@ def _of_peers(bench: Bench, one: Tracker, *, ours: float) -> Generator[Figure]:
             )
             continue
         try:
-            times = Timed(tuple(seconds(peer, one) for _ in range(PEER_RUNS)))
+            times = Timed(tuple(seconds(peer, one) for _ in range(runs)))
         except NotMeasured as why:
             yield Figure(what=what, value=None, least=LEAST_OF_PEERS, beside=str(why))
             continue
@@ -132,7 +133,7 @@ def _of_peers(bench: Bench, one: Tracker, *, ours: float) -> Generator[Figure]:
             what=what,
             value=times.best / ours,
             least=LEAST_OF_PEERS,
-            beside=f"{peer.work}: {times.told(one.issues)}, best of {PEER_RUNS}",
+            beside=f"{peer.work}: {times.told(one.issues)}, best of {runs}",
         )
 
 
