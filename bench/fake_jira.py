@@ -241,6 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--latency-ms", type=float, default=0.0)
     options = parser.parse_args(arguments)
     jira = made(options.style, issues=options.issues, containers=options.containers)
+    jira.issues.prepare()
     asyncio.run(serve(jira, options.latency_ms / 1000))
 
 

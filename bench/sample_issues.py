@@ -60,6 +60,11 @@ class Issues:
         ]
         self._drafts = [_cut(draft(self.style, number)) for number in range(DRAFTS)]
 
+    def prepare(self) -> None:
+        """Render what is kept, so that no request waits for it."""
+        for number in range(self.total if self.total <= KEPT else 0):
+            self._parts(number)
+
     def place(self, number: int) -> Place:
         """The project of an issue."""
         return self.places[number // (self.places[0].stop - self.places[0].start)]
