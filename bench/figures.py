@@ -13,7 +13,7 @@ from typing import Final
 
 import orjson
 
-_WIDTHS: Final = (62, 11, 11, 8)
+_WIDTHS: Final = (78, 9, 9, 7)
 _HEADS: Final = ("what", "measured", "goal", "")
 _PERCENT: Final = "%"
 
