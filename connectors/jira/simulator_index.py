@@ -7,7 +7,7 @@ import binascii
 import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -57,8 +57,9 @@ class Index:
         for item_id in self.catalogue.world.ids():
             world, at = self.catalogue.world, self.now - self.late.get(item_id, _AT_ONCE)
             state = world.visible(item_id, at) if world.visible(item_id, self.now) else None
-            if state is not None and state.container not in self._unseen:
-                self._add(item_id, state, at)
+            container = world.container_named(state.container) if state is not None else None
+            if state is not None and container is not None and container.key not in self._unseen:
+                self._add(item_id, replace(state, container=container.key), at)
                 children.setdefault(state.parent or "", []).append(item_id)
         self.issues = Issues(self.catalogue, self.now, children, self.elsewhere)
 
@@ -68,7 +69,7 @@ class Index:
 
     def _add(self, item_id: str, state: ItemState, at: datetime) -> None:
         world = self.catalogue.world
-        container = world.container_named(state.container)
+        container = world.containers[state.container]
         parent = world.state(state.parent, at) if state.parent else None
         row = Row(
             id=item_id,
