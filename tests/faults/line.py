@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,17 @@ PATIENCE: Final = 60.0
 
 
 @dataclass
+class Skewed:
+    """A tracker's clock, which runs with ours but shows another time."""
+
+    ours: SleepingClock
+    skew: timedelta
+
+    def now(self) -> datetime:
+        return self.ours.now() + self.skew
+
+
+@dataclass
 class Line:
     """One connection `name` to a Jira whose one container is `NET`."""
 
@@ -40,6 +51,7 @@ class Line:
     proxy: FaultProxy
     connector: JiraConnector
     clock: SleepingClock
+    their_clock: Skewed
     asked_at: list[datetime] = field(default_factory=list)
 
     @property
@@ -66,10 +78,17 @@ class Line:
 
     async def is_equal(self, store: Store) -> bool:
         """Whether the store holds what the tracker shows, title by title."""
-        now, world = self.clock.now(), self.jira.world
-        shown = {one: world.state(one, now) for one in world.ids()}
-        titles = {one: state.title for one, state in shown.items() if state is not None}
-        return titles == {one: item.title for one, item in (await self.stored(store)).items()}
+        stored = {one: item.title for one, item in (await self.stored(store)).items()}
+        return stored == self.titles()
+
+    def titles(self) -> dict[str, str]:
+        """What the tracker shows now."""
+        now, world = self.their_clock.now(), self.jira.world
+        shown = {one: world.visible(one, now) for one in world.ids()}
+        return {one: state.title for one, state in shown.items() if state is not None}
+
+    def edit(self, item_id: str, title: str) -> None:
+        self.jira.world.edit(item_id, self.their_clock.now(), title=title)
 
 
 @asynccontextmanager
@@ -78,13 +97,14 @@ async def line(
     *,
     name: str = "jira",
     sort: type[JiraSimulator] = JiraSimulator,
-    clock: SleepingClock | None = None,
+    skew: timedelta = timedelta(),
     **keys: Any,
 ) -> AsyncIterator[Line]:
-    """A line to a tracker of twenty issues, or of the world's."""
-    shown, ours = world or uniform_world(count=20, container="NET"), clock or SleepingClock(NOW)
+    """A line to a tracker of twenty issues, or of the world's, whose clock may differ from ours."""
+    shown, ours = world or uniform_world(count=20, container="NET"), SleepingClock(NOW)
+    theirs = Skewed(ours, skew)
     async with (
-        sort(shown, ours) as jira,
+        sort(shown, theirs) as jira,
         FaultProxy("127.0.0.1", int(jira.url.rpartition(":")[2])) as proxy,
         aiohttp.ClientSession() as session,
     ):
@@ -96,7 +116,7 @@ async def line(
             sleep=ours.sleep,
             gateway=jira.url,
         )
-        made = Line(name, jira, proxy, connector, ours)
+        made = Line(name, jira, proxy, connector, ours, theirs)
         jira.server.on_request.append(made.note)
         yield made
 

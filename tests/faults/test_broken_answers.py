@@ -35,10 +35,6 @@ async def _cursor(one: Line, store: Store) -> object:
     return state and state.cursor
 
 
-def _edit(one: Line, title: str) -> None:
-    one.jira.world.edit("20001", one.clock.now(), title=title)
-
-
 def _body(change: Callable[[bytes], bytes], headers: dict[str, str] | None = None) -> Fault:
     """The true answer with its body changed."""
 
@@ -61,7 +57,7 @@ async def test_f5_a_login_page_with_200_is_a_failed_login_and_no_storm(
 ) -> None:
     async with Store(sqlite_url) as store, line() as one:
         assert await _error(one, store) is None
-        _edit(one, "changed")
+        one.edit("20001", "changed")
         cursor = await _cursor(one, store)
         one.jira.server.fail(login_page(), times=None, path=path)
         one.jira.server.forget_requests()
@@ -103,7 +99,7 @@ async def test_f6_what_cannot_be_read_is_refused_and_moves_no_cursor(
 ) -> None:
     async with Store(sqlite_url) as store, line() as one:
         assert await _error(one, store) is None
-        _edit(one, "changed")
+        one.edit("20001", "changed")
         cursor = await _cursor(one, store)
         one.jira.server.fail(fault, times=None, path=SEARCH)
         failure = await _error(one, store)
@@ -179,7 +175,7 @@ async def test_f6_no_mutated_answer_loses_an_item_or_is_more_than_an_error(
         for seed in range(MUTATIONS):
             chance = random.Random(seed)
             mutate = SORTS_OF_MUTATION[seed % len(SORTS_OF_MUTATION)]
-            _edit(one, f"title {seed}")
+            one.edit("20001", f"title {seed}")
             one.jira.server.fail(
                 _body(lambda body, m=mutate, c=chance: m(body, c)),  # type: ignore[misc]
                 times=None,
