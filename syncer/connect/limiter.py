@@ -40,7 +40,7 @@ class Limiter:
     """
 
     def __init__(self, *, most: int = MOST, first: int = FIRST_WIDTH) -> None:
-        self.most = most
+        self._most = most
         self._width = float(min(first, most))
         self._choked = False
         self._age = 0
@@ -110,10 +110,15 @@ class Limiter:
     def _turn(self, waiter: _Waiter) -> tuple[int, int, int]:
         return _RANKS[waiter.lane], self._active[waiter.container], waiter.number
 
+    def widen_to(self, most: int) -> None:
+        """Let so many calls be made at once at most from now on."""
+        self._most = most
+        self._width = min(self._width, float(most))
+
     def succeeded(self) -> None:
         """A call was answered as it should: bear a little more."""
         step = 1 / self._width if self._choked else 1.0
-        self._width = min(float(self.most), self._width + step)
+        self._width = min(float(self._most), self._width + step)
         self._admit()
 
     def choked(self, age: int) -> None:

@@ -15,6 +15,8 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from syncer.clock import Clock
+from syncer.connect.protocol import Connector
+from syncer.domain.lane import Lane
 from syncer.domain.portfolio import FixedTarget, Portfolio
 from syncer.domain.report import Snapshot
 from syncer.domain.statement import (
@@ -54,6 +56,7 @@ from syncer.service.portfolio import (
     queries_of,
     statements_of,
 )
+from syncer.service.traffic import Traffics
 from syncer.settings.health import load_health_rules
 from syncer.settings.root import Settings
 from syncer.settings.work import work_text
@@ -85,15 +88,27 @@ class Service:
     `async with Service(settings, clock=clock) as service:` brings the database up to date first.
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock, store: Store | None = None) -> None:
-        """A `store` that is given is open and up to date, and stays open at the end."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        store: Store | None = None,
+        traffics: Traffics | None = None,
+    ) -> None:
+        """A `store` that is given is open and up to date, and stays open at the end.
+
+        `traffics` are what outlives one configuration of the same connections; without them this is
+        a command by a person.
+        """
         self.settings = settings
         self.clock = clock
         url = settings.service.database_url.get_secret_value()
         self.store = store or Store(url, folder=settings.folder)
         self._owns_store = store is None
         self._stack = AsyncExitStack()
-        self.connections = Connections(settings, self._stack)
+        self.traffics = traffics or Traffics(self.store, clock, eager=True)
+        self.connections = Connections(settings, self._stack, self.traffics)
 
     async def __aenter__(self) -> Self:
         if self._owns_store:
@@ -318,19 +333,24 @@ class Service:
         except ConfigError as error:
             await self._record_failure(name, error)
             return ConnectionResult(connection=name, failure=error)
-        result = await pull_connection(
-            self.store,
-            connector,
-            connection=name,
-            clock=self.clock,
-            wanted=self.wanted(name),
-            progress=progress,
-            errand=errand,
-        )
-        asked = [query for query in queries_of(self.settings) if query.connection == name]
-        if result.failure is None:
-            await answer_queries(self.store, connector, asked, at=self.clock.now())
+        with self.connections.on_lane(name, Lane.INCREMENTAL):
+            result = await pull_connection(
+                self.store,
+                connector,
+                connection=name,
+                clock=self.clock,
+                wanted=self.wanted(name),
+                progress=progress,
+                errand=errand,
+            )
+            if result.failure is None:
+                await self._ask_queries(name, connector)
         return result
+
+    async def _ask_queries(self, name: str, connector: Connector) -> None:
+        """Ask the connection what is selected by queries in its own language."""
+        asked = [query for query in queries_of(self.settings) if query.connection == name]
+        await answer_queries(self.store, connector, asked, at=self.clock.now())
 
     def wanted(self, name: str) -> Wanted:
         """Which containers of the connection the configuration wants."""

@@ -26,6 +26,7 @@ from syncer.service.daemon_doors import Addresses, Doors, endpoints_of
 from syncer.service.daemon_jobs import COMMAND, LOOK_SECONDS, Jobs
 from syncer.service.daemon_serving import Serving
 from syncer.service.reading import StoreReader
+from syncer.service.traffic import Traffics
 from syncer.settings.root import Settings
 from syncer.store.engine import Store
 from syncer.store.holder import hold_file
@@ -121,7 +122,12 @@ class Daemon:
         self._store = service.store
         # The store outlives the services that configurations make: it is closed by itself.
         await self._stack.enter_async_context(service)
-        return await Service(settings, clock=self._clock, store=self._store).__aenter__()
+        self._traffics = Traffics(self._store, self._clock)
+        return await self._service(settings).__aenter__()
+
+    def _service(self, settings: Settings) -> Service:
+        """A service for one configuration, on the store and under the limits that outlive it."""
+        return Service(settings, clock=self._clock, store=self._store, traffics=self._traffics)
 
     async def _close_service(self) -> None:
         await self._serving.close()
@@ -255,7 +261,7 @@ class Daemon:
 
     async def _take(self, settings: Settings) -> None:
         self._refuse_another_database(settings)
-        service = Service(settings, clock=self._clock, store=self._store)
+        service = self._service(settings)
         try:
             endpoints = await endpoints_of(service, strict=True)
             for name in service.connections.names:
