@@ -16,7 +16,7 @@ from syncer.connect.testing.world import uniform_world
 from syncer.store.engine import Store
 from tests.faults.line import Line, line
 
-SEEDS = 8 * int(os.environ.get("SYNCER_TEST_ROUNDS", "1"))
+SEEDS = 4 * int(os.environ.get("SYNCER_TEST_ROUNDS", "1"))
 SEARCH = "*/search*"
 
 
