@@ -159,7 +159,7 @@ async def _said(serve: Serve, words: str) -> bool:
     return any(words in line for line in serve.said)
 
 
-async def test_what_a_killed_daemon_had_begun_the_next_one_ends(place: Site) -> None:
+async def test_f28_f55_what_a_killed_daemon_had_begun_the_next_one_ends(place: Site) -> None:
     async with place.serve() as serve:
         await place.synced()
         place.jira.server.fail(_hang, times=None, path="*/issue/*")

@@ -86,7 +86,7 @@ async def test_a_census_without_a_difference_changes_nothing(
     assert tracker.fetched == []
 
 
-async def test_an_item_that_is_absent_while_the_others_are_shown_was_deleted(
+async def test_f13_an_item_that_is_absent_while_the_others_are_shown_was_deleted(
     store: Store, tracker: HidingTracker
 ) -> None:
     _lose(tracker, 3)
@@ -133,7 +133,7 @@ async def test_a_tracker_that_tells_gone_from_hidden_is_believed(store: Store) -
     assert await _gone(store) == {"NET-3": ItemState.HIDDEN, "NET-4": ItemState.DELETED}
 
 
-async def test_a_moved_item_lives_on_in_its_new_container(
+async def test_f14_a_moved_item_lives_on_in_its_new_container(
     store: Store, tracker: HidingTracker
 ) -> None:
     _lose(tracker, 3)
@@ -209,7 +209,7 @@ async def test_no_more_than_a_fifth_is_buried_without_a_person(
 
 
 @pytest.mark.parametrize("how", ["unlisted", "empty", "refused"])
-async def test_a_container_that_shows_nothing_is_hidden_and_comes_back(
+async def test_f46_a_container_that_shows_nothing_is_hidden_and_comes_back(
     store: Store, tracker: HidingTracker, how: str
 ) -> None:
     shelf = tracker.shelves[NET]

@@ -283,7 +283,7 @@ def test_customers_and_must_haves_by_configured_fields() -> None:
     assert not record(raw, must_have_field="Program").item.must_have
 
 
-def test_a_field_that_is_not_there_is_said() -> None:
+def test_f47_a_field_that_is_not_there_is_said() -> None:
     assert site(custom_fields=["Program", "Progam"]).missing_fields == ("Progam",)
 
 
