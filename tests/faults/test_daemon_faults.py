@@ -7,45 +7,28 @@ import random
 import resource
 import signal
 import sys
-from collections import Counter
 
 import aiohttp
 import pytest
-from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from syncer.connect.testing.delivery import Delivery, post_delivery
 from syncer.connect.testing.proxy import End, FaultProxy
-from syncer.store.daemon_tables import InboxRow
 from syncer.store.engine import Store
 from syncer.store.inbox import InboxState
 from syncer.store.leases import database_now
 from syncer.store.rows import table_of
 from syncer.store.tables import LeaseRow
+from tests.faults.daemon import is_shown, states
 from tests.postgres import text_of
 from tests.serve.site import ENDPOINT, PATIENCE, Serve, Site, post, until
 
-INBOX = table_of(InboxRow)
 LEASES = table_of(LeaseRow)
 IDS = [str(number) for number in range(20_001, 20_021)]
 
 
-async def _is_shown(place: Site) -> bool:
-    """Whether the store holds what the tracker shows, title by title."""
-    now, world = place.jira.clock.now(), place.jira.world
-    shown = {one: world.visible(one, now) for one in world.ids()}
-    stored = {ref: item.title for ref, item in (await place.items()).items()}
-    return stored == {one: state.title for one, state in shown.items() if state is not None}
-
-
-async def _states(place: Site) -> Counter[str]:
-    """How many deliveries are in each state."""
-    async with Store(place.database) as store, store.read() as session:
-        return Counter(await session.scalars(select(INBOX.c.state)))
-
-
 async def _all_done(place: Site) -> bool:
-    return set(await _states(place)) <= {InboxState.DONE}
+    return set(await states(place)) <= {InboxState.DONE}
 
 
 async def _insist(serve: Serve, delivery: Delivery) -> set[int]:
@@ -79,7 +62,7 @@ async def test_f29_a_daemon_that_is_told_to_end_ends_in_order_whatever_it_does(
         assert held.all() == []
 
     async with on_sqlite.serve():
-        await until(lambda: _is_shown(on_sqlite))
+        await until(lambda: is_shown(on_sqlite))
         await until(lambda: _all_done(on_sqlite))
 
 
@@ -98,7 +81,7 @@ async def test_f22_f21_connections_to_the_database_that_break_lose_nothing(
                 proxy.end_all(End.RESET)
                 answers = await _insist(serve, on_postgres.rename(one, f"title {one}"))
                 assert answers <= {0, 200, 202, 503}
-            await until(lambda: _is_shown(on_postgres))
+            await until(lambda: is_shown(on_postgres))
 
             proxy.refuse()
             proxy.end_all(End.RESET)
@@ -106,11 +89,11 @@ async def test_f22_f21_connections_to_the_database_that_break_lose_nothing(
             assert await _refused(serve, last) == (503, True)
             await proxy.start()
             await _insist(serve, last)
-            await until(lambda: _is_shown(on_postgres))
+            await until(lambda: is_shown(on_postgres))
             await until(lambda: _all_done(on_postgres))
             assert await serve.end() == 0
     assert proxy.counts[End.RESET] >= len(IDS)
-    assert await _states(on_postgres) == {InboxState.DONE: len(IDS) + 1}
+    assert await states(on_postgres) == {InboxState.DONE: len(IDS) + 1}
 
 
 async def _refused(serve: Serve, delivery: Delivery) -> tuple[int, bool]:
@@ -138,7 +121,7 @@ async def test_f25_a_disk_that_takes_nothing_more_is_told_and_comes_back(on_sqli
 
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
         assert await _insist(serve, delivery) <= {202, 503}
-        await until(lambda: _is_shown(on_sqlite))
+        await until(lambda: is_shown(on_sqlite))
         assert await serve.end() == 0
 
 
@@ -153,10 +136,10 @@ async def test_f52_a_storm_of_deliveries_is_fetched_once_an_item_and_not_once_ea
             sent = [post(serve, one) for one in storm[start : start + 40]]
             assert set(await asyncio.gather(*sent)) == {202}
         await until(lambda: _all_done(on_sqlite))
-        await until(lambda: _is_shown(on_sqlite))
+        await until(lambda: is_shown(on_sqlite))
         assert await serve.end() == 0
 
-    assert await _states(on_sqlite) == {InboxState.DONE: len(storm)}
+    assert await states(on_sqlite) == {InboxState.DONE: len(storm)}
     assert on_sqlite.jira.server.count("*/issue/bulkfetch") < len(storm) / 4
 
 
@@ -173,7 +156,7 @@ async def test_f56_no_file_however_broken_takes_the_configuration_away(on_sqlite
             title = f"after {number}"
             assert await post(serve, on_sqlite.rename(IDS[0], title)) == 202
         file.write_bytes(good)
-        await until(lambda: _is_shown(on_sqlite))
+        await until(lambda: is_shown(on_sqlite))
         assert await serve.end() == 0
 
 
