@@ -28,7 +28,6 @@ from syncer.connect.rate import PATIENCE, Pause, Sleep, said_pause
 from syncer.connect.refusals import Refusals
 from syncer.connect.sharing import (
     Shared,
-    Sharing,
     outage_note,
     outage_of,
     quota_note,
@@ -54,8 +53,9 @@ _log: Final = get_logger(__name__)
 class Traffic:
     """All calls of one connection in this process.
 
-    `limiter` None: any number at once, no share is reserved and no outage noted. `eager` looks at
-    once whether a tracker answers again that was left alone, as a person's command should.
+    `limiter` None: any number at once, no share is reserved and no outage noted. `shared` is what
+    replicas tell each other. `eager` looks at once whether a tracker answers again that was left
+    alone, as a person's command should.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Traffic:
         *,
         limiter: Limiter | None = None,
         reserve: float = RESERVE,
-        sharing: Sharing | None = None,
+        shared: Shared | None = None,
         clock: Clock | None = None,
         sleep: Sleep = asyncio.sleep,
         jitter: Callable[[], float] = random.random,  # noqa: S311  spreads calls out
@@ -74,7 +74,7 @@ class Traffic:
         self.reserve = reserve
         self.clock = clock or SystemClock()
         self.refusals = Refusals(self.clock)
-        self._shared = Shared(sharing)
+        self._shared = shared or Shared(None)
         self._sleep = sleep
         self._jitter = jitter
         self._patience = patience

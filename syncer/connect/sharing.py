@@ -43,10 +43,11 @@ class Sharing(Protocol):
 
 
 class Shared:
-    """What is shared, looked up now and then. Without the database one goes on by oneself."""
+    """What is shared, looked up at intervals. Without the database one goes on by oneself."""
 
-    def __init__(self, sharing: Sharing | None) -> None:
+    def __init__(self, sharing: Sharing | None, *, every: timedelta = LOOK) -> None:
         self._sharing = sharing
+        self._every = every
         self._looked_at: datetime | None = None
 
     def expire(self) -> None:
@@ -55,7 +56,7 @@ class Shared:
 
     async def news(self, now: datetime) -> Sequence[TrafficNote] | None:
         """All notes, None where it is not yet time to look or nothing can be read."""
-        if self._sharing is None or (self._looked_at and now - self._looked_at < LOOK):
+        if self._sharing is None or (self._looked_at and now - self._looked_at < self._every):
             return None
         self._looked_at = now
         try:

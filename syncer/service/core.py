@@ -15,7 +15,6 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from syncer.clock import Clock
-from syncer.connect.protocol import Connector
 from syncer.domain.lane import Lane
 from syncer.domain.portfolio import FixedTarget, Portfolio
 from syncer.domain.report import Snapshot
@@ -73,7 +72,13 @@ from syncer.store.statements import (
 )
 from syncer.store.tracker_statuses import load_statuses
 from syncer.store.verdicts import add_override, undo_override
-from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
+from syncer.sync.connection import (
+    ConnectionResult,
+    Survey,
+    Wanted,
+    pull_connection,
+    survey,
+)
 from syncer.sync.progress import Progress
 from syncer.sync.pull import EVERYDAY, Errand
 from syncer.sync.selections import answer_queries
@@ -343,14 +348,32 @@ class Service:
                 progress=progress,
                 errand=errand,
             )
-            if result.failure is None:
-                await self._ask_queries(name, connector)
+        if result.failure is None:
+            await self.ask_queries(name)
         return result
 
-    async def _ask_queries(self, name: str, connector: Connector) -> None:
-        """Ask the connection what is selected by queries in its own language."""
+    async def survey(self, name: str) -> Survey:
+        """Ask one connection what it shows, and find what is to be read of it."""
+        try:
+            connector = await self.connections.connector(name)
+        except ConfigError as error:
+            await self._record_failure(name, error)
+            return Survey(connection=name, failure=error)
+        with self.connections.on_lane(name, Lane.INCREMENTAL):
+            return await survey(
+                self.store,
+                connector,
+                connection=name,
+                clock=self.clock,
+                wanted=self.wanted(name),
+            )
+
+    async def ask_queries(self, name: str) -> None:
+        """Ask a connection what is selected by queries in its own language."""
         asked = [query for query in queries_of(self.settings) if query.connection == name]
-        await answer_queries(self.store, connector, asked, at=self.clock.now())
+        connector = await self.connections.connector(name)
+        with self.connections.on_lane(name, Lane.INCREMENTAL):
+            await answer_queries(self.store, connector, asked, at=self.clock.now())
 
     def wanted(self, name: str) -> Wanted:
         """Which containers of the connection the configuration wants."""

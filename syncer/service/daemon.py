@@ -23,7 +23,8 @@ from syncer.jobs.ticker import Ticker
 from syncer.log import get_logger
 from syncer.service.core import Service
 from syncer.service.daemon_doors import Addresses, Doors, endpoints_of
-from syncer.service.daemon_jobs import COMMAND, LOOK_SECONDS, Jobs
+from syncer.service.daemon_jobs import Jobs
+from syncer.service.daemon_pulls import COMMAND, LOOK_SECONDS
 from syncer.service.daemon_serving import Serving
 from syncer.service.reading import StoreReader
 from syncer.service.traffic import Traffics
@@ -158,14 +159,14 @@ class Daemon:
 
     def _start_ticker(self) -> None:
         jobs, every = self._jobs, self._ticker.every
-        every(self._look_seconds(), jobs.pull_due, name="pull")
+        every(self._look_seconds(), jobs.pulls.due, name="pull")
         every(_CENSUS_SECONDS, jobs.census_due, name="census")
         every(_PUBLISH_SECONDS, jobs.publish_due, name="publish")
         every(_DELIVER_SECONDS, jobs.deliver_due, name="deliver")
         every(_COUNT_SECONDS, jobs.count, name="count")
         every(_HOUSE_SECONDS, jobs.keep_house, name="keep house")
         self._ticker.start()
-        for begin in (jobs.pull_due, jobs.publish_due, jobs.deliver_due, jobs.count):
+        for begin in (jobs.pulls.due, jobs.publish_due, jobs.deliver_due, jobs.count):
             begin()
 
     def _look_seconds(self) -> float:
@@ -275,7 +276,7 @@ class Daemon:
         self._metrics.know(service.connections.names)
         self._ticker.change(self._look_seconds(), name="pull")
         self._jobs.judge()
-        self._jobs.pull_due()
+        self._jobs.pulls.due()
         self._jobs.publish_due()
 
     def _refuse_another_database(self, settings: Settings) -> None:

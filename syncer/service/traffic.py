@@ -13,6 +13,7 @@ from syncer.connect.auth import Auth
 from syncer.connect.budget import Traffic
 from syncer.connect.config import ConnectionConfig
 from syncer.connect.limiter import Limiter
+from syncer.connect.sharing import LOOK, Shared
 from syncer.domain.traffic import TrafficNote
 from syncer.store.engine import Store
 from syncer.store.traffic import claim_look, forget_notes, keep_note, load_notes
@@ -78,7 +79,7 @@ class Traffics:
 
         return Traffic(
             limiter=Limiter(),
-            sharing=StoredNotes(self._store, connection),
+            shared=Shared(StoredNotes(self._store, connection), every=LOOK * pace),
             clock=self._clock,
             sleep=sleep,
             eager=self._eager,

@@ -19,7 +19,10 @@ from typing import Final
 from pydantic import SecretStr
 
 from syncer.clock import Clock
+from syncer.connect.budget import Traffic
+from syncer.connect.passage import on_lane
 from syncer.connect.protocol import Connector, HookReply, HookRequest
+from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, BadPayload, NotFound, RateLimited, SyncerError, Unreachable
 from syncer.failpoints import Edge, reach
@@ -55,13 +58,15 @@ _log: Final = get_logger(__name__)
 class Source:
     """A connection as its deliveries need it.
 
-    `url` is the address at which its webhooks come in, `secrets` are what may sign them.
+    `url` is the address at which its webhooks come in, `secrets` are what may sign them. `traffic`
+    is what the connection may ask of its tracker, None for anything.
     """
 
     connector: Connector
     wanted: Wanted
     secrets: tuple[SecretStr, ...] = ()
     url: str = ""
+    traffic: Traffic | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +215,8 @@ class InboxWorker:
         hints = hints.with_deleted(ref for one in told for ref in one.deleted)
         connection = group[0].connection
         read_at = self._clock.now()
-        fetched = await fetch_all(source.connector, hints.refs, subject=connection)
+        with on_lane(Lane.LIVE, container="", traffic=source.traffic):
+            fetched = await fetch_all(source.connector, hints.refs, subject=connection)
         reach(Edge.INBOX_FETCHED)
         async with self._store.write() as session:
             done = await keep_fetched(

@@ -23,6 +23,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.clock import Clock
+from syncer.connect.passage import on_lane
 from syncer.connect.protocol import Connector, Fetched
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.lane import Lane
@@ -194,7 +195,8 @@ async def take_census(
                 lease=lease,
                 began_at=clock.now(),
             )
-            return await _take(census, listed=listed)
+            with on_lane(Lane.CENSUS, container=str(state.container)):
+                return await _take(census, listed=listed)
     except SyncerError as error:
         return CensusResult(container=state.container, failure=error)
 

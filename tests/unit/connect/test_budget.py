@@ -16,6 +16,7 @@ from syncer.connect.budget import Traffic
 from syncer.connect.http import HttpClient, Limits
 from syncer.connect.limiter import Limiter
 from syncer.connect.passage import on_lane
+from syncer.connect.sharing import Shared
 from syncer.domain.lane import Lane
 from syncer.domain.traffic import UNREACHABLE, TrafficNote
 from syncer.errors import AuthFailed, RateLimited, Unreachable
@@ -51,7 +52,7 @@ class Board:
 
 def traffic_on(clock: SleepingClock, board: Board | None = None, **options: Any) -> Traffic:
     settings = {"limiter": Limiter(), "jitter": lambda: 0.0, **options}
-    return Traffic(clock=clock, sleep=clock.sleep, sharing=board, **settings)
+    return Traffic(clock=clock, sleep=clock.sleep, shared=Shared(board), **settings)
 
 
 @asynccontextmanager
