@@ -19,7 +19,7 @@ from tests.faults.line import Line, line
 
 REQUEST_ID = "id-of-this-request-0815"
 SEARCH = "*/search*"
-MUTATIONS = 60
+MUTATIONS = 40
 _Bytes = Callable[[bytes, random.Random], bytes]
 
 

@@ -22,7 +22,7 @@ from tests.connectors.jira import small_jira
 from tests.faults.line import NOW
 from tests.unit.connect.servers import SleepingClock
 
-ROUNDS = int(os.environ.get("SYNCER_TEST_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("SYNCER_TEST_ROUNDS", "2"))
 A_ROUND = 1_000
 NET = ContainerKey("jira", "NET")
 JUNK: list[Any] = [
@@ -161,7 +161,7 @@ _ISSUE = small_github.issue(
 )  # fmt: skip
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(st.tuples(st.sampled_from(_places(_ISSUE)), _JSON), min_size=1, max_size=3))
 async def test_f7_whatever_github_sends_the_other_issues_are_read(
     places: list[tuple[tuple[Any, ...], Any]],
