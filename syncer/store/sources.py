@@ -215,8 +215,18 @@ async def fail_container(
 
 
 async def lose_container(session: AsyncSession, key: ContainerKey, *, at: datetime) -> None:
-    """Record that our account does not see the container, since `at` if it did so far."""
-    await _set(session, key, lost_since=func.coalesce(_CONTAINERS.c.lost_since, at))
+    """Record that our account sees the container no more, since `at` if it did so far.
+
+    One that was never read to its end was never seen: nothing is lost.
+    """
+    c = _CONTAINERS.c
+    since = case((c.last_success_at.is_not(None), func.coalesce(c.lost_since, at)), else_=None)
+    await _set(session, key, lost_since=since)
+
+
+async def find_container(session: AsyncSession, key: ContainerKey) -> None:
+    """Record that our account sees the container again."""
+    await _set(session, key, lost_since=None)
 
 
 async def note_change_mark(

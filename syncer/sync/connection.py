@@ -335,7 +335,8 @@ async def _unseen(visit: _Visit, key: ContainerKey) -> PullResult:
         fix="Check its name and the account's permissions; stored items are kept.",
     )
     async with visit.store.write() as session:
-        await sources.fail_container(session, key, error=str(error), at=visit.clock.now())
+        at = visit.clock.now()
+        await sources.fail_container(session, key, error=str(error), at=at, lost=True)
     return PullResult(container=key, failure=error)
 
 

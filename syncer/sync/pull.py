@@ -16,7 +16,7 @@ from syncer.clock import Clock
 from syncer.connect.protocol import Connector, Page
 from syncer.domain.cursor import Cursor
 from syncer.domain.ref import ContainerKey
-from syncer.errors import AuthFailed, Busy, CursorExpired, SyncerError, Unreachable
+from syncer.errors import AuthFailed, Busy, CursorExpired, Rejected, SyncerError, Unreachable
 from syncer.failpoints import Edge, reach
 from syncer.store import sources
 from syncer.store.engine import Store
@@ -69,6 +69,10 @@ class Errand:
 
 EVERYDAY: Final = Errand()
 """A `sync` by command, from where the last one ended."""
+
+
+HIDING: Final = frozenset({403, 404, 410})
+"""What trackers answer for a container that they do not show to our account."""
 
 
 @dataclass(slots=True)
@@ -168,8 +172,11 @@ def _being_synced(container: ContainerKey, busy: Busy) -> Busy:
 async def _record_failure(pull: _Pull, error: SyncerError) -> None:
     if isinstance(error, AuthFailed):
         pull.stop.failure = error
+    lost = isinstance(error, Rejected) and error.status in HIDING
     async with pull.store.write() as session:
-        await sources.fail_container(session, pull.container, error=str(error), at=pull.clock.now())
+        await sources.fail_container(
+            session, pull.container, error=str(error), at=pull.clock.now(), lost=lost
+        )
 
 
 async def _read(pull: _Pull, lease: Lease, *, full: bool) -> None:

@@ -37,16 +37,16 @@ from syncer.store.gaps import suspect
 from syncer.store.items import id_aliases, load_items
 from syncer.store.lanes import count_lane
 from syncer.store.leases import Lease, renew
+from syncer.store.sources import find_container, lose_container
 from syncer.sync.connection import ACCOUNT_CHANGED, Wanted
 from syncer.sync.fetching import fetch_all, keep_fetched
 from syncer.sync.guard import isolated
 from syncer.sync.ingest import Ingested, mark
 from syncer.sync.lease import container_lease, held, lost, this_process
+from syncer.sync.pull import HIDING
 
 CENSUS_CAP: Final = 0.2
 """The share of a container's items that one census may bury without a person."""
-
-_REFUSALS: Final = frozenset({403, 404, 410})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +238,7 @@ async def _inventory(census: _Census) -> dict[str, ItemRef]:
             refs = census.connector.inventory(census.container)
             return {ref.uid: ref async for ref in refs}
         except Rejected as refused:
-            if refused.status in _REFUSALS:
+            if refused.status in HIDING:
                 return {}
             raise
 
@@ -278,6 +278,8 @@ async def _hide_all(census: _Census, ground: _Ground) -> CensusResult:
         await count_lane(
             session, census.container, Lane.CENSUS, seen=0, stored=hidden, at=census.began_at
         )
+        if note:
+            await lose_container(session, census.container, at=census.clock.now())
         await _note(session, census, items=0, note=note)
         await _log(session, census, hidden=hidden)
         reach(Edge.CENSUS_BEFORE_COMMIT)
@@ -340,6 +342,9 @@ async def _still_ours(session: AsyncSession, census: _Census) -> None:
 
 
 async def _note(session: AsyncSession, census: _Census, *, items: int, note: str = "") -> None:
+    """How it went. A container that shows anything is lost no more."""
+    if items:
+        await find_container(session, census.container)
     values = {"census_at": census.began_at, "census_items": items, "census_note": note}
     await note_census(session, census.container, **values)
 
