@@ -174,6 +174,23 @@ class SelectsByQuery(Protocol):
 
 
 @runtime_checkable
+class ListsVersions(Protocol):
+    """What a connector offers besides whose tracker's search lags behind the tracker itself.
+
+    Ask `isinstance(connector, ListsVersions)`.
+    """
+
+    def versions(
+        self, container: ContainerKey, since: datetime
+    ) -> AsyncIterator[tuple[ItemRef, datetime]]:
+        """The items that changed since an instant (UTC), each with the time of its last change.
+
+        By id and time alone, in any order, without an upper bound; an item may come twice.
+        """
+        ...
+
+
+@runtime_checkable
 class ReportsStatus(Protocol):
     """What a connector may offer besides: the reports that people write on a tracker's projects.
 

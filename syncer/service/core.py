@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -27,7 +27,7 @@ from syncer.domain.statement import (
     statement_id,
 )
 from syncer.domain.verdict import VerdictLevel
-from syncer.errors import ConfigError, SyncerError
+from syncer.errors import Busy, ConfigError, SyncerError
 from syncer.publish.audience import AudienceView
 from syncer.publish.audiences import Audience, audiences_of, chosen
 from syncer.publish.doors import merge, tracker_statements
@@ -48,6 +48,7 @@ from syncer.publish.tracker_words import Unheard, heard
 from syncer.publish.uncounted import without_restricted
 from syncer.rollup.rules import HealthRules
 from syncer.service.connections import Connections
+from syncer.service.looking_back import look_back_on
 from syncer.service.portfolio import (
     Ground,
     load_ground,
@@ -350,6 +351,8 @@ class Service:
             )
         if result.failure is None:
             await self.ask_queries(name)
+            with suppress(Busy):  # another process looks back on it
+                await look_back_on(self, name, command=errand.command)
         return result
 
     async def survey(self, name: str) -> Survey:

@@ -43,6 +43,7 @@ GRACE_SECONDS: Final = 4.0
 """What work under way gets at the end before it is broken off and left to others."""
 
 _CENSUS_SECONDS: Final = 300.0
+_LOOK_BACK_SECONDS: Final = 300.0
 _PUBLISH_SECONDS: Final = 30.0
 _DELIVER_SECONDS: Final = 5.0
 _COUNT_SECONDS: Final = 15.0
@@ -161,6 +162,7 @@ class Daemon:
         jobs, every = self._jobs, self._ticker.every
         every(self._look_seconds(), jobs.pulls.due, name="pull")
         every(_CENSUS_SECONDS, jobs.census_due, name="census")
+        every(_LOOK_BACK_SECONDS, jobs.look_back_due, name="look back")
         every(_PUBLISH_SECONDS, jobs.publish_due, name="publish")
         every(_DELIVER_SECONDS, jobs.deliver_due, name="deliver")
         every(_COUNT_SECONDS, jobs.count, name="count")

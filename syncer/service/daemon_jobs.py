@@ -13,6 +13,7 @@ from syncer.jobs.crew import Crew, Debounced
 from syncer.log import get_logger
 from syncer.service.daemon_pulls import COMMAND, Pulls, errand_of
 from syncer.service.daemon_serving import Serving
+from syncer.service.looking_back import look_back_on
 from syncer.store.gaps import settle
 from syncer.store.inbox import inbox_counts, oldest_pending
 from syncer.store.items import count_by_connection
@@ -126,6 +127,18 @@ class Jobs:
         for one in results:
             _tell(one)
         if any(one.found + one.deleted + one.moved + one.hidden for one in results):
+            self.judge()
+
+    def look_back_due(self) -> None:
+        """Look for what the search of a tracker showed late, where that is due."""
+        for name in self._serving.current.connections.names:
+            self._crew.start(f"look back {name}", partial(self._look_back, name))
+
+    async def _look_back(self, name: str) -> None:
+        async with self._serving.use() as service:
+            counts = errand_of(service, name).counts_found
+            done = await look_back_on(service, name, command=COMMAND, counts_found=counts)
+        if any(one.stored for one in done):
             self.judge()
 
     # --- editions ---------------------------------------------------------------------------------
