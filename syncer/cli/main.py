@@ -25,6 +25,7 @@ from syncer.cli import (
     items,
     overrides,
     plan,
+    quarantine,
     risks,
     serve,
     statements,
@@ -93,6 +94,7 @@ app.command("dispatches")(dispatches.dispatches)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(database.app, name="db")
 

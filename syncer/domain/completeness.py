@@ -17,8 +17,8 @@ class Completeness:
     """What is known of one container's data beyond its freshness; instants are UTC, None: never.
 
     `items` are live and stored, `unmapped` of them are in a status that nobody has mapped; None
-    where restricted items may not be counted. The last census at `census_at` counted
-    `census_items` at the tracker, and `census_note` is what a person must decide since.
+    where restricted items may not be counted. `unread` wait in quarantine and are not among them.
+    The last census at `census_at` counted `census_items` at the tracker, and `census_note` is what a person must decide since.
     Reading it fails `failing_since` then, our account does not see it `lost_since` then, and the
     tracker answers nobody `degraded_since` then. Nothing is asked before `paused_until`.
     `waits` are when lanes go on at the earliest, and what they wait for. `former` are the keys that
@@ -27,6 +27,7 @@ class Completeness:
 
     items: int | None = None
     unmapped: int | None = None
+    unread: int = 0
     census_at: datetime | None = None
     census_items: int | None = None
     census_note: str = ""
@@ -46,10 +47,10 @@ class Completeness:
         return None if live is None else live.lag_seconds
 
     def is_covered(self) -> bool | None:
-        """Whether the last census counted as many items as are stored; None: nobody can say."""
+        """Whether the last census counted what is stored or in quarantine; None: nobody can say."""
         if self.census_items is None or self.items is None:
             return None
-        return self.census_items == self.items
+        return self.census_items == self.items + self.unread
 
     def next_attempt(self, *, now: datetime) -> tuple[datetime, str] | None:
         """When something is asked again at the earliest, and what it waits for; None: any time."""

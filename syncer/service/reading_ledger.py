@@ -10,7 +10,6 @@ from syncer.service.core import Service
 from syncer.store.completeness import ConnectionState, connection_states
 from syncer.store.endpoints import EndpointState, load_endpoints
 from syncer.store.inbox import inbox_counts, oldest_pending
-from syncer.store.items import load_items
 from syncer.store.quarantine import Quarantined, load_quarantine
 from syncer.store.sources import container_names, load_sources
 from syncer.web.pages.reader import Container, Hook, InQuarantine, Ledger, Source
@@ -30,8 +29,6 @@ async def load_ledger(service: Service) -> Ledger:
         names_of = await container_names(session)
         endpoints = {one.connection: one for one in await load_endpoints(session)}
         waiting = await load_quarantine(session)
-        stored = await load_items(session, uids=[one.unreadable.ref.uid for one in waiting])
-        restricted = {item.uid for item in stored if item.restricted}
         inbox = {str(state): count for state, count in (await inbox_counts(session)).items()}
         oldest = await oldest_pending(session)
     configured = {one.name: one.kind for one in service.settings.connections}
@@ -49,7 +46,7 @@ async def load_ledger(service: Service) -> Ledger:
             )
             for name in names
         ],
-        quarantine=[_quarantined(one, restricted) for one in waiting[:_MOST_QUARANTINED]],
+        quarantine=[_quarantined(one) for one in waiting[:_MOST_QUARANTINED]],
         inbox=inbox,
         inbox_oldest_at=oldest,
     )
@@ -110,9 +107,9 @@ def _hook(endpoint: EndpointState) -> Hook:
     )
 
 
-def _quarantined(one: Quarantined, restricted: set[str]) -> InQuarantine:
+def _quarantined(one: Quarantined) -> InQuarantine:
     """An item that was restricted when it could last be read keeps its key to itself."""
-    hidden = one.unreadable.ref.uid in restricted
+    hidden = bool(one.restricted)
     return InQuarantine(
         connection=one.container.connection,
         container=one.container.key,

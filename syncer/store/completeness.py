@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.completeness import Completeness
@@ -19,11 +19,12 @@ from syncer.domain.traffic import UNREACHABLE
 from syncer.store.lane_tables import TrafficRow
 from syncer.store.lanes import load_lanes
 from syncer.store.rows import table_of
-from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow
+from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow, QuarantineRow
 
 _CONNECTIONS: Final = table_of(ConnectionRow)
 _CONTAINERS: Final = table_of(ContainerRow)
 _ITEMS: Final = table_of(ItemRow)
+_QUARANTINE: Final = table_of(QuarantineRow)
 _TRAFFIC: Final = table_of(TrafficRow)
 _OF_ONE: Final = "container:"
 """How the reason of a pause begins that holds for one container alone."""
@@ -92,12 +93,13 @@ async def load_completeness(
     """
     live = await _live_items(session, count_restricted=count_restricted)
     lanes, pauses = await load_lanes(session), await _pauses(session)
-    former = await _former_keys(session)
+    former, unread = await _former_keys(session), await _unread(session)
     found: dict[ContainerKey, Completeness] = {}
     for row in await session.execute(select(*_CONTAINERS.c).where(_CONTAINERS.c.selected)):
         key = ContainerKey(row.connection, row.key)
         mine = lanes.get(key, {})
         told = Completeness(
+            unread=unread[key],
             census_at=row.census_at,
             census_items=row.census_items,
             census_note=row.census_note,
@@ -169,3 +171,13 @@ async def _live_items(
     rows = await session.execute(query.group_by(c.connection, c.container))
     counts = {ContainerKey(row[0], row[1]): (row[2], row[3]) for row in rows}
     return defaultdict(lambda: (0, 0), counts)
+
+
+async def _unread(session: AsyncSession) -> defaultdict[ContainerKey, int]:
+    """How many items are in quarantine of which nothing is stored."""
+    c = _QUARANTINE.c
+    query = select(c.connection, c.container, func.count()).where(
+        ~exists().where(_ITEMS.c.uid == c.uid, _ITEMS.c.state == str(ItemState.LIVE))
+    )
+    rows = await session.execute(query.group_by(c.connection, c.container))
+    return defaultdict(int, {ContainerKey(row[0], row[1]): row[2] for row in rows})

@@ -37,6 +37,7 @@ from syncer.store.gaps import suspect
 from syncer.store.items import id_aliases, load_items
 from syncer.store.lanes import count_lane
 from syncer.store.leases import Lease, renew
+from syncer.store.quarantine import forget_absent
 from syncer.store.sources import find_container, lose_container
 from syncer.sync.connection import ACCOUNT_CHANGED, Wanted
 from syncer.sync.fetching import fetch_all, keep_fetched
@@ -215,7 +216,7 @@ async def _take(census: _Census, *, listed: bool) -> CensusResult:
     if not census.rules.allows(len(missing.gone), len(ground.live)):
         return await _ask(census, missing, stored=len(ground.live), items=len(present))
     found = await fetch_all(census.connector, unknown, subject=subject)
-    return await _settle(census, ground, missing=missing, found=found, items=len(present))
+    return await _settle(census, ground, missing=missing, found=found, present=known)
 
 
 async def _ground(census: _Census) -> _Ground:
@@ -298,19 +299,26 @@ async def _keep(
         at=at,
         read_at=census.began_at,
         lane=Lane.CENSUS,
+        home=census.container,
     )
 
 
 async def _settle(
-    census: _Census, ground: _Ground, *, missing: Fetched, found: Fetched, items: int
+    census: _Census,
+    ground: _Ground,
+    *,
+    missing: Fetched,
+    found: Fetched,
+    present: Mapping[str, ItemRef],
 ) -> CensusResult:
     """Write everything in one transaction, under the lease."""
-    at = census.clock.now()
+    at, items = census.clock.now(), len(present)
     elsewhere = [one for one in missing.records if one.item.container != census.container]
     async with census.store.write() as session:
         await _still_ours(session, census)
         known = await _keep(session, census, missing, at=at)
         done = await _keep(session, census, found, at=at)
+        await forget_absent(session, census.container, present)
         gone = {ref.uid: ground.live[ref.uid].updated_at for ref in missing.gone}
         if census.rules.counts_found:
             brought = {**gone, **known.brought, **done.brought}
