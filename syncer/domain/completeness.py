@@ -18,11 +18,11 @@ class Completeness:
 
     `items` are live and stored, `unmapped` of them are in a status that nobody has mapped; None
     where restricted items may not be counted. `unread` wait in quarantine and are not among them.
-    The last census at `census_at` counted `census_items` at the tracker, and `census_note` is what a person must decide since.
-    Reading it fails `failing_since` then, our account does not see it `lost_since` then, and the
-    tracker answers nobody `degraded_since` then. Nothing is asked before `paused_until`.
-    `waits` are when lanes go on at the earliest, and what they wait for. `former` are the keys that
-    the container had before. `lanes` are under their names, as values of `Lane`.
+    The last census at `census_at` counted `census_items` at the tracker, and `census_note` is what
+    a person must decide since. Reading it fails `failing_since` then, our account does not see it
+    `lost_since` then, and the tracker answers nobody `degraded_since` then. Nothing is asked before
+    `paused_until`; `waits` are when lanes go on at the earliest, and what they wait for. `former`
+    are the keys that the container had before. `lanes` are under their names, as values of `Lane`.
     """
 
     items: int | None = None
