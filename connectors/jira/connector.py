@@ -278,6 +278,7 @@ class JiraConnector:
             name=project.name or project.key or "",
             last_change_at=instant_or_none(last, site),
             item_count=insight.count if insight else None,
+            id=project.id,
         )
 
 

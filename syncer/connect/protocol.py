@@ -30,12 +30,17 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """A container that the account sees; `last_change_at` (UTC) lets idle ones cost nothing."""
+    """A container that the account sees; `last_change_at` (UTC) lets idle ones cost nothing.
+
+    `id` is the tracker's immutable one, by which a container is known again under a new key; empty
+    where the tracker has none.
+    """
 
     key: ContainerKey
     name: str
     last_change_at: datetime | None = None
     item_count: int | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
