@@ -22,6 +22,7 @@ from syncer.store.audit import AuditEvent, record
 from syncer.store.census import account_of
 from syncer.store.engine import Store
 from syncer.store.quarantine import load_quarantine
+from syncer.store.renames import load_renames, note_identity, rehome
 from syncer.store.sources import ContainerState
 from syncer.sync.guard import isolated
 from syncer.sync.lanes import note_pass
@@ -302,13 +303,36 @@ async def _record_answer(
         )
         for one in seen:
             await sources.ensure_container(session, one.key, name=one.name)
+            await _note_identity(session, one, identity.containers, at=at)
             await sources.note_change_mark(session, one.key, one.last_change_at, at=at)
         known = await sources.containers_of(session, visit.connection)
-        chosen = {one.key for one in seen} | {key for key in known if wanted.has(key)}
+        renamed = await load_renames(session)
+        chosen = {one.key for one in seen} | {
+            key for key in known if wanted.has(key) and key not in renamed
+        }
         await sources.select_containers(session, visit.connection, chosen)
+    await rehome(visit.store, visit.connection, at=at)
     known_names = {one.key.key.casefold() for one in seen}
+    known_names |= {key.key.casefold() for key in renamed if key.connection == visit.connection}
     named = [k for k in wanted.named(visit.connection) if k.key.casefold() not in known_names]
     return sorted((chosen | {*named}) - {one.key for one in seen})
+
+
+async def _note_identity(
+    session: AsyncSession, container: Container, shown: Sequence[Container], *, at: datetime
+) -> None:
+    """Know a container again that has another key now, and log that."""
+    keys = {one.key for one in shown}
+    for former in await note_identity(session, container.key, container.id, shown=keys):
+        event = AuditEvent(
+            at=at,
+            who="syncer",
+            what="container.renamed",
+            subject=str(container.key),
+            before={"key": former.key},
+            after={"key": container.key.key},
+        )
+        await record(session, event)
 
 
 async def _note_account(
