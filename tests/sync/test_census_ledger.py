@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from syncer.cli.machine import source_row
 from syncer.clock import FixedClock
 from syncer.connect.protocol import Fetched
 from syncer.domain.completeness import Completeness
-from syncer.domain.item import Unreadable
+from syncer.domain.item import StatusCategory, Unreadable
 from syncer.domain.lane import Lane
 from syncer.domain.ref import ItemRef
 from syncer.domain.report import SourceState
@@ -138,3 +140,33 @@ async def test_the_next_attempt_is_when_the_longest_pause_ends(
     paused = (await _source(store)).detail
     assert paused.next_attempt(now=LATER) == (LATER + 9 * MINUTE, "rate-limited")
     assert paused.degraded_since == LATER - MINUTE
+
+
+async def test_f48_a_status_that_nobody_has_mapped_is_counted_and_dropped_nowhere(
+    store: Store, tracker: Garbling
+) -> None:
+    unknown: dict[str, Any] = {
+        "status_category": StatusCategory.UNKNOWN,
+        "native_status": "Freshly invented",
+    }
+    tracker.shelves[NET].put(*(record(n, updated_at=LATER, **unknown) for n in range(4)))
+    await pull_connection(store, tracker, connection="jira", clock=FixedClock(LATER))
+
+    found = await _source(store)
+    assert (found.detail.items, found.detail.unmapped) == (10, 4)
+    assert source_row(found, as_of=LATER)["unmapped"] == 4
+
+
+async def test_f47_a_field_that_went_missing_is_told_with_its_container(
+    store: Store, tracker: Garbling
+) -> None:
+    shelf = tracker.shelves[NET]
+    shelf.put(record(1, updated_at=LATER))
+    shelf.missing = ("field Program",)
+    await pull_connection(store, tracker, connection="jira", clock=FixedClock(LATER))
+    assert (await _source(store)).missing_detail == ("field Program",)
+
+    shelf.put(record(2, updated_at=LATER + MINUTE))
+    shelf.missing = ()
+    await pull_connection(store, tracker, connection="jira", clock=FixedClock(LATER + MINUTE))
+    assert (await _source(store)).missing_detail == ()
