@@ -4,6 +4,7 @@
 VENV    ?= .venv
 PYTHON  ?=
 ARGS    ?=
+HOURS   ?= 1
 
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
@@ -35,6 +36,10 @@ demo: $(READY) ## Print the digest of a sample portfolio; on a terminal also ser
 test: $(READY) ## Run all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
+.PHONY: test-long
+test-long: $(READY) ## Run the long campaigns for HOURS=n hours, going on where the last run stopped
+	@$(BIN)/python scripts/test_long.py --hours $(HOURS) $(ARGS)
+
 .PHONY: lint
 lint: $(READY) ## Check style, types and the import rule
 	$(BIN)/ruff check .
@@ -48,9 +53,8 @@ format: $(READY) ## Rewrite the sources in the house style
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(READY) ## Measure, and print what was measured
-	@for bench in $(sort $(wildcard bench/bench_*.py)); do \
-		echo "== $$bench"; $(BIN)/python "$$bench" $(ARGS) || exit 1; done
+bench: $(READY) ## Measure, and print one table of ratios and their goals (see bench/README.md)
+	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: train-classifier
 train-classifier: $(READY) ## Train the text model anew and write it to config/classification

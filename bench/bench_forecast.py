@@ -1,23 +1,26 @@
 """One exact completion curve against the plain-bootstrap simulation that other tools ship.
 
 Both answer the same question (when will 82 items be done, given twelve weeks of history) in one
-process, so that the ratio does not depend on the machine. Run: `python bench/bench_forecast.py`.
+process, so that the ratio does not depend on the machine.
+Run: `make bench ARGS="--only forecast"`.
 """
 
 from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 from typing import Final
 
+from bench.figures import Figure, Options, run
 from syncer.rollup.forecast import HORIZON_WEEKS, completion_cdf
 
 THROUGHPUT: Final = (5, 6, 4, 7, 3, 5, 6, 4, 2, 5, 4, 5)
 REMAINING: Final = 82
 GROWTH: Final = 10 / 229
 RUNS: Final = 10_000
+TINY_RUNS: Final = 100
 LARGE: Final = 240
 PROJECTS: Final = 60
 REPEATS: Final = 5
@@ -45,18 +48,22 @@ def milliseconds(work: Callable[[], object]) -> float:
     return 1000 * statistics.median(times)
 
 
-def main() -> None:
-    """Measure and print one figure a line."""
+def measure(options: Options) -> Iterator[Figure]:
+    """All figures of forecasts."""
+    runs = options.sized(RUNS, TINY_RUNS)
     exact = milliseconds(lambda: completion_cdf(THROUGHPUT, REMAINING, GROWTH))
     large = milliseconds(lambda: completion_cdf(THROUGHPUT, LARGE, GROWTH))
     rng = random.Random(1)
-    drawn = milliseconds(lambda: simulate(THROUGHPUT, REMAINING, runs=RUNS, rng=rng))
-    print(f"exact curve, {REMAINING} items, {HORIZON_WEEKS} weeks: {exact:.2f} ms")
-    print(f"exact curve, {LARGE} items, {HORIZON_WEEKS} weeks: {large:.2f} ms")
-    print(f"{PROJECTS} projects of {LARGE} items: {PROJECTS * large:.0f} ms")
-    print(f"plain bootstrap, {REMAINING} items, {RUNS} runs: {drawn:.2f} ms")
-    print(f"ratio bootstrap / exact: {drawn / exact:.0f}")
+    drawn = milliseconds(lambda: simulate(THROUGHPUT, REMAINING, runs=runs, rng=rng))
+    yield Figure(
+        what=f"forecast, {REMAINING} items: times the speed of a plain bootstrap",
+        value=drawn / exact,
+        beside=(
+            f"exact curve of {HORIZON_WEEKS} weeks {exact:.2f} ms, {runs:,} draws {drawn:.2f} ms; "
+            f"{PROJECTS} projects of {LARGE} items {PROJECTS * large:.0f} ms"
+        ),
+    )
 
 
 if __name__ == "__main__":
-    main()
+    run(measure)

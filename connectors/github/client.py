@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from connectors.github.conditional import Conditional
 from connectors.github.wire import Milestone, Repository, User
 from syncer.connect.answers import Answer
 from syncer.connect.http import HttpClient
@@ -60,6 +61,7 @@ class GitHubClient:
     def __init__(self, http: HttpClient, *, listing: str = "/user/repos") -> None:
         self.http = http
         self._listing = listing
+        self._conditional = Conditional(http)
 
     async def me(self) -> Answer:
         """The account's own page; its headers tell scopes, limits and when the token expires."""
@@ -126,13 +128,13 @@ class GitHubClient:
         path = f"/repos/{checked(repository)}/issues"
         first = await self._page(path, {**params, "per_page": str(_A_PAGE)})
         yield first.rows
-        count = _page_number(first.last)
+        count = page_number(first.last)
         if first.last is None or count is None:
             async for page in self._following(first.next, path):
                 yield page
             return
         for number in range(count, 0, -1):
-            found = await self._page(_with_page(first.last, number), None)
+            found = await self._page(with_page(first.last, number), None)
             yield found.rows
         async for page in self._following(first.last, path):
             yield page
@@ -180,7 +182,7 @@ class GitHubClient:
             errors=tuple(one for one in listed if isinstance(one, dict)),
         )
         if told.speak_of("RATE_LIMITED", "RATE_LIMIT"):
-            raise self.http.told_limit(answer)
+            raise await self.http.told_limit(answer)
         return told
 
     async def every_row(self, path: str, key: str = "", **params: str) -> list[Any]:
@@ -215,7 +217,7 @@ class GitHubClient:
             link = chain.take(found.next, empty=not found.rows)
 
     async def _page(self, path: str, params: Mapping[str, str] | None, *, key: str = "") -> Found:
-        answer = await self.http.get(path, params, local=True)
+        answer = await self._conditional.get(path, params)
         return Found(
             rows=tuple(_rows(answer, key)),
             next=linked(answer.headers),
@@ -237,13 +239,14 @@ def _issue(repository: str, number: int) -> str:
     return f"/repos/{checked(repository)}/issues/{number}"
 
 
-def _page_number(link: str | None) -> int | None:
+def page_number(link: str | None) -> int | None:
     """The number of the page behind a link, None where pages are not counted."""
     found = _PAGE.search(link or "")
     return int(found[2]) if found else None
 
 
-def _with_page(link: str, number: int) -> str:
+def with_page(link: str, number: int) -> str:
+    """The link to another page of the same listing."""
     return _PAGE.sub(lambda found: f"{found[1]}{number}", link)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
@@ -13,27 +13,26 @@ import aiohttp
 from pydantic import BaseModel, SecretStr
 
 from connectors.github.access import Access, AppAccess, TokenAccess
-from connectors.github.client import Found, GitHubClient
+from connectors.github.client import GitHubClient
 from connectors.github.config import GitHubConfig
 from connectors.github.cursor import Place
 from connectors.github.details import ABSENT, Details, readable
 from connectors.github.fetching import Fetcher
 from connectors.github.findings import findings_of
 from connectors.github.mapping.detail import NO_DETAIL
-from connectors.github.mapping.faults import Unmappable
 from connectors.github.mapping.item import Extras, is_pull_request, place_of, raw_id, read_issue
 from connectors.github.mapping.milestones import UNKNOWN_MILESTONES, Milestones
 from connectors.github.mapping.site import Site
 from connectors.github.mapping.status_updates import status_updates
-from connectors.github.mapping.times import epoch_ms, instant
+from connectors.github.pages import Pager
 from connectors.github.probing import Prober
 from connectors.github.status_updates import refusal, told_of
+from connectors.github.together import in_order
 from connectors.github.webhook import receive
 from syncer.clock import Clock, SystemClock
 from syncer.connect.answers import Answer
 from syncer.connect.auth import AppAuth, PatAuth
 from syncer.connect.http import AuthHeaders, HttpClient
-from syncer.connect.paging import TokenChain
 from syncer.connect.protocol import (
     Capabilities,
     Container,
@@ -43,18 +42,15 @@ from syncer.connect.protocol import (
     Identity,
     Page,
 )
-from syncer.connect.rate import Sleep, http_date
-from syncer.connect.walk import Mark, Walk
+from syncer.connect.rate import Sleep
+from syncer.connect.walk import Walk
 from syncer.domain.cursor import Cursor
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.statement import TrackerStatus
-from syncer.errors import ConfigError, Rejected, TooLong
+from syncer.errors import ConfigError, Rejected
 
-_HORIZON: Final = timedelta(minutes=1)
 _MOST_PERMISSIONS: Final = 20
-_STALE_LINK: Final = frozenset({400, 404, 422})
-"""GitHub refuses pages beyond its limits with 422, and links that it made long ago."""
 
 Records = tuple[tuple[ItemRecord, ...], tuple[Unreadable, ...], tuple[str, ...]]
 
@@ -179,9 +175,18 @@ class GitHubConnector:
             overlap_ms=self._config.overlap_minutes * 60_000,
             overlap_items=self._config.overlap_items,
         )
-        async for rows, mark in self._walked(one, walk):
-            here = Place(mark=mark, milestones=milestones)
-            yield await self._page(one, rows, here)
+        pager = Pager(
+            client=client,
+            repository=container.key,
+            walk=walk,
+            size=self._config.page_size,
+            clock=self._clock,
+        )
+        async for batch in pager.batches():
+            places = [(rows, Place(mark=mark, milestones=milestones)) for rows, mark in batch]
+            async with aclosing(in_order(self._page(one, *each) for each in places)) as pages:
+                async for page in pages:
+                    yield page
 
     async def _page(self, one: _Pass, rows: Sequence[Any], place: Place) -> Page:
         records, unreadable, kept_back = await self._records(one.client, rows, one.container)
@@ -206,48 +211,6 @@ class GitHubConnector:
         present = earlier.seen_with(found, now=self._clock.now())
         self._milestones[container.key] = present
         return present, ()
-
-    async def _walked(self, one: _Pass, walk: Walk) -> AsyncIterator[tuple[tuple[Any, ...], Mark]]:
-        """The raw rows of each page with the mark to save with it.
-
-        A page begins at the second in which the one before ended: what came there unchanged is
-        left out. Issues too long to come together are asked for in smaller and smaller pages.
-        """
-        size = self._config.page_size
-        before: frozenset[tuple[str, str]] = frozenset()
-        chain = TokenChain(label=f"issues of {one.container}")
-        resumed = walk.position.token is not None
-        while True:
-            try:
-                found = await _asked(one, walk, size)
-            except TooLong:
-                if size == 1:
-                    raise
-                size = max(1, size // 4)
-                walk.token_was_refused()  # its link asks for pages of the old size
-                continue
-            except Rejected as refused:
-                if not resumed or refused.status not in _STALE_LINK:
-                    raise
-                resumed = False
-                walk.token_was_refused()
-                continue
-            resumed = False
-            updated = _times(found.rows)
-            if walk.was_ignored(updated):
-                continue
-            if walk.position.token is None:
-                chain = TokenChain(label=chain.label)
-            token = chain.take(found.next, empty=not found.rows)
-            mark = walk.take(updated, token=token, horizon_ms=self._horizon(found.date))
-            yield tuple(row for row in found.rows if _version(row) not in before), mark
-            before = frozenset(version for row in found.rows if (version := _version(row)))
-            if mark.position is None:
-                return
-
-    def _horizon(self, date: str) -> int:
-        """GitHub's present in epoch milliseconds; ours where it does not tell."""
-        return epoch_ms((http_date(date) or self._clock.now()) + _HORIZON)
 
     async def fetch(self, refs: Sequence[ItemRef]) -> Fetched:
         """The current state of single issues, by their locators; see `Fetcher`."""
@@ -303,29 +266,3 @@ class GitHubConnector:
         records = tuple(one for one in read if isinstance(one, ItemRecord))
         unreadable = tuple(one for one in read if isinstance(one, Unreadable))
         return records, unreadable, tuple(sorted(done.missing)) if wanted else ()
-
-
-async def _asked(one: _Pass, walk: Walk, size: int) -> Found:
-    if walk.position.token is not None:
-        return await one.client.more_issues(walk.position.token)
-    return await one.client.issues(one.container.key, since=walk.position.from_ms, size=size)
-
-
-def _times(rows: Iterable[Any]) -> list[int]:
-    """The times of change of the rows that tell a readable one."""
-    told = (row.get("updated_at") for row in rows if isinstance(row, dict))
-    found = []
-    for value in told:
-        try:
-            found.append(epoch_ms(instant(value)) if isinstance(value, str) else None)
-        except Unmappable:
-            continue
-    return [one for one in found if one is not None]
-
-
-def _version(raw: object) -> tuple[str, str] | None:
-    """Which state of which issue this is, None where it does not tell."""
-    if not isinstance(raw, dict):
-        return None
-    id_, updated = raw_id(raw), raw.get("updated_at")
-    return (id_, updated) if id_ and isinstance(updated, str) else None

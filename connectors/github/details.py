@@ -16,6 +16,7 @@ from connectors.github import queries
 from connectors.github.client import GitHubClient, Told
 from connectors.github.mapping import graph, rest
 from connectors.github.mapping.detail import NO_DETAIL, Detail, Happening, Neighbour
+from connectors.github.together import AT_ONCE, together
 from connectors.github.wire import Issue
 from syncer.errors import BadPayload, Rejected, Unreachable
 
@@ -69,11 +70,16 @@ class Details:
         by_repository: dict[str, list[Neighbour]] = {}
         for place in issues:
             by_repository.setdefault(place.repository, []).append(place)
-        for repository, places in by_repository.items():
-            await run.by_graphql(repository, places)
-        for place, issue in issues.items():
-            if place not in run.done.details:
-                run.done.details[place] = await run.by_rest(place, issue)
+        await together(
+            run.by_graphql(repository, places[start : start + self.size])
+            for repository, places in by_repository.items()
+            for start in range(0, len(places), self.size)
+        )
+        rest = [place for place in issues if place not in run.done.details]
+        for start in range(-AT_ONCE + 1, len(rest), AT_ONCE):  # one alone: it may be refused
+            some = rest[max(start, 0) : start + AT_ONCE]
+            told = await together(run.by_rest(place, issues[place]) for place in some)
+            run.done.details.update(zip(some, told, strict=True))
         if self.wanted and not (self.graphql and self.projects):
             run.done.missing.add("projects")
         return run.done

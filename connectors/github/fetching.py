@@ -13,6 +13,7 @@ from connectors.github.config import GitHubConfig
 from connectors.github.details import ABSENT
 from connectors.github.mapping.detail import neighbour_at
 from connectors.github.mapping.item import is_pull_request, place_of, raw_id
+from connectors.github.together import AT_ONCE, together
 from syncer.connect.protocol import Fetched
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
@@ -55,8 +56,8 @@ class Fetcher:
     async def fetch(self, refs: Sequence[ItemRef]) -> Fetched:
         """The current state of these issues."""
         outcome = _Outcome()
-        for ref in refs:
-            await self._look(ref, outcome)
+        for start in range(0, len(refs), AT_ONCE):
+            await together(self._look(ref, outcome) for ref in refs[start : start + AT_ONCE])
         records: list[ItemRecord] = []
         for repository, rows in outcome.rows.items():
             client = await self._access.of(repository.partition("/")[0])

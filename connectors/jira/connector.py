@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
@@ -22,6 +23,7 @@ from connectors.jira.jql import all_ids, changed_since, is_issue_id, is_issue_ke
 from connectors.jira.mapping.item import Extras, read_issue
 from connectors.jira.mapping.site import Site, site_of, zone_named
 from connectors.jira.pages import Pager, instant_or_none
+from connectors.jira.versions import changed_versions
 from connectors.jira.webhook import receive
 from connectors.jira.wire import Project
 from syncer.clock import Clock, SystemClock
@@ -178,6 +180,14 @@ class JiraConnector:
         async for ref in self._refs(all_ids(container.key)):
             yield ref
 
+    async def versions(
+        self, container: ContainerKey, since: datetime
+    ) -> AsyncIterator[tuple[ItemRef, datetime]]:
+        """The issues that changed since an instant, by id and time of change."""
+        site, client = await self._current_site(), await self._door.client()
+        async for version in changed_versions(client, site, container, since=since):
+            yield version
+
     async def select(self, query: str) -> AsyncIterator[ItemRef]:
         """The issues that a JQL condition finds in the projects of this connection, by id only.
 
@@ -268,6 +278,7 @@ class JiraConnector:
             name=project.name or project.key or "",
             last_change_at=instant_or_none(last, site),
             item_count=insight.count if insight else None,
+            id=project.id,
         )
 
 

@@ -161,7 +161,8 @@ def _with_changelog(raw: Any, entries: Mapping[str, list[Any]]) -> tuple[Any, bo
     inline = log.get("histories") if isinstance(log, dict) else None
     total = log.get("total") if isinstance(log, dict) else None
     fetched = entries.get(str(raw["id"]))
-    merged = {str(_id(entry)): entry for entry in (*(fetched or ()), *(inline or ()))}
+    sent = inline if isinstance(inline, list) else ()
+    merged = {str(_id(entry)): entry for entry in (*(fetched or ()), *sent)}
     enough = not isinstance(total, int) or len(merged) >= total
     changelog = {"total": len(merged), "histories": list(merged.values())}
     return {**raw, "changelog": changelog}, fetched is not None and enough

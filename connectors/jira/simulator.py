@@ -8,7 +8,7 @@ asked for, a changelog capped at 40 entries, 400 for an unbounded query, 410 for
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self
 from zoneinfo import ZoneInfo
@@ -142,20 +142,36 @@ class JiraSimulator:
 
     # --- the site at this instant -------------------------------------------------------------
 
-    def _index(self, lag: timedelta = timedelta(0)) -> Index:
+    def _searched_index(self) -> Index:
+        """The site as its search knows it."""
+        return self._index(self.quirks.search_lag, self.quirks.late)
+
+    def _index(
+        self, lag: timedelta = timedelta(0), late: Mapping[str, timedelta] | None = None
+    ) -> Index:
         """The site as it stands, or stood `lag` ago; made anew when anything has changed."""
         instant = self.clock.now() - lag
+        if late:
+            return self._made(instant, late)
         facts = (self.world.revision, frozenset(self.hidden_containers), self.url)
-        known = frozenset(self.world.containers)
-        elsewhere = known - (known if self._containers is None else self._containers)
         kept = self._indexes.get(lag)
         if kept is not None and kept.facts == facts and kept.holds_at(instant):
             return kept.index
-        index = Index(
-            Catalogue(self.world, self.url, self._zone), instant, facts[1], elsewhere, self.step
-        )
+        index = self._made(instant, {})
         self._indexes[lag] = Kept(index, facts, self.world.next_change(instant))
         return index
+
+    def _made(self, instant: datetime, late: Mapping[str, timedelta]) -> Index:
+        known = frozenset(self.world.containers)
+        elsewhere = known - (known if self._containers is None else self._containers)
+        return Index(
+            Catalogue(self.world, self.url, self._zone),
+            instant,
+            frozenset(self.hidden_containers),
+            elsewhere,
+            self.step,
+            late,
+        )
 
     # --- routes -------------------------------------------------------------------------------
 
@@ -223,7 +239,7 @@ class JiraSimulator:
     # --- search -------------------------------------------------------------------------------
 
     def _search(self, request: Request) -> bytes:
-        index = self._index(self.quirks.search_lag)
+        index = self._searched_index()
         fields = field_names(request.names("fields") or ["id"])
         bare = _IDS_ONLY.issuperset(request.names("fields") or ["id"])
         cap = _PAGE_OF_IDS if bare else _PAGE_OF_FIELDS
@@ -260,7 +276,7 @@ class JiraSimulator:
         return [item_id for item_id in wanted if item_id in fresh and item_id not in found]
 
     def _count(self, request: Request) -> Json:
-        return {"count": len(self._index(self.quirks.search_lag).find(request.jql()).rows)}
+        return {"count": len(self._searched_index().find(request.jql()).rows)}
 
     # --- issues -------------------------------------------------------------------------------
 

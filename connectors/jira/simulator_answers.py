@@ -229,7 +229,7 @@ def _sprint(issues: Issues, value: object) -> _Shown:
 
 
 def _project_shown(issues: Issues, value: object) -> _Shown:
-    container = issues.catalogue.world.containers[str(value)]
+    container = issues.catalogue.world.container_named(str(value))
     return container.id, container.name
 
 
@@ -351,7 +351,7 @@ _FIELDS: Final[dict[str, Callable[[_Context], Any]]] = {
     "summary": lambda c: c.state.title,
     "issuetype": lambda c: c.catalogue.issue_type(c.state.type),
     "status": lambda c: c.catalogue.status(c.state.status),
-    "project": lambda c: c.catalogue.project(c.catalogue.world.containers[c.state.container]),
+    "project": lambda c: c.catalogue.project(c.catalogue.world.container_named(c.state.container)),
     "priority": lambda c: c.catalogue.priority(c.state.priority),
     "resolution": lambda c: c.catalogue.resolution(c.state.resolution),
     "resolutiondate": _Context.resolved_at,

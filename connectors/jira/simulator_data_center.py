@@ -77,7 +77,7 @@ class JiraDataCenterSimulator(JiraSimulator):
         return tables | {"serverInfo": lambda: server_info(cloud_info())}
 
     def _search(self, request: Request) -> bytes:
-        index = self._index(self.quirks.search_lag)
+        index = self._searched_index()
         fields = field_names(request.names("fields") or ["*navigable"])
         start, size = request.number("startAt", 0), request.number("maxResults", _DEFAULT_PAGE)
         rows, total = index.offset_page(request.jql(), start, size=min(size, self.page))
@@ -87,7 +87,7 @@ class JiraDataCenterSimulator(JiraSimulator):
         return orjson.dumps({"expand": "names,schema", **page, "issues": shown})
 
     def _shown(self, item_id: str, fields: tuple[str, ...], *, changelog: bool) -> Json:
-        index = self._index(self.quirks.search_lag)
+        index = self._searched_index()
         issue = index.issues.issue(item_id, fields)
         if changelog:
             issue["changelog"] = index.inline_changelog(item_id, _WHOLE)

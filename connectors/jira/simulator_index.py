@@ -6,8 +6,8 @@ import base64
 import binascii
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -19,6 +19,7 @@ from connectors.jira.simulator_query import JqlError, Names, Query, Row, parse
 from syncer.connect.testing.script import Container, ItemState
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_AT_ONCE: Final = timedelta()
 INLINE_HISTORIES: Final = 40
 STALE_PAGE: Final = "The provided next page token is invalid or expired."
 
@@ -35,7 +36,8 @@ class _Found:
 class Index:
     """The visible issues of a site at `now`; rendered issues and found rows are kept.
 
-    Containers in `elsewhere` live on another tracker. Queries see instants in whole `step`s.
+    Containers in `elsewhere` live on another tracker. Queries see instants in whole `step`s, and
+    the issues in `late` as they were so long ago; what is gone since then is not found.
     """
 
     catalogue: Catalogue
@@ -43,6 +45,7 @@ class Index:
     hidden_containers: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
     step: timedelta = timedelta(microseconds=1)
+    late: Mapping[str, timedelta] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
     issues: Issues = field(init=False)
     _ids: dict[str, str] = field(default_factory=dict)
@@ -52,9 +55,11 @@ class Index:
     def __post_init__(self) -> None:
         children: dict[str, list[str]] = {}
         for item_id in self.catalogue.world.ids():
-            state = self.catalogue.world.visible(item_id, self.now)
-            if state is not None and state.container not in self._unseen:
-                self._add(item_id, state)
+            world, at = self.catalogue.world, self.now - self.late.get(item_id, _AT_ONCE)
+            state = world.visible(item_id, at) if world.visible(item_id, self.now) else None
+            container = world.container_named(state.container) if state is not None else None
+            if state is not None and container is not None and container.key not in self._unseen:
+                self._add(item_id, replace(state, container=container.key), at)
                 children.setdefault(state.parent or "", []).append(item_id)
         self.issues = Issues(self.catalogue, self.now, children, self.elsewhere)
 
@@ -62,17 +67,17 @@ class Index:
     def _unseen(self) -> frozenset[str]:
         return self.hidden_containers | self.elsewhere
 
-    def _add(self, item_id: str, state: ItemState) -> None:
+    def _add(self, item_id: str, state: ItemState, at: datetime) -> None:
         world = self.catalogue.world
         container = world.containers[state.container]
-        parent = world.state(state.parent, self.now) if state.parent else None
+        parent = world.state(state.parent, at) if state.parent else None
         row = Row(
             id=item_id,
-            keys=world.keys(item_id, self.now),
+            keys=world.keys(item_id, at),
             project_id=container.id,
             project_name=container.name,
             created=world.item(item_id).created_at,
-            updated=_floored(world.updated_at(item_id, self.now), self.step),
+            updated=_floored(world.updated_at(item_id, at), self.step),
             category=self.catalogue.status(state.status)["statusCategory"]["name"],
             parent_key=parent.key if parent else None,
             state=state,

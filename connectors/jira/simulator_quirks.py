@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors.jira.simulator_index import Index
@@ -12,13 +12,15 @@ from connectors.jira.simulator_index import Index
 class Quirks:
     """Real sites' oddities, off unless a test turns them on.
 
-    `search_lag`: how far the search lags behind the truth. `repeat_token`: every page answers
-    the first page's token. `is_last_lies`: `isLast` is always true. `empty_pages`: so many
-    pages without issues come first, each with a fresh token. `epoch_histories`: the bulk
-    changelog writes instants as epoch milliseconds.
+    `search_lag`: how far the search lags behind the truth. `late`: how much further it lags with
+    single issues, by id; it finds them as they were, and shows them as they are. `repeat_token`:
+    every page answers the first page's token. `is_last_lies`: `isLast` is always true.
+    `empty_pages`: so many pages without issues come first, each with a fresh token.
+    `epoch_histories`: the bulk changelog writes instants as epoch milliseconds.
     """
 
     search_lag: timedelta = timedelta(0)
+    late: dict[str, timedelta] = field(default_factory=dict)
     repeat_token: bool = False
     is_last_lies: bool = False
     empty_pages: int = 0

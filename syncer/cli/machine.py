@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from syncer.domain.completeness import Completeness
 from syncer.domain.health import Health
 from syncer.domain.item import Account, WorkItem
+from syncer.domain.lane import LaneState
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.ref import ItemRef
 from syncer.domain.report import (
@@ -47,7 +49,7 @@ def status_document(snapshot: Snapshot, previous: Snapshot | None) -> Json:
         "programs": [_group(group, before) for group in snapshot.programs],
         "products": [_group(group, before) for group in snapshot.products],
         "projects": [_project(project, before) for project in snapshot.projects],
-        "sources": [source_row(source) for source in snapshot.sources],
+        "sources": [source_row(source, as_of=snapshot.as_of) for source in snapshot.sources],
     }
 
 
@@ -111,18 +113,56 @@ def _ledger(ledger: Ledger) -> Json:
     return {"open": ledger.open, "late": ledger.late, "done": ledger.done}
 
 
-def source_row(source: SourceState) -> Json:
-    """How fresh and how complete one container is."""
+def source_row(source: SourceState, *, as_of: datetime) -> Json:
+    """How fresh and how complete one container is at an instant (UTC)."""
+    last, detail = source.last_success_at, source.detail
     return {
         "connection": source.connection,
         "container": source.container or None,
-        "last_success_at": instant(source.last_success_at),
+        "last_success_at": instant(last),
         "error": source.error or None,
         "found_by_reconcile": source.found_by_reconcile,
         "hidden": source.hidden,
         "quarantined": source.quarantined,
         "missing_detail": list(source.missing_detail),
+        "lag_seconds": None if last is None else (as_of - last).total_seconds(),
+        "webhook_lag_seconds": detail.webhook_lag_seconds,
+        "items": detail.items,
+        "unmapped": detail.unmapped,
+        "census": _census(detail),
+        "lanes": {lane: _lane(one) for lane, one in sorted(detail.lanes.items())},
+        "failing_since": instant(detail.failing_since),
+        "access_lost_since": instant(detail.lost_since),
+        "degraded_since": instant(detail.degraded_since),
+        "next_attempt": _next_attempt(detail, as_of),
+        "former_containers": list(detail.former),
     }
+
+
+def _census(detail: Completeness) -> Json:
+    return {
+        "at": instant(detail.census_at),
+        "items": detail.census_items,
+        "covered": detail.is_covered(),
+        "note": detail.census_note or None,
+    }
+
+
+def _lane(state: LaneState) -> Json:
+    return {
+        "passes": state.passes,
+        "seen": state.seen,
+        "stored": state.stored,
+        "failed": state.failed,
+        "lag_seconds": state.lag_seconds,
+        "last_at": instant(state.last_at),
+        "last_success_at": instant(state.last_success_at),
+    }
+
+
+def _next_attempt(detail: Completeness, as_of: datetime) -> Json | None:
+    found = detail.next_attempt(now=as_of)
+    return None if found is None else {"at": instant(found[0]), "why": found[1] or None}
 
 
 def risk_row(risk: Risk) -> Json:

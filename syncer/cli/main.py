@@ -25,6 +25,7 @@ from syncer.cli import (
     items,
     overrides,
     plan,
+    quarantine,
     risks,
     serve,
     statements,
@@ -34,6 +35,7 @@ from syncer.cli import (
 )
 from syncer.cli.classify import classify_command
 from syncer.cli.context import VERBOSE, Options, globals_first, guarded
+from syncer.failpoints import arm_from_environment
 
 app: Final = typer.Typer(
     name="syncer",
@@ -92,12 +94,14 @@ app.command("dispatches")(dispatches.dispatches)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(database.app, name="db")
 
 
 def main() -> None:
     """Run the command line; the process ends with 0, 1 (something failed) or 2 (usage)."""
+    arm_from_environment()
     sys.argv[1:] = globals_first(sys.argv[1:])
     # Called itself, the application would put its own hook for tracebacks in place of ours.
     command = typer.main.get_command(app)

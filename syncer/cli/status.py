@@ -11,8 +11,10 @@ from syncer.cli.context import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
-    from syncer.domain.report import GroupResult, ProjectResult, Snapshot
+    from syncer.domain.completeness import Completeness
+    from syncer.domain.report import GroupResult, ProjectResult, Snapshot, SourceState
     from syncer.publish.snapshot import SnapshotPair
     from syncer.service.core import Service
 
@@ -81,7 +83,8 @@ def heading(snapshot: Snapshot) -> str:
 
 _COLUMNS = ("Scope", "Name", "Colour", "Chance", "Target", "Likely", "Safe", "Done", "Why")
 _SOURCE_COLUMNS = (
-    "Container", "Last success (UTC)", "Hidden", "Quarantined", "Missing detail", "Error",
+    "Container", "Read up to (UTC)", "Webhooks behind", "Items", "Census",
+    "Found late", "Hidden", "Quarantined", "Condition",
 )  # fmt: skip
 
 
@@ -139,12 +142,56 @@ def source_rows(snapshot: Snapshot) -> Iterator[tuple[object, ...]]:
     from syncer.cli.machine import instant
 
     for source in snapshot.sources:
-        name = f"{source.connection}:{source.container}" if source.container else source.connection
+        detail = source.detail
         yield (
-            name,
+            f"{source.connection}:{source.container}" if source.container else source.connection,
             instant(source.last_success_at) or "never",
+            _span(detail.webhook_lag_seconds),
+            detail.items,
+            _census(detail),
+            source.found_by_reconcile,
             source.hidden,
             source.quarantined,
-            ", ".join(source.missing_detail),
-            source.error,
+            "; ".join(_condition(source, snapshot.as_of)),
         )
+
+
+def _census(detail: Completeness) -> str:
+    """What the last census counted, on which day."""
+    if detail.census_at is None:
+        return "none yet"
+    counted = "" if detail.census_items is None else f"{detail.census_items} on "
+    return f"{counted}{detail.census_at:%Y-%m-%d}"
+
+
+def _span(seconds: float | None) -> str:
+    """`4 s`, `12 min`, `5 h`, `3 d`; a tracker's clock may make a lag less than none."""
+    if seconds is None:
+        return ""
+    whole = max(0, round(seconds))
+    units = ((172_800, 86_400, "d"), (7_200, 3_600, "h"), (120, 60, "min"), (0, 1, "s"))
+    return next(f"{whole // size} {unit}" for least, size, unit in units if whole >= least)
+
+
+def _condition(source: SourceState, as_of: datetime) -> Iterator[str]:
+    """What is amiss, with since when, and when something is asked again."""
+    from syncer.cli.machine import instant
+
+    detail, since = source.detail, instant(source.detail.failing_since)
+    if detail.lost_since is not None:
+        yield f"access lost since {instant(detail.lost_since)}"
+    if detail.degraded_since is not None:
+        yield f"no answer since {instant(detail.degraded_since)}"
+    if source.error:
+        yield f"failing since {since}: {source.error}" if since else source.error
+    coming = detail.next_attempt(now=as_of)
+    if coming is not None:
+        yield f"next try {instant(coming[0])}" + (f" ({coming[1]})" if coming[1] else "")
+    if detail.census_note:
+        yield detail.census_note
+    if detail.unmapped:
+        yield f"unmapped: {detail.unmapped}"
+    if source.missing_detail:
+        yield f"missing {', '.join(source.missing_detail)}"
+    if detail.former:
+        yield f"formerly {', '.join(detail.former)}"

@@ -26,6 +26,26 @@ class ConnectionConfig(BaseModel):
     kind: str
     containers: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
+    concurrency: int = Field(
+        8,
+        ge=1,
+        le=64,
+        description="Calls that are made at once at most; fewer while the tracker is overcharged.",
+    )
+    quota_reserve: float = Field(
+        0.1,
+        ge=0,
+        le=0.9,
+        description="The share of the tracker's quota that is left to news: when less than that "
+        "remains, first readings, comparisons and looks back wait for the reset.",
+    )
+    look_back_hours: float = Field(
+        12.0,
+        ge=0,
+        le=168,
+        description="How far back it is looked, once an hour, for changes that the tracker's "
+        "search showed late; only where a search lags behind its tracker. 0: never.",
+    )
     endpoint_id: str | None = None
     webhook_secret_env: str | None = None
     webhook_secret_file: str | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -18,15 +18,12 @@ import aiohttp
 
 from syncer.clock import Clock, SystemClock
 from syncer.connect.answers import Answer, JsonObject
+from syncer.connect.budget import Traffic
 from syncer.connect.origin import Origin
-from syncer.connect.rate import (
-    UNTOLD_PAUSE,
-    Pause,
-    Sleep,
-    asked_pause,
-    is_rate_limit,
-    is_untold_limit,
-)
+from syncer.connect.passage import Call, new_call, traffic_in_force
+from syncer.connect.rate import UNTOLD_PAUSE, Sleep, asked_pause, is_rate_limit
+from syncer.connect.refusals import TRY_AGAIN
+from syncer.connect.silence import why_silent
 from syncer.errors import (
     AuthFailed,
     BadPayload,
@@ -60,9 +57,6 @@ class Renewing(Protocol):
 Examine = Callable[[Answer], None]
 """A connector's own look at every answer; raises what it finds wrong."""
 
-_TRY_AUTH_AGAIN: Final = timedelta(minutes=5)
-"""Asking with a refused token sooner may lock the account (reliability.md F45)."""
-
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _KEEPS_METHOD: Final = frozenset({307, 308})
 _FIXES: Final = {
@@ -91,31 +85,41 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Call:
+class _Request:
     """One request as the connector means it; `local` says that a 403 concerns it alone."""
 
     method: str
     url: str
+    path: str
     label: str
     params: Params
     body: JsonObject | None
+    headers: Mapping[str, str]
     local: bool
 
 
 class _TryAgain(Exception):
     """The attempt failed in a way that another may mend; carries what to raise otherwise."""
 
-    def __init__(self, final: SyncerError, *, paused: bool = False) -> None:
+    def __init__(
+        self,
+        final: SyncerError,
+        *,
+        paused: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(final.message)
         self.final = final
         self.paused = paused
+        self.headers = headers or {}
 
 
 class HttpClient:
     """Asks one tracker with one account, over a session that the caller owns.
 
     Answers are retried on 5xx, on connection errors and on truncated JSON, and after the pause
-    that a 429, a 403 of that meaning or a `Retry-After` asks for; the pause holds for all calls of
+    that a 429, a 403 of that meaning or a `Retry-After` asks for. Each attempt waits for its turn
+    in the traffic in force (`syncer.connect.budget`); without one, a pause holds for all calls of
     this client. A 401 is remembered for five minutes, in which nothing is asked.
 
     Raises `AuthFailed` (401, 403, a login page), `Rejected` with the status (other 4xx),
@@ -145,32 +149,47 @@ class HttpClient:
         self._examine = examine
         self._refused: AuthFailed | None = None
         self._refused_until = self._clock.now()
-        self.pause = Pause(clock=self._clock, sleep=sleep, jitter=jitter)
-        """The pause that the tracker asked this connection for."""
+        self._own = Traffic(clock=self._clock, sleep=sleep, jitter=jitter)
 
-    async def get(self, path: str, params: Params | None = None, *, local: bool = False) -> Answer:
+    @property
+    def traffic(self) -> Traffic:
+        """What the calls of this client belong to now."""
+        return traffic_in_force() or self._own
+
+    async def get(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        local: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """The answer to GET; `path` may be an absolute address of the same origin.
 
         `local` says that the path concerns one container or one detail: a 403 is then `Rejected`
-        and says nothing about the account's other rights.
+        and says nothing about the account's other rights. With `If-None-Match` among the `headers`
+        the answer may be a 304 without data.
         """
-        return await self._answer(self._call("GET", path, params=params, local=local))
+        request = self._request("GET", path, params=params, local=local, headers=headers)
+        return await self._answer(request)
 
     async def post(self, path: str, body: JsonObject, *, local: bool = False) -> Answer:
         """The answer to a POST that only reads, and so may be made again; `local` as in `get`."""
-        return await self._answer(self._call("POST", path, body=body, local=local))
+        return await self._answer(self._request("POST", path, body=body, local=local))
 
-    def told_limit(self, answer: Answer) -> RateLimited:
+    async def told_limit(self, answer: Answer) -> RateLimited:
         """The error to raise for an answer whose body tells of a limit, as GraphQL does with 200.
 
-        The pause that its headers ask for holds for all calls of this client.
+        The pause that its headers ask for holds for all calls that the limit is on.
         """
-        now = self._clock.now()
+        now = self.traffic.clock.now()
         asked = asked_pause(HTTPStatus.TOO_MANY_REQUESTS, answer.headers, now=now)
-        self.pause.postpone(asked or UNTOLD_PAUSE)
-        return self._limited(answer)
+        method, _, path = answer.label.partition(f" {self.origin.host}")
+        call = new_call(method, path)
+        await self.traffic.postpone(call, asked or UNTOLD_PAUSE, headers=answer.headers)
+        return self._limited(answer, call)
 
-    def _call(
+    def _request(
         self,
         method: str,
         path: str,
@@ -178,36 +197,44 @@ class HttpClient:
         local: bool,
         params: Params | None = None,
         body: JsonObject | None = None,
-    ) -> _Call:
+        headers: Mapping[str, str] | None = None,
+    ) -> _Request:
         url = self.origin.absolute(path)
         bare = url.split("?", 1)[0].removeprefix(self.origin.base)
-        label = f"{method} {self.origin.host}{bare}"
-        return _Call(
-            method=method, url=url, label=label, params=params or {}, body=body, local=local
+        return _Request(
+            method=method,
+            url=url,
+            path=bare,
+            label=f"{method} {self.origin.host}{bare}",
+            params=params or {},
+            body=body,
+            headers=headers or {},
+            local=local,
         )
 
-    async def _answer(self, call: _Call) -> Answer:
+    async def _answer(self, request: _Request) -> Answer:
         """The answer whose JSON can be read, however many attempts that takes."""
-        return await self._persistently(lambda: self._attempt(call))
-
-    async def _persistently(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
-        for number in range(1, self._limits.attempts + 1):
+        call = new_call(request.method, request.path)
+        number = 0
+        while True:
+            number += 1
             self._raise_if_refused()
-            await self.pause.over()
             try:
-                return await attempt()
+                return await self._attempt(request, call)
             except _TryAgain as failed:
-                if number == self._limits.attempts:
+                if call.probe or number == self._limits.attempts:
+                    if isinstance(failed.final, Unreachable):
+                        await self.traffic.failed(call, failed.final)
                     raise failed.final from failed.__cause__
-                await self._back_off(failed, number)
-        raise AssertionError("at least one attempt is made")
+                await self._back_off(failed, call, number)
 
-    async def _back_off(self, failed: _TryAgain, number: int) -> None:
+    async def _back_off(self, failed: _TryAgain, call: Call, number: int) -> None:
         if failed.paused:
             return
         wait = self._wait(number)
         if isinstance(failed.final, RateLimited):
-            self.pause.postpone(timedelta(seconds=wait))
+            pause = timedelta(seconds=wait)
+            await self.traffic.postpone(call, pause, headers=failed.headers)
         else:
             await self._sleep(wait)
 
@@ -215,13 +242,18 @@ class HttpClient:
         longest = min(self._limits.first_wait * 2 ** (number - 1), self._limits.longest_wait)
         return float(longest * (0.5 + self._jitter() / 2))
 
-    async def _attempt(self, call: _Call) -> Answer:
+    async def _attempt(self, request: _Request, call: Call) -> Answer:
         if isinstance(self._auth, Renewing):
-            await self._auth.renew()
-        answer = await self._send(call)
-        paused = self._note_pause(answer)
+            await self._auth.renew()  # by calls of its own, so before this one takes a place
+        async with self.traffic.attempt(call):
+            answer = await self._send(request, call)
+        paused = await self.traffic.heard(
+            call, answer.status, answer.headers, said=answer.explanation
+        )
         self._look(answer)
-        self._raise_for_status(answer, local=call.local, paused=paused)
+        if answer.status == HTTPStatus.NOT_MODIFIED:
+            return answer
+        self._raise_for_status(answer, request, call, paused=paused)
         try:
             _ = answer.data
         except TooLong:
@@ -239,32 +271,34 @@ class HttpClient:
             self._remember(refused)
             raise
 
-    async def _send(self, call: _Call) -> Answer:
+    async def _send(self, request: _Request, call: Call) -> Answer:
         try:
-            return await self._follow(call)
+            return await self._follow(request)
         except aiohttp.ClientSSLError as error:
             raise Unreachable(
-                f"{call.label}: no trusted encrypted connection ({type(error).__name__}).",
+                f"{request.label}: no trusted encrypted connection ({type(error).__name__}).",
                 fix="Check `url`, and `network.ca_file` if your network has its own certificates.",
             ) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            if isinstance(error, TimeoutError):
+                self.traffic.timed_out(call)
             raise _TryAgain(
                 Unreachable(
-                    f"{call.label} gave no usable answer ({_reason(error)}).",
+                    f"{request.label} gave no usable answer ({why_silent(error)}).",
                     fix="Check the address and the network; the next sync tries again.",
                 )
             ) from error
 
-    async def _follow(self, call: _Call) -> Answer:
-        method, url, body = call.method, call.url, call.body
-        params: Params | None = call.params
+    async def _follow(self, request: _Request) -> Answer:
+        method, url, body = request.method, request.url, request.body
+        params: Params | None = request.params
         for _ in range(self._limits.redirects + 1):
             async with self._session.request(
                 method,
                 url,
                 params=params,
                 json=body,
-                headers={"Accept": "application/json", **self._auth()},
+                headers={"Accept": "application/json", **request.headers, **self._auth()},
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
                     total=self._limits.total,
@@ -273,12 +307,12 @@ class HttpClient:
                 ),
             ) as response:
                 if response.status not in _REDIRECTS or "Location" not in response.headers:
-                    return await self._read(call, response)
+                    return await self._read(request, response)
                 url = self._next_stop(str(response.url), response.headers["Location"])
                 params = None
                 if response.status not in _KEEPS_METHOD:
                     method, body = "GET", None
-        raise ConfigError(f"{call.label} sends us round in circles.", fix="Check `url`.")
+        raise ConfigError(f"{request.label} sends us round in circles.", fix="Check `url`.")
 
     def _next_stop(self, seen_from: str, location: str) -> str:
         try:
@@ -291,18 +325,18 @@ class HttpClient:
                 ) from None
             raise ConfigError(elsewhere.message, fix=elsewhere.fix) from None
 
-    async def _read(self, call: _Call, response: aiohttp.ClientResponse) -> Answer:
+    async def _read(self, request: _Request, response: aiohttp.ClientResponse) -> Answer:
         parts: list[bytes] = []
         size = 0
         async for part in response.content.iter_any():
             size += len(part)
             if size > self._limits.longest_answer:
                 raise TooLong(
-                    f"{call.label} answered with more than {self._limits.longest_answer} bytes."
+                    f"{request.label} answered with more than {self._limits.longest_answer} bytes."
                 )
             parts.append(part)
         return Answer(
-            label=call.label,
+            label=request.label,
             status=response.status,
             headers=response.headers,
             body=b"".join(parts),
@@ -310,34 +344,26 @@ class HttpClient:
             content_type=response.content_type,
         )
 
-    def _note_pause(self, answer: Answer) -> bool:
-        """Keep the pause that the answer asks for; whether it asks for one."""
-        pause = asked_pause(answer.status, answer.headers, now=self._clock.now())
-        if pause is None and is_untold_limit(answer.status, answer.headers, answer.explanation):
-            pause = UNTOLD_PAUSE
-        if pause is not None:
-            self.pause.postpone(pause)
-        return pause is not None
-
-    def _raise_for_status(self, answer: Answer, *, local: bool, paused: bool) -> None:
+    def _raise_for_status(
+        self, answer: Answer, request: _Request, call: Call, *, paused: bool
+    ) -> None:
         status = answer.status
         if status < HTTPStatus.MULTIPLE_CHOICES:
             return
         if is_rate_limit(status, answer.headers, answer.explanation):
-            raise _TryAgain(self._limited(answer), paused=paused)
+            raise _TryAgain(self._limited(answer, call), paused=paused, headers=answer.headers)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise _TryAgain(Unreachable(f"{answer.label} answered {status}."), paused=paused)
         if status == HTTPStatus.UNAUTHORIZED:
             self._refuse(answer)
         message = f"{answer.label} answered {status}.{answer.explanation()}"
-        if status == HTTPStatus.FORBIDDEN and not local:
+        if status == HTTPStatus.FORBIDDEN and not request.local:
             raise AuthFailed(message, fix=_FIXES[status])
         raise Rejected(message, status=status, fix=_FIXES.get(status, ""))
 
-    def _limited(self, answer: Answer) -> RateLimited:
-        retry_at = self.pause.until or self._clock.now() + timedelta(
-            seconds=self._limits.longest_wait
-        )
+    def _limited(self, answer: Answer, call: Call) -> RateLimited:
+        longest = timedelta(seconds=self._limits.longest_wait)
+        retry_at = self.traffic.retry_at(call) or self.traffic.clock.now() + longest
         reason = redact(answer.headers.get("RateLimit-Reason", "too many requests"))[:80]
         return RateLimited(
             f"{answer.label} answered {answer.status}: {reason!r}.", retry_at=retry_at
@@ -352,23 +378,12 @@ class HttpClient:
 
     def _remember(self, refused: AuthFailed) -> None:
         self._refused = refused
-        self._refused_until = self._clock.now() + _TRY_AUTH_AGAIN
+        self._refused_until = self._clock.now() + TRY_AGAIN
+        if not isinstance(self._auth, Renewing):
+            self.traffic.refusals.remember(self.origin.base, self._auth(), refused)
 
     def _raise_if_refused(self) -> None:
         if self._refused is not None and self._clock.now() < self._refused_until:
-            raise AuthFailed(self._refused.message, fix=self._refused.fix)
-
-
-def _reason(error: Exception) -> str:
-    """Why there was no answer, in words; what has none is called by its sort."""
-    match error:
-        case TimeoutError():
-            return "it took too long"
-        case aiohttp.ClientConnectorDNSError():
-            return "no such host is known"
-        case aiohttp.ClientConnectorError():
-            return (error.os_error.strerror or "no connection").lower()
-        case aiohttp.ServerDisconnectedError() | ConnectionResetError():
-            return "the connection was dropped"
-        case _:
-            return type(error).__name__
+            raise type(self._refused)(self._refused.message, fix=self._refused.fix)
+        if self.traffic.refusals and not isinstance(self._auth, Renewing):
+            self.traffic.refusals.check(self.origin.base, self._auth())

@@ -30,12 +30,17 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """A container that the account sees; `last_change_at` (UTC) lets idle ones cost nothing."""
+    """A container that the account sees; `last_change_at` (UTC) lets idle ones cost nothing.
+
+    `id` is the tracker's immutable one, by which a container is known again under a new key; empty
+    where the tracker has none.
+    """
 
     key: ContainerKey
     name: str
     last_change_at: datetime | None = None
     item_count: int | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +174,23 @@ class SelectsByQuery(Protocol):
 
         `ConfigError` for a query that is refused: by us because it orders, or leaves the place
         that was made for it, or by the tracker.
+        """
+        ...
+
+
+@runtime_checkable
+class ListsVersions(Protocol):
+    """What a connector offers besides whose tracker's search lags behind the tracker itself.
+
+    Ask `isinstance(connector, ListsVersions)`.
+    """
+
+    def versions(
+        self, container: ContainerKey, since: datetime
+    ) -> AsyncIterator[tuple[ItemRef, datetime]]:
+        """The items that changed since an instant (UTC), each with the time of its last change.
+
+        By id and time alone, in any order, without an upper bound; an item may come twice.
         """
         ...
 

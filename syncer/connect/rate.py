@@ -36,11 +36,21 @@ def asked_pause(status: int, headers: Mapping[str, str], *, now: datetime) -> ti
     `X-RateLimit-Reset` of Jira Cloud (an ISO instant) or GitHub (epoch seconds) is read where
     `Retry-After` is missing.
     """
-    asked = _delay(headers.get("Retry-After", ""), _their_now(headers, now))
+    asked = _delay(headers.get("Retry-After", ""), their_now(headers, now))
     used_up = status == HTTPStatus.FORBIDDEN and _nothing_left(headers)
     if asked is None and (status == HTTPStatus.TOO_MANY_REQUESTS or used_up):
-        asked = _delay_until(headers.get("X-RateLimit-Reset", ""), now)
+        asked = _delay_until(headers.get("X-RateLimit-Reset", ""), their_now(headers, now))
     return None if asked is None else min(max(asked, timedelta()), LONGEST_PAUSE)
+
+
+def said_pause(
+    status: int, headers: Mapping[str, str], said: Callable[[], str], *, now: datetime
+) -> timedelta | None:
+    """How long the answer asks us to wait by its headers or its words; None if it does not ask."""
+    pause = asked_pause(status, headers, now=now)
+    if pause is None and is_untold_limit(status, headers, said):
+        return UNTOLD_PAUSE
+    return pause
 
 
 def is_rate_limit(status: int, headers: Mapping[str, str], said: Callable[[], str]) -> bool:
@@ -65,8 +75,8 @@ def _nothing_left(headers: Mapping[str, str]) -> bool:
     return headers.get("X-RateLimit-Remaining", "").strip() == "0"
 
 
-def _their_now(headers: Mapping[str, str], now: datetime) -> datetime:
-    """The tracker's own clock where it shows it: a date is meant on that clock."""
+def their_now(headers: Mapping[str, str], now: datetime) -> datetime:
+    """The tracker's own clock where it shows it: an instant that it tells is meant on that one."""
     return http_date(headers.get("Date", "")) or now
 
 
@@ -80,14 +90,20 @@ def _delay(value: str, now: datetime) -> timedelta | None:
 
 
 def _delay_until(value: str, now: datetime) -> timedelta | None:
+    at = instant_of(value)
+    return None if at is None else at - now
+
+
+def instant_of(value: str) -> datetime | None:
+    """The instant (UTC) of a reset, in epoch seconds or ISO 8601; None where it is none."""
     seconds = _seconds(value.strip())
     try:
         if seconds is not None:
-            return datetime.fromtimestamp(seconds, UTC) - now
+            return datetime.fromtimestamp(seconds, UTC)
         at = datetime.fromisoformat(value.strip())
     except (ValueError, OverflowError, OSError):
         return None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _seconds(text: str) -> float | None:
@@ -128,8 +144,16 @@ class Pause:
 
     def postpone(self, pause: timedelta) -> None:
         """Let nothing be asked for this long; a later end already asked for stays."""
-        until = self._clock.now() + pause
+        self.postpone_to(self._clock.now() + pause)
+
+    def postpone_to(self, until: datetime) -> None:
+        """Let nothing be asked before an instant (UTC); a later end already asked for stays."""
         self._until = until if self._until is None else max(until, self._until)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return self._until is None or self._until <= self._clock.now()
 
     async def over(self) -> None:
         """Return once the pause has passed, a moment late so that callers do not rush together.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from syncer.domain.completeness import Completeness
 from syncer.domain.facts import ForecastInputs, ProgramFacts, ProjectFacts
 from syncer.domain.health import Colour, Confidence, Health
 from syncer.domain.portfolio import Criticality, ProjectKind
@@ -280,6 +281,7 @@ class SourceState:
     """How fresh and how complete one container's data is. Instants are UTC.
 
     `last_success_at` None: never read. `error` is the last failure, empty after a success.
+    `found_by_reconcile` are items that no webhook told of, `detail` is all else that is known.
     """
 
     connection: str
@@ -290,6 +292,7 @@ class SourceState:
     hidden: int = 0
     quarantined: int = 0
     missing_detail: tuple[str, ...] = ()
+    detail: Completeness = field(default_factory=Completeness)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

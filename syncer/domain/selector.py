@@ -116,6 +116,43 @@ def answered(selector: Selector, answers: Mapping[InQuery, frozenset[str]]) -> S
             return selector
 
 
+def followed(
+    selector: Selector, containers: Mapping[str, str], keys: Mapping[str, str]
+) -> tuple[Selector, ...]:
+    """The selector under present names: what is written by a former key goes on picking the same.
+
+    `containers` and `keys` give the present name of a container (`jira:NET`) and of an item
+    (`jira:NET-1`) by a former one.
+    """
+    match selector:
+        case InContainer(pattern):
+            return tuple(InContainer(one) for one in _present(pattern, containers))
+        case InVersion(pattern):
+            container, _, name = pattern.rpartition("/")
+            return tuple(InVersion(f"{one}/{name}") for one in _present(container, containers))
+        case Under(root):
+            return (Under(keys.get(root, root)),)
+        case Every(parts):
+            return (Every(tuple(all_followed(part, containers, keys) for part in parts)),)
+        case _:
+            return (selector,)
+
+
+def all_followed(
+    selectors: Iterable[Selector], containers: Mapping[str, str], keys: Mapping[str, str]
+) -> tuple[Selector, ...]:
+    """Each of the selectors under present names."""
+    return tuple(new for one in selectors for new in followed(one, containers, keys))
+
+
+def _present(pattern: str, containers: Mapping[str, str]) -> tuple[str, ...]:
+    """A container's present name; a glob stays, and what it has lost comes beside it."""
+    if pattern in containers:
+        return (containers[pattern],)
+    lost = (new for old, new in containers.items() if fnmatchcase(old, pattern))
+    return (pattern, *(new for new in lost if not fnmatchcase(new, pattern)))
+
+
 def queries(selector: Selector) -> Iterator[InQuery]:
     """The queries in a selector."""
     match selector:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.errors import ConfigError, NotFound, Rejected
+from syncer.failpoints import Edge, reach
 from syncer.publish.audience import AudienceView
 from syncer.publish.audiences import Audience
 from syncer.publish.digest.compose import compose
@@ -140,6 +141,7 @@ async def publish(session: AsyncSession, one: Draft, imprint: Imprint) -> list[D
     ]
     await add_dispatches(session, made)
     await record(session, _event(one.digest, imprint, dispatches=len(made)))
+    reach(Edge.PUBLISH_BEFORE_COMMIT)
     return made
 
 

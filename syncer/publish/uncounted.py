@@ -11,13 +11,18 @@ from dataclasses import replace
 
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ItemRecord
+from syncer.domain.report import SourceState
 from syncer.publish.snapshot import Knowledge
 
 _NAMING = frozenset({ChangeField.LINK, ChangeField.PARENT})
 
 
 def without_restricted(known: Knowledge) -> Knowledge:
-    """The same knowledge as if no item were restricted, since none of those exists."""
+    """The same knowledge as if no item were restricted, since none of those exists.
+
+    What lanes and censuses counted, they counted of all items alike: it is left out in any case.
+    """
+    known = replace(known, sources=[_uncounted(source) for source in known.sources])
     hidden = frozenset(one.item.uid for one in known.records if one.item.restricted)
     if not hidden:
         return known
@@ -27,6 +32,10 @@ def without_restricted(known: Knowledge) -> Knowledge:
     kept = (_silent(one, names) for one in known.records if not one.item.restricted)
     verdicts = {uid: verdict for uid, verdict in known.verdicts.items() if uid not in hidden}
     return replace(known, records=list(kept), verdicts=verdicts)
+
+
+def _uncounted(source: SourceState) -> SourceState:
+    return replace(source, detail=source.detail.uncounted())
 
 
 def _silent(record: ItemRecord, hidden: AbstractSet[str]) -> ItemRecord:

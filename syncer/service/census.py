@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from syncer.domain.lane import Lane
 from syncer.errors import NotFound
 from syncer.service.core import Service
 from syncer.store.census import CensusState, census_states
@@ -36,12 +37,18 @@ async def _states(service: Service, connection: str) -> list[CensusState]:
 
 async def _census(service: Service, state: CensusState, said: bool) -> list[CensusResult]:  # noqa: FBT001  private
     name, cap = state.container.connection, service.settings.service.census_cap
-    return await census_connection(
-        service.store,
-        await service.connections.connector(name),
-        connection=name,
-        clock=service.clock,
-        wanted=service.wanted(name),
-        due=lambda one: one.container == state.container and one.last_success_at is not None,
-        rules=CensusRules(cap=cap, confirmed=said),
-    )
+    connector = await service.connections.connector(name)
+    with service.connections.on_lane(name, Lane.CENSUS):
+        return await census_connection(
+            service.store,
+            connector,
+            connection=name,
+            clock=service.clock,
+            wanted=service.wanted(name),
+            due=lambda one: one.container == state.container and one.last_success_at is not None,
+            rules=CensusRules(cap=cap, confirmed=said, counts_found=_has_webhooks(service, name)),
+        )
+
+
+def _has_webhooks(service: Service, connection: str) -> bool:
+    return bool(service.connections.webhook_secrets(connection))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from syncer.domain.item import ItemState
-from syncer.domain.selector import Selector, Shelves, answered, described
+from syncer.domain.selector import Selector, Shelves, described
 from syncer.errors import ConfigError
 from syncer.publish.tracker_words import Unheard
 from syncer.service.core import Service
@@ -33,11 +33,15 @@ class Doorway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selecting:
-    """A selector of the configuration that needs a person: it picks nothing, or has no answer."""
+    """A selector of the configuration that needs a person: it picks nothing, or has no answer.
+
+    With `now` it names what is called otherwise now, and still picks that.
+    """
 
     place: Place
     selector: str
     error: str = ""
+    now: str = ""
 
 
 async def doorways(service: Service) -> list[Doorway]:
@@ -94,8 +98,13 @@ def _judged(settings: Settings, ground: Ground, without: dict[str, str]) -> Iter
             name, place = described(selector), settings.place(*path, index)
             if name in without:
                 yield Selecting(place=place, selector=name, error=without[name])
-            elif not shelves.select([answered(selector, ground.answers)], by_uid):
+                continue
+            present = ground.under_present_names([selector])
+            now = ", ".join(one for one in map(described, present) if one != name)
+            if not shelves.select(present, by_uid):
                 yield Selecting(place=place, selector=name)
+            elif now:
+                yield Selecting(place=place, selector=name, now=now)
 
 
 _Path = tuple[str | int, ...]
@@ -136,6 +145,8 @@ def selecting_lines(found: Selecting) -> Iterator[str]:
     if found.error:
         yield f"{found.place}: the tracker did not answer the {found.selector}: {found.error}"
         yield "  Its last answer stays in use; try it in the tracker's own search."
+    elif found.now:
+        yield f"{found.place}: {found.selector} is called {found.now} now, and is followed there."
     else:
         yield f"{found.place}: warning: {found.selector} picks no item; correct or remove it."
 

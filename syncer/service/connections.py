@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 
 import aiohttp
 from pydantic import SecretStr, ValidationError
 
 from syncer.connect.auth import read_secret, with_secrets
+from syncer.connect.budget import Traffic
 from syncer.connect.config import ConnectionConfig
+from syncer.connect.passage import on_lane
 from syncer.connect.protocol import Connector, Identity
 from syncer.connect.registry import connector_class
 from syncer.connect.session import client_session
+from syncer.domain.lane import Lane
 from syncer.errors import ConfigError, NotFound, SyncerError
 from syncer.log import register_secret
+from syncer.service.traffic import Traffics
 from syncer.settings.faults import ConfigurationFaults
 from syncer.settings.models import ConnectionSettings
 from syncer.settings.root import Settings
@@ -35,12 +39,14 @@ class Probe:
 class Connections:
     """The connections of one configuration and the one HTTP session that they share.
 
-    The session is opened on `stack` when the first connector is asked for.
+    The session is opened on `stack` when the first connector is asked for. `traffics` outlives
+    them: what a tracker grants does not change with the configuration.
     """
 
-    def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
+    def __init__(self, settings: Settings, stack: AsyncExitStack, traffics: Traffics) -> None:
         self._settings = settings
         self._stack = stack
+        self._traffics = traffics
         self._session: aiohttp.ClientSession | None = None
         self._connectors: dict[str, Connector] = {}
 
@@ -138,11 +144,21 @@ class Connections:
             self._connectors[name] = build(name, config, await self.session())
         return self._connectors[name]
 
+    def traffic(self, name: str) -> Traffic:
+        """What the connection may ask of its tracker; errors as of `config`."""
+        return self._traffics.of(self.config(name))
+
+    def on_lane(self, name: str, lane: Lane) -> AbstractContextManager[None]:
+        """Let what is asked of the connection's tracker meanwhile go by a lane."""
+        return on_lane(lane, container="", traffic=self.traffic(name))
+
     async def probe(self, name: str) -> Probe:
         """Ask the connection's tracker who we are; an error is part of the answer."""
         kind = self.table(name).kind
         try:
-            identity = await (await self.connector(name)).probe()
+            connector = await self.connector(name)
+            with self.on_lane(name, Lane.LIVE):  # a person waits for it
+                identity = await connector.probe()
         except SyncerError as error:
             return Probe(connection=name, kind=kind, error=error)
         return Probe(connection=name, kind=kind, identity=identity)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -15,6 +15,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from syncer.clock import Clock
+from syncer.domain.lane import Lane
 from syncer.domain.portfolio import FixedTarget, Portfolio
 from syncer.domain.report import Snapshot
 from syncer.domain.statement import (
@@ -26,7 +27,7 @@ from syncer.domain.statement import (
     statement_id,
 )
 from syncer.domain.verdict import VerdictLevel
-from syncer.errors import ConfigError, SyncerError
+from syncer.errors import Busy, ConfigError, SyncerError
 from syncer.publish.audience import AudienceView
 from syncer.publish.audiences import Audience, audiences_of, chosen
 from syncer.publish.doors import merge, tracker_statements
@@ -47,6 +48,7 @@ from syncer.publish.tracker_words import Unheard, heard
 from syncer.publish.uncounted import without_restricted
 from syncer.rollup.rules import HealthRules
 from syncer.service.connections import Connections
+from syncer.service.looking_back import look_back_on
 from syncer.service.portfolio import (
     Ground,
     load_ground,
@@ -54,6 +56,7 @@ from syncer.service.portfolio import (
     queries_of,
     statements_of,
 )
+from syncer.service.traffic import Traffics
 from syncer.settings.health import load_health_rules
 from syncer.settings.root import Settings
 from syncer.settings.work import work_text
@@ -70,7 +73,13 @@ from syncer.store.statements import (
 )
 from syncer.store.tracker_statuses import load_statuses
 from syncer.store.verdicts import add_override, undo_override
-from syncer.sync.connection import ConnectionResult, Wanted, pull_connection
+from syncer.sync.connection import (
+    ConnectionResult,
+    Survey,
+    Wanted,
+    pull_connection,
+    survey,
+)
 from syncer.sync.progress import Progress
 from syncer.sync.pull import EVERYDAY, Errand
 from syncer.sync.selections import answer_queries
@@ -85,15 +94,27 @@ class Service:
     `async with Service(settings, clock=clock) as service:` brings the database up to date first.
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock, store: Store | None = None) -> None:
-        """A `store` that is given is open and up to date, and stays open at the end."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        store: Store | None = None,
+        traffics: Traffics | None = None,
+    ) -> None:
+        """A `store` that is given is open and up to date, and stays open at the end.
+
+        `traffics` are what outlives one configuration of the same connections; without them this is
+        a command by a person.
+        """
         self.settings = settings
         self.clock = clock
         url = settings.service.database_url.get_secret_value()
         self.store = store or Store(url, folder=settings.folder)
         self._owns_store = store is None
         self._stack = AsyncExitStack()
-        self.connections = Connections(settings, self._stack)
+        self.traffics = traffics or Traffics(self.store, clock, eager=True)
+        self.connections = Connections(settings, self._stack, self.traffics)
 
     async def __aenter__(self) -> Self:
         if self._owns_store:
@@ -318,19 +339,44 @@ class Service:
         except ConfigError as error:
             await self._record_failure(name, error)
             return ConnectionResult(connection=name, failure=error)
-        result = await pull_connection(
-            self.store,
-            connector,
-            connection=name,
-            clock=self.clock,
-            wanted=self.wanted(name),
-            progress=progress,
-            errand=errand,
-        )
-        asked = [query for query in queries_of(self.settings) if query.connection == name]
+        with self.connections.on_lane(name, Lane.INCREMENTAL):
+            result = await pull_connection(
+                self.store,
+                connector,
+                connection=name,
+                clock=self.clock,
+                wanted=self.wanted(name),
+                progress=progress,
+                errand=errand,
+            )
         if result.failure is None:
-            await answer_queries(self.store, connector, asked, at=self.clock.now())
+            await self.ask_queries(name)
+            with suppress(Busy):  # another process looks back on it
+                await look_back_on(self, name, command=errand.command)
         return result
+
+    async def survey(self, name: str) -> Survey:
+        """Ask one connection what it shows, and find what is to be read of it."""
+        try:
+            connector = await self.connections.connector(name)
+        except ConfigError as error:
+            await self._record_failure(name, error)
+            return Survey(connection=name, failure=error)
+        with self.connections.on_lane(name, Lane.INCREMENTAL):
+            return await survey(
+                self.store,
+                connector,
+                connection=name,
+                clock=self.clock,
+                wanted=self.wanted(name),
+            )
+
+    async def ask_queries(self, name: str) -> None:
+        """Ask a connection what is selected by queries in its own language."""
+        asked = [query for query in queries_of(self.settings) if query.connection == name]
+        connector = await self.connections.connector(name)
+        with self.connections.on_lane(name, Lane.INCREMENTAL):
+            await answer_queries(self.store, connector, asked, at=self.clock.now())
 
     def wanted(self, name: str) -> Wanted:
         """Which containers of the connection the configuration wants."""

@@ -23,9 +23,11 @@ from syncer.jobs.ticker import Ticker
 from syncer.log import get_logger
 from syncer.service.core import Service
 from syncer.service.daemon_doors import Addresses, Doors, endpoints_of
-from syncer.service.daemon_jobs import COMMAND, LOOK_SECONDS, Jobs
+from syncer.service.daemon_jobs import Jobs
+from syncer.service.daemon_pulls import COMMAND, LOOK_SECONDS
 from syncer.service.daemon_serving import Serving
 from syncer.service.reading import StoreReader
+from syncer.service.traffic import Traffics
 from syncer.settings.root import Settings
 from syncer.store.engine import Store
 from syncer.store.holder import hold_file
@@ -41,6 +43,7 @@ GRACE_SECONDS: Final = 4.0
 """What work under way gets at the end before it is broken off and left to others."""
 
 _CENSUS_SECONDS: Final = 300.0
+_LOOK_BACK_SECONDS: Final = 300.0
 _PUBLISH_SECONDS: Final = 30.0
 _DELIVER_SECONDS: Final = 5.0
 _COUNT_SECONDS: Final = 15.0
@@ -121,7 +124,12 @@ class Daemon:
         self._store = service.store
         # The store outlives the services that configurations make: it is closed by itself.
         await self._stack.enter_async_context(service)
-        return await Service(settings, clock=self._clock, store=self._store).__aenter__()
+        self._traffics = Traffics(self._store, self._clock)
+        return await self._service(settings).__aenter__()
+
+    def _service(self, settings: Settings) -> Service:
+        """A service for one configuration, on the store and under the limits that outlive it."""
+        return Service(settings, clock=self._clock, store=self._store, traffics=self._traffics)
 
     async def _close_service(self) -> None:
         await self._serving.close()
@@ -152,14 +160,15 @@ class Daemon:
 
     def _start_ticker(self) -> None:
         jobs, every = self._jobs, self._ticker.every
-        every(self._look_seconds(), jobs.pull_due, name="pull")
+        every(self._look_seconds(), jobs.pulls.due, name="pull")
         every(_CENSUS_SECONDS, jobs.census_due, name="census")
+        every(_LOOK_BACK_SECONDS, jobs.look_back_due, name="look back")
         every(_PUBLISH_SECONDS, jobs.publish_due, name="publish")
         every(_DELIVER_SECONDS, jobs.deliver_due, name="deliver")
         every(_COUNT_SECONDS, jobs.count, name="count")
         every(_HOUSE_SECONDS, jobs.keep_house, name="keep house")
         self._ticker.start()
-        for begin in (jobs.pull_due, jobs.publish_due, jobs.deliver_due, jobs.count):
+        for begin in (jobs.pulls.due, jobs.publish_due, jobs.deliver_due, jobs.count):
             begin()
 
     def _look_seconds(self) -> float:
@@ -255,7 +264,7 @@ class Daemon:
 
     async def _take(self, settings: Settings) -> None:
         self._refuse_another_database(settings)
-        service = Service(settings, clock=self._clock, store=self._store)
+        service = self._service(settings)
         try:
             endpoints = await endpoints_of(service, strict=True)
             for name in service.connections.names:
@@ -269,7 +278,7 @@ class Daemon:
         self._metrics.know(service.connections.names)
         self._ticker.change(self._look_seconds(), name="pull")
         self._jobs.judge()
-        self._jobs.pull_due()
+        self._jobs.pulls.due()
         self._jobs.publish_due()
 
     def _refuse_another_database(self, settings: Settings) -> None:

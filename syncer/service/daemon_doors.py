@@ -57,6 +57,7 @@ class Doors:
             refused=self.keeper.refused,
         )
         app = pages_app(self.reader, middlewares=[authenticate(access, open_paths=OPEN_PATHS)])
+        self.metrics.watch_configuration(lambda: self.reader.configuration_fault)
         app.router.add_get("/metrics", self.metrics.answer)
         say_always(app, security_headers(pages.url))
         listeners = (

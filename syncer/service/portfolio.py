@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,14 @@ from syncer.domain.addresses import with_known_ends
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Portfolio
 from syncer.domain.ref import ContainerKey
-from syncer.domain.selector import InContainer, InQuery, Selector, answered, queries
+from syncer.domain.selector import (
+    InContainer,
+    InQuery,
+    Selector,
+    all_followed,
+    answered,
+    queries,
+)
 from syncer.domain.statement import Statements
 from syncer.rollup.splitting import with_split_projects
 from syncer.rollup.view import with_implicit_projects
@@ -21,6 +28,7 @@ from syncer.settings.portfolio import to_portfolio
 from syncer.settings.root import Settings
 from syncer.settings.statements import to_statements
 from syncer.store.items import load_items
+from syncer.store.renames import load_former_keys, load_renames
 from syncer.store.selections import load_answers
 from syncer.store.sources import container_names
 
@@ -30,11 +38,21 @@ Answers = Mapping[InQuery, frozenset[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What the store knows and a portfolio is laid over: containers, items, answers to queries."""
+    """What the store knows and a portfolio is laid over: containers, items, answers to queries.
+
+    `renamed` and `former_keys` give the present names of containers and items by former ones.
+    """
 
     containers: Mapping[ContainerKey, str]
     items: Sequence[WorkItem]
     answers: Answers
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    former_keys: Mapping[str, str] = field(default_factory=dict)
+
+    def under_present_names(self, selectors: Sequence[Selector]) -> tuple[Selector, ...]:
+        """The selectors as they pick now: queries answered, former names followed."""
+        told = (answered(one, self.answers) for one in selectors)
+        return all_followed(told, self.renamed, self.former_keys)
 
 
 async def load_ground(session: AsyncSession) -> Ground:
@@ -43,6 +61,8 @@ async def load_ground(session: AsyncSession) -> Ground:
         containers=await container_names(session),
         items=await asyncio.to_thread(with_known_ends, await load_items(session)),
         answers=await load_answers(session),
+        renamed={str(old): str(new) for old, new in (await load_renames(session)).items()},
+        former_keys=await load_former_keys(session),
     )
 
 
@@ -51,7 +71,7 @@ def portfolio_of(settings: Settings, ground: Ground) -> Portfolio:
 
     Unclaimed containers are called as their tracker calls them. Pure.
     """
-    configured = _answered(to_portfolio(settings, ground.containers), ground.answers)
+    configured = _answered(to_portfolio(settings, ground.containers), ground)
     split = with_split_projects(configured, ground.items)
     portfolio = with_implicit_projects(split, ground.items)
     names: dict[Selector, str] = {
@@ -73,7 +93,7 @@ def queries_of(settings: Settings) -> list[InQuery]:
 def statements_of(settings: Settings, ground: Ground, *, as_of: datetime) -> Statements:
     """What the configuration says, as of an instant, the queries of its gates answered."""
     said = to_statements(settings, as_of)
-    gates = (replace(one, items=_all(one.items, ground.answers)) for one in said.gates)
+    gates = (replace(one, items=ground.under_present_names(one.items)) for one in said.gates)
     return replace(said, gates=tuple(gates))
 
 
@@ -90,18 +110,15 @@ def _selectors(settings: Settings, portfolio: Portfolio) -> Iterator[Selector]:
         yield from gate.items
 
 
-def _answered(portfolio: Portfolio, answers: Answers) -> Portfolio:
+def _answered(portfolio: Portfolio, ground: Ground) -> Portfolio:
+    told = ground.under_present_names
     return replace(
         portfolio,
         projects=tuple(
-            replace(one, items=_all(one.items, answers), excluding=_all(one.excluding, answers))
+            replace(one, items=told(one.items), excluding=told(one.excluding))
             for one in portfolio.projects
         ),
-        programs=tuple(replace(one, items=_all(one.items, answers)) for one in portfolio.programs),
-        teams=tuple(replace(one, items=_all(one.items, answers)) for one in portfolio.teams),
-        rules=tuple(replace(one, select=_all(one.select, answers)) for one in portfolio.rules),
+        programs=tuple(replace(one, items=told(one.items)) for one in portfolio.programs),
+        teams=tuple(replace(one, items=told(one.items)) for one in portfolio.teams),
+        rules=tuple(replace(one, select=told(one.select)) for one in portfolio.rules),
     )
-
-
-def _all(selectors: Sequence[Selector], answers: Answers) -> tuple[Selector, ...]:
-    return tuple(answered(one, answers) for one in selectors)

@@ -7,9 +7,10 @@ was first seen are nobody's business: a fresh installation mails no digest of la
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Final
 
 from syncer.clock import SystemClock
 from syncer.errors import DispatchFailed, SyncerError
+from syncer.failpoints import Edge, reach
 from syncer.jobs.civil import Period, WeeklySchedule
 from syncer.log import get_logger
 from syncer.publish.audiences import Audience, audiences_of
@@ -31,7 +33,7 @@ from syncer.publish.editions import (
     refuse_unsendable,
 )
 from syncer.publish.mail.address import domain_of
-from syncer.publish.outbox import Outbox
+from syncer.publish.outbox import Outbox, Timing
 from syncer.publish.recipients import EMAIL, FILE
 from syncer.publish.snapshot import keep_snapshot, snapshot_schedule
 from syncer.rollup.calendar import report_date
@@ -92,12 +94,15 @@ class Sent:
 class Publisher:
     """Publishes and delivers for one service; any number of replicas may do so at once.
 
-    `owner` names this process among the replicas, such as `serve host (pid 4711)`.
+    `owner` names this process among the replicas, such as `serve host (pid 4711)`. `timing` is how
+    long each step of a dispatch may take; the answer of the mail server is the configuration's.
     """
 
-    def __init__(self, service: Service, *, owner: str) -> None:
+    def __init__(self, service: Service, *, owner: str, timing: Timing | None = None) -> None:
         self._service = service
         self._owner = owner
+        answer = timedelta(seconds=service.settings.smtp.timeout)
+        self._timing = replace(timing or Timing(), answer=answer)
         self._mailing = Mailing(service.settings)
 
     @cached_property
@@ -190,6 +195,7 @@ class Publisher:
                 return None
             imprint = Imprint(author=_SCHEDULED, at=now, domain=self._domain, note=note)
             dispatches = await publish(session, draft, imprint)
+        reach(Edge.PUBLISH_COMMITTED)
         _LOG.info("edition.published", audience=key, edition=period.key, note=note)
         return Published(
             audience=key,
@@ -247,7 +253,8 @@ class Publisher:
                 if earlier is None or earlier.state is not PeriodState.SKIPPED:
                     raise already_published(draft.digest.edition, draft.digest.audience)
             made = await publish(session, draft, imprint)
-        await self._outbox().deliver(only=[one.id for one in made])
+        reach(Edge.PUBLISH_COMMITTED)
+        await self.outbox().deliver(only=[one.id for one in made])
         return await self._outcome(draft)
 
     async def _outcome(self, draft: Draft) -> Sent:
@@ -268,7 +275,7 @@ class Publisher:
 
     async def deliver_due(self) -> Sequence[Dispatch]:
         """Deliver what is due to go out, one attempt each; what became of each."""
-        return await self._outbox().deliver()
+        return await self.outbox().deliver()
 
     async def probe_mail(self) -> str:
         """Ask the mail server whether it would take mail; empty where none is configured."""
@@ -278,16 +285,16 @@ class Publisher:
     def _domain(self) -> str:
         return domain_of(self._service.settings.smtp.sender)
 
-    def _outbox(self) -> Outbox:
-        smtp = self._service.settings.smtp
+    def outbox(self) -> Outbox:
+        """What delivers dispatches for this process."""
         return Outbox(
             store=self._service.store,
             clock=self._service.clock,
             owner=self._owner,
             prepare=self._prepare,
             refused=self._refused,
-            in_doubt=InDoubt(smtp.in_doubt),
-            answer=timedelta(seconds=smtp.timeout),
+            in_doubt=InDoubt(self._service.settings.smtp.in_doubt),
+            timing=self._timing,
         )
 
     def _refused(self, one: Dispatch) -> str:
@@ -336,7 +343,9 @@ class Publisher:
         folder = self._service.settings.path(one.recipient)
 
         async def finish() -> None:
-            write_edition(edition.contents, name=stem(edition), folder=folder)
+            await asyncio.to_thread(
+                write_edition, edition.contents, name=stem(edition), folder=folder
+            )
 
         yield finish
 

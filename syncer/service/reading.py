@@ -284,7 +284,7 @@ def _rejudged(
     A tie to a hidden item counts as evidence, and would show by a figure.
     """
     told = without_restricted(known)
-    if told is known:
+    if told.records is known.records:
         return known
     before = {record.item.uid: record.item for record in known.records}
     tied = {one.item.uid for one in told.records if one.item != before[one.item.uid]}

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from syncer.domain.ref import ContainerKey
 from syncer.domain.report import SourceState
 from syncer.service.core import Service
-from syncer.store.completeness import Census, ConnectionState, censuses, connection_states
+from syncer.store.completeness import ConnectionState, connection_states
 from syncer.store.endpoints import EndpointState, load_endpoints
 from syncer.store.inbox import inbox_counts, oldest_pending
-from syncer.store.items import load_items
 from syncer.store.quarantine import Quarantined, load_quarantine
-from syncer.store.sources import load_sources
+from syncer.store.sources import container_names, load_sources
 from syncer.web.pages.reader import Container, Hook, InQuarantine, Ledger, Source
 
 _MOST_QUARANTINED = 100
@@ -26,12 +25,10 @@ async def load_ledger(service: Service) -> Ledger:
     may_count = all(one.count_restricted for one in service.settings.audiences)
     async with service.store.read() as session:
         states = {one.name: one for one in await connection_states(session)}
-        sources = await load_sources(session)
-        counted = await censuses(session, count_restricted=may_count)
+        sources = await load_sources(session, count_restricted=may_count)
+        names_of = await container_names(session)
         endpoints = {one.connection: one for one in await load_endpoints(session)}
         waiting = await load_quarantine(session)
-        stored = await load_items(session, uids=[one.unreadable.ref.uid for one in waiting])
-        restricted = {item.uid for item in stored if item.restricted}
         inbox = {str(state): count for state, count in (await inbox_counts(session)).items()}
         oldest = await oldest_pending(session)
     configured = {one.name: one.kind for one in service.settings.connections}
@@ -44,12 +41,12 @@ async def load_ledger(service: Service) -> Ledger:
                 configured.get(name, ""),
                 state=states.get(name),
                 sources=sources,
-                counted=counted,
+                names=names_of,
                 endpoint=endpoints.get(name),
             )
             for name in names
         ],
-        quarantine=[_quarantined(one, restricted) for one in waiting[:_MOST_QUARANTINED]],
+        quarantine=[_quarantined(one) for one in waiting[:_MOST_QUARANTINED]],
         inbox=inbox,
         inbox_oldest_at=oldest,
     )
@@ -61,14 +58,14 @@ def _source(
     *,
     state: ConnectionState | None,
     sources: Sequence[SourceState],
-    counted: Mapping[ContainerKey, Census],
+    names: Mapping[ContainerKey, str],
     endpoint: EndpointState | None,
 ) -> Source:
     mine = [one for one in sources if one.connection == name and one.container]
     found = Source(
         name=name,
         kind=kind,
-        containers=[_container(one, counted) for one in mine],
+        containers=[_container(one, names) for one in mine],
         hook=_hook(endpoint) if endpoint is not None else None,
     )
     return found if state is None else _answered(found, state)
@@ -82,6 +79,7 @@ def _answered(found: Source, state: ConnectionState) -> Source:
         server=state.server,
         last_success_at=state.last_success_at,
         error=state.error,
+        failing_since=state.failing_since,
         findings=[_finding(one) for one in state.findings],
         containers=found.containers,
         hook=found.hook,
@@ -95,18 +93,9 @@ def _finding(found: object) -> str:
     return " ".join(str(found[name]) for name in ("message", "fix") if found.get(name))
 
 
-def _container(state: SourceState, counted: Mapping[ContainerKey, Census]) -> Container:
-    census = counted.get(ContainerKey(state.connection, state.container))
-    if census is None:
-        return Container(state=state, name="", items=0)
-    return Container(
-        state=state,
-        name=census.name,
-        items=census.items,
-        census_at=census.at,
-        census_items=census.counted,
-        census_note=census.note,
-    )
+def _container(state: SourceState, names: Mapping[ContainerKey, str]) -> Container:
+    key = ContainerKey(state.connection, state.container)
+    return Container(state=state, name=names.get(key, ""))
 
 
 def _hook(endpoint: EndpointState) -> Hook:
@@ -118,9 +107,9 @@ def _hook(endpoint: EndpointState) -> Hook:
     )
 
 
-def _quarantined(one: Quarantined, restricted: set[str]) -> InQuarantine:
+def _quarantined(one: Quarantined) -> InQuarantine:
     """An item that was restricted when it could last be read keeps its key to itself."""
-    hidden = one.unreadable.ref.uid in restricted
+    hidden = bool(one.restricted)
     return InQuarantine(
         connection=one.container.connection,
         container=one.container.key,

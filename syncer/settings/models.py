@@ -195,6 +195,13 @@ class ServiceSettings(Table):
         description="The share of a container's items that one such comparison may take as deleted "
         "without a person; a single item always may.",
     )
+    webhook_grace_minutes: float = Field(
+        5.0,
+        ge=0,
+        le=1440,
+        description="How long `serve` waits for the webhook of a change that a pull has found, "
+        "before it counts the webhook as lost.",
+    )
     inbox_days: float = Field(
         30.0, gt=0, description="How long deliveries of webhooks are kept once they are done with."
     )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Executable, Table
+from sqlalchemy import ColumnDefault, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+from syncer.store.batch import Upsert, write
 
 MAX_VARIABLES: Final = 500
 """Values in one `IN (…)`; SQLite and PostgreSQL both bound the number of parameters."""
@@ -65,16 +68,35 @@ async def upsert(
     the same columns, and no key twice. They are written in the order of their keys: two who write
     the same rows then wait for each other in turn, and not both at once for ever.
     """
+    if not rows:
+        return
+    names = tuple(rows[0])
+    untold = _defaults(table, names)
+    meant = Upsert(
+        table=table,
+        names=(*names, *untold),
+        keeping=frozenset((*keeping, *untold)),
+        newest_by=newest_by,
+    )
+    values = [(*(row[name] for name in names), *untold.values()) for row in rows]
+    await upsert_rows(session, meant, values)
+
+
+def _defaults(table: Table, names: Collection[str]) -> dict[str, Any]:
+    """What a new row holds in the columns that are not told: a stored row keeps its own."""
+    untold = ((c.name, c.default) for c in table.columns if c.name not in names)
+    return {
+        name: default.arg(None) if default.is_callable else default.arg
+        for name, default in untold
+        if isinstance(default, ColumnDefault)
+    }
+
+
+async def upsert_rows(session: AsyncSession, meant: Upsert, rows: Sequence[Sequence[Any]]) -> None:
+    """`upsert` for rows that come as values in the order of `meant.names`."""
+    keys = [meant.names.index(column.name) for column in meant.table.primary_key]
     if rows:
-        columns = [name for name in rows[0] if name not in keeping]
-        statement = _upsert(session, table, columns, newest_by=newest_by)
-        await (await session.connection()).execute(statement, in_key_order(table, rows))
-
-
-def in_key_order(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The rows in the order of their primary keys, as Python compares them."""
-    keys = [column.name for column in table.primary_key]
-    return sorted(rows, key=lambda row: tuple(row[key] for key in keys))
+        await write(session, meant, sorted(rows, key=itemgetter(*keys)))
 
 
 async def insert_missing(session: AsyncSession, table: Table, row: Mapping[str, Any]) -> None:
@@ -82,22 +104,6 @@ async def insert_missing(session: AsyncSession, table: Table, row: Mapping[str, 
     keys = [column.name for column in table.primary_key]
     await session.execute(
         _insert(session, table).on_conflict_do_nothing(index_elements=keys).values(**row)
-    )
-
-
-def _upsert(
-    session: AsyncSession, table: Table, columns: Sequence[str], *, newest_by: str | None
-) -> Executable:
-    keys = [column.name for column in table.primary_key]
-    new = [name for name in columns if name not in keys]
-    statement = _insert(session, table)
-    if not new:
-        return statement.on_conflict_do_nothing(index_elements=keys)
-    age = None
-    if newest_by is not None:
-        age = table.c[newest_by] <= statement.excluded[newest_by]
-    return statement.on_conflict_do_update(
-        index_elements=keys, set_={name: statement.excluded[name] for name in new}, where=age
     )
 
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from syncer.clock import as_utc
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ItemRecord, WorkItem
-from syncer.store.types import to_json
+from syncer.store.types import JsonText, to_json
 
 _ITEM: Final = TypeAdapter(WorkItem)
 _RECORD: Final = TypeAdapter(ItemRecord)
@@ -26,10 +26,14 @@ _DIGEST_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class EncodedRecord:
-    """A record ready to be written. `digest` tells whether anything in it is new."""
+    """A record ready to be written.
+
+    `digest` tells whether anything in it is new; `payload` is the item as JSON.
+    """
 
     record: ItemRecord
     digest: str
+    payload: JsonText
 
 
 def encode(record: ItemRecord) -> EncodedRecord:
@@ -41,12 +45,19 @@ def encode(record: ItemRecord) -> EncodedRecord:
     for instant in _instants(record):
         _require_utc(instant)
     try:
-        content = to_json(record)
+        item, changes = to_json(record.item), to_json(record.changes)
     except TypeError:  # broken Unicode
         return _encode_cleaned(record)
-    if _NUL in content:
+    if _NUL in item or _NUL in changes:
         return _encode_cleaned(record)
-    return EncodedRecord(record, _digest(content))
+    return _encoded(record, item, changes)
+
+
+def _encoded(record: ItemRecord, item: bytes, changes: bytes) -> EncodedRecord:
+    """The digest covers the record's JSON, of which the item's is a part."""
+    content = b'{"item":%b,"changes":%b}' % (item, changes)
+    digest = hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
+    return EncodedRecord(record, digest, JsonText(item.decode()))
 
 
 @contextmanager
@@ -75,51 +86,66 @@ def decode_item(payload: str | bytes) -> WorkItem:
     return _ITEM.validate_json(payload)
 
 
-def item_row(encoded: EncodedRecord, *, stored_at: datetime) -> dict[str, Any]:
+ITEM_COLUMNS: Final = (
+    "uid", "connection", "native_id", "key", "container", "state", "status_category", "kind",
+    "hierarchy_level", "parent_uid", "restricted", "due_date", "created_at", "updated_at",
+    "done_at", "stored_at", "digest", "payload",
+)  # fmt: skip
+"""The columns of `item_row`, in its order."""
+
+CHANGE_COLUMNS: Final = (
+    "item_uid", "change_id", "field", "at", "before", "after", "before_text", "after_text",
+    "actor", "by_bot", "reason",
+)  # fmt: skip
+"""The columns of `change_rows`, in their order."""
+
+
+def item_row(encoded: EncodedRecord, *, stored_at: datetime) -> tuple[Any, ...]:
     """The row of `ItemRow` for one record."""
     item = encoded.record.item
-    return {
-        "uid": item.uid,
-        "connection": item.ref.connection,
-        "native_id": item.ref.id,
-        "key": item.key,
-        "container": item.container.key,
-        "state": item.state,
-        "status_category": item.status_category,
-        "kind": item.kind,
-        "hierarchy_level": item.hierarchy_level,
-        "parent_uid": item.parent.uid if item.parent else None,
-        "restricted": item.restricted,
-        "due_date": item.due_date,
-        "created_at": item.created_at,
-        "updated_at": item.updated_at,
-        "done_at": item.done_at,
-        "stored_at": stored_at,
-        "digest": encoded.digest,
-        "payload": item,
-    }
+    return (
+        item.uid,
+        item.ref.connection,
+        item.ref.id,
+        item.key,
+        item.container.key,
+        item.state.value,
+        item.status_category.value,
+        item.kind.value,
+        item.hierarchy_level,
+        item.parent.uid if item.parent else None,
+        item.restricted,
+        item.due_date,
+        item.created_at,
+        item.updated_at,
+        item.done_at,
+        stored_at,
+        encoded.digest,
+        encoded.payload,
+    )
 
 
-def change_rows(record: ItemRecord) -> list[dict[str, Any]]:
+def change_rows(record: ItemRecord) -> list[tuple[Any, ...]]:
     """The rows of `ChangeRow` for one record; where two share id and field, the last one's."""
-    rows = {(change.id, change.field): change for change in record.changes}
-    return [_change_row(record.item.uid, change) for change in rows.values()]
+    uid = record.item.uid
+    rows = {(change.id, change.field): _change_row(uid, change) for change in record.changes}
+    return list(rows.values())
 
 
-def _change_row(uid: str, change: Change) -> dict[str, Any]:
-    return {
-        "item_uid": uid,
-        "change_id": change.id,
-        "field": change.field,
-        "at": change.at,
-        "before": change.before,
-        "after": change.after,
-        "before_text": change.before_text,
-        "after_text": change.after_text,
-        "actor": change.actor,
-        "by_bot": change.by_bot,
-        "reason": change.reason,
-    }
+def _change_row(uid: str, change: Change) -> tuple[Any, ...]:
+    return (
+        uid,
+        change.id,
+        change.field.value,
+        change.at,
+        change.before,
+        change.after,
+        change.before_text,
+        change.after_text,
+        change.actor,
+        change.by_bot,
+        change.reason,
+    )
 
 
 def decode_change(row: Sequence[Any]) -> Change:
@@ -152,7 +178,7 @@ def _instants(record: ItemRecord) -> list[datetime | None]:
 
 
 def _require_utc(instant: datetime | None) -> None:
-    if instant is None:
+    if instant is None or instant.tzinfo is UTC:
         return
     try:
         as_utc(instant)
@@ -160,14 +186,10 @@ def _require_utc(instant: datetime | None) -> None:
         raise ValueError(f"a time beyond the calendar: {instant.isoformat()}") from None
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
-
-
 def _encode_cleaned(record: ItemRecord) -> EncodedRecord:
     try:
         cleaned = _RECORD.validate_python(clean_json(_RECORD.dump_python(record, warnings="none")))
-        return EncodedRecord(cleaned, _digest(to_json(cleaned)))
+        return _encoded(cleaned, to_json(cleaned.item), to_json(cleaned.changes))
     except TypeError as error:
         raise ValueError(f"a value that cannot be stored: {error}") from error
 
@@ -187,4 +209,6 @@ def clean_json(value: object) -> Any:  # noqa: ANN401  any JSON value
 
 def clean_text(text: str) -> str:
     """The text with NUL and halves of surrogate pairs replaced by U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
     return "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)

@@ -83,7 +83,8 @@ class DispatchRow(Row, table=True):
     """One edition on its way to one recipient through one channel.
 
     `state` is one of `DispatchState`. `owner` works on it until `lease_until` by the database's
-    clock; `attempt` fences off an earlier owner. `in_doubt` counts the attempts of which nobody
+    clock; `attempt` fences off an earlier owner and only grows. `tries` counts the attempts since
+    it was put on its way, at first or by a person. `in_doubt` counts the attempts of which nobody
     knows whether the message went out.
     """
 
@@ -106,6 +107,7 @@ class DispatchRow(Row, table=True):
     message_id: str
     state: str
     attempt: int = 0
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     in_doubt: int = 0
     owner: str = ""
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

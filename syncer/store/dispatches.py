@@ -24,7 +24,7 @@ from syncer.store.leases import LEASE, database_now
 from syncer.store.rows import table_of
 
 _DISPATCHES: Final = table_of(DispatchRow)
-_MARGIN: Final = timedelta(seconds=2)
+MARGIN: Final = timedelta(seconds=2)
 """A claim with less than this left is too old to end a message on."""
 
 _LONGEST_ERROR: Final = 500
@@ -51,6 +51,9 @@ class DispatchState(StrEnum):
     """The recipient was taken off the list before it went out."""
 
 
+_AT_WORK: Final = (DispatchState.CLAIMED, DispatchState.SENDING)
+
+
 class InDoubt(StrEnum):
     """What becomes of a message that may or may not have gone out."""
 
@@ -62,7 +65,8 @@ class InDoubt(StrEnum):
 class Dispatch:
     """One edition for one recipient through one channel, instants in UTC.
 
-    `attempt` counts claims, `in_doubt` the copies that may have gone out before this one.
+    `attempt` counts claims, `tries` those since it was put on its way (at first, or by a person),
+    `in_doubt` the copies that may have gone out before this one.
     `created_at` and `next_try_at` are by the database's clock, `sent_at` by the service's.
     """
 
@@ -77,6 +81,7 @@ class Dispatch:
     next_try_at: datetime
     state: DispatchState = DispatchState.PENDING
     attempt: int = 0
+    tries: int = 0
     in_doubt: int = 0
     owner: str = ""
     lease_until: datetime | None = None
@@ -98,8 +103,9 @@ async def claim(
     only: Collection[str] | None = None,
     in_doubt: InDoubt = InDoubt.RESEND,
     repeatable: Collection[str] = (),
+    lease: timedelta = LEASE,
 ) -> Dispatch | None:
-    """Take one dispatch that is due (of the ids `only`, where given); None where none is.
+    """Take one dispatch that is due (of the ids `only`, where given) for a `lease`, or None.
 
     One whose message may have gone out is settled first: by `in_doubt`, and held once a copy has
     been sent. Channels in `repeatable` may be used twice without anybody noticing. The result is
@@ -113,7 +119,8 @@ async def claim(
     row = found.mappings().one_or_none()
     if row is None:
         return None
-    taken = _taken(_dispatch(row), owner, now, in_doubt=in_doubt, repeatable=repeatable)
+    found_one = replace(_dispatch(row), owner=owner, lease_until=now + lease)
+    taken = _taken(found_one, in_doubt=in_doubt, repeatable=repeatable)
     await session.execute(
         _DISPATCHES.update().where(_DISPATCHES.c.id == taken.id).values(_changeable(taken))
     )
@@ -123,27 +130,19 @@ async def claim(
 def _due(now: datetime) -> ColumnElement[bool]:
     c = _DISPATCHES.c
     waiting = and_(c.state == DispatchState.PENDING, c.next_try_at <= now)
-    abandoned = c.state.in_([DispatchState.CLAIMED, DispatchState.SENDING]) & (c.lease_until <= now)
+    abandoned = c.state.in_(_AT_WORK) & (c.lease_until <= now)
     return or_(waiting, abandoned)
 
 
-def _taken(
-    found: Dispatch,
-    owner: str,
-    now: datetime,
-    *,
-    in_doubt: InDoubt,
-    repeatable: Collection[str],
-) -> Dispatch:
+def _taken(found: Dispatch, *, in_doubt: InDoubt, repeatable: Collection[str]) -> Dispatch:
     """The dispatch as claimed; one in doubt with the doubt counted, or held."""
     doubtful = found.state is DispatchState.SENDING and found.channel not in repeatable
     taken = replace(
         found,
         state=DispatchState.CLAIMED,
         attempt=found.attempt + 1,
+        tries=found.tries + 1,
         in_doubt=found.in_doubt + doubtful,
-        owner=owner,
-        lease_until=now + LEASE,
     )
     if doubtful and (in_doubt is InDoubt.HOLD or found.in_doubt >= _MOST_DOUBT):
         told = "Nobody knows whether the message arrived: the server did not answer at its end."
@@ -152,31 +151,42 @@ def _taken(
 
 
 def _changeable(one: Dispatch) -> dict[str, Any]:
-    names = ("state", "attempt", "in_doubt", "owner", "lease_until", "error")
+    names = ("state", "attempt", "tries", "in_doubt", "owner", "lease_until", "error")
     return {name: getattr(one, name) for name in names}
 
 
-async def intend(session: AsyncSession, taken: Dispatch, *, lease: timedelta) -> bool:
-    """Step 4, the late intent: commit this before the message is ended.
+async def intend(
+    session: AsyncSession, taken: Dispatch, *, lease: timedelta, margin: timedelta = MARGIN
+) -> bool:
+    """Step 4, the late intent: commit this before the message is ended; it holds for a `lease`.
 
-    False where the claim was lost or is about to run out: then nothing may go out.
+    False where the claim was lost or has no more than `margin` left: then nothing may go out.
     """
     now = await database_now(session)
-    alive = _DISPATCHES.c.lease_until > now + _MARGIN
+    alive = _DISPATCHES.c.lease_until > now + margin
     return await _settle(
         session,
         taken,
         alive,
-        held=DispatchState.CLAIMED,
+        held=(DispatchState.CLAIMED,),
         state=DispatchState.SENDING,
         lease_until=now + lease,
     )
 
 
 async def mark_sent(session: AsyncSession, taken: Dispatch, *, at: datetime) -> bool:
-    """The channel has taken the message. False where another attempt has begun."""
+    """The channel has taken the message. False where another attempt has begun.
+
+    Saying so twice is as good as once: whoever does not know whether it was committed may repeat.
+    """
     return await _settle(
-        session, taken, state=DispatchState.SENT, sent_at=at, error="", lease_until=None
+        session,
+        taken,
+        held=(*_AT_WORK, DispatchState.SENT),
+        state=DispatchState.SENT,
+        sent_at=at,
+        error="",
+        lease_until=None,
     )
 
 
@@ -208,14 +218,13 @@ async def _settle(
     session: AsyncSession,
     taken: Dispatch,
     *conditions: ColumnElement[bool],
-    held: DispatchState | None = None,
+    held: Collection[DispatchState] = _AT_WORK,
     **values: object,
 ) -> bool:
-    """Change the row only while it is still this attempt's of this owner."""
+    """Change the row only while it is still this attempt's of this owner, in a state of `held`."""
     c = _DISPATCHES.c
-    states = [held] if held else [DispatchState.CLAIMED, DispatchState.SENDING]
     ours = (c.id == taken.id, c.attempt == taken.attempt, c.owner == taken.owner)
-    statement = _DISPATCHES.update().where(*ours, c.state.in_(states), *conditions).values(**values)
+    statement = _DISPATCHES.update().where(*ours, c.state.in_(held), *conditions).values(**values)
     result: Any = await session.execute(statement)
     return bool(result.rowcount)
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.errors import NotFound, Rejected
 from syncer.store.bulk import insert
+from syncer.store.once import insert_new
 from syncer.store.rows import table_of
 from syncer.store.tables import EditionContentRow, EditionRow
 
@@ -65,7 +66,11 @@ async def publish_edition(session: AsyncSession, edition: PublishedEdition) -> N
         raise Rejected(
             f"{name} has been published.", fix='Send a correction: --send --correction "reason".'
         )
-    await insert(session, _EDITIONS, [_row(edition)])
+    if await insert_new(session, _EDITIONS, _row(edition), returning=_EDITIONS.c.version) is None:
+        raise Rejected(
+            f"Somebody else has just published version {edition.version} of {name}.",
+            fix="Look at it first: syncer dispatches.",
+        )
     await insert(session, _CONTENTS, _content_rows(edition))
 
 

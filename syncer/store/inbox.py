@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -22,8 +23,8 @@ from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import NotFound
 from syncer.store.codec import clean_text
 from syncer.store.daemon_tables import InboxRow
-from syncer.store.leases import LEASE, database_now
-from syncer.store.once import insert_new
+from syncer.store.leases import LEASE, database_clock, database_now
+from syncer.store.once import insert_all_new
 from syncer.store.rows import table_of
 
 LONGEST_ID: Final = 200
@@ -48,6 +49,23 @@ class InboxState(StrEnum):
     """It concerns no work item; the note says why."""
     QUARANTINED = "quarantined"
     """It could not be read, or failed too often; the note says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A genuine delivery that is to be kept; it came in at `at` (UTC)."""
+
+    connection: str
+    delivery_id: str
+    body: bytes
+    headers: Mapping[str, str]
+    event: str = ""
+    refs: Sequence[ItemRef] = ()
+    deleted: Sequence[ItemRef] = ()
+    containers: Sequence[ContainerKey] = ()
+    state: InboxState = InboxState.PENDING
+    note: str = ""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,46 +94,42 @@ class RawDelivery:
     body: bytes
 
 
-async def accept(  # noqa: PLR0913  what is kept of a delivery, each by name
-    session: AsyncSession,
-    *,
-    connection: str,
-    delivery_id: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    event: str = "",
-    refs: Sequence[ItemRef] = (),
-    deleted: Sequence[ItemRef] = (),
-    containers: Sequence[ContainerKey] = (),
-    state: InboxState = InboxState.PENDING,
-    note: str = "",
-    at: datetime,
-) -> int | None:
-    """Keep a genuine delivery; its number, or None where its id or its body is known already.
+async def accept(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[int | None]:
+    """Keep genuine deliveries; the number of each, or None where its id or body is known already.
 
-    Two that come in at once are kept once. A delivery without an id is known by its body alone.
+    Of two that come in at once, here or at another replica, one is kept. A delivery without an id
+    is known by its body alone.
     """
-    digest = hashlib.sha256(body).hexdigest()
-    row = {
-        "connection": connection,
-        "delivery_id": _identity(delivery_id, digest),
+    rows = [_row(one) for one in arrivals]
+    known = (_INBOX.c.connection, _INBOX.c.delivery_id, _INBOX.c.id)
+    now = database_clock(session)
+    # All replicas write in one order: two that are sent the same then wait in turn.
+    ordered = sorted(rows, key=itemgetter("connection", "body_sha256"))
+    kept = await insert_all_new(session, _INBOX, ordered, returning=known, next_try_at=now)
+    numbers = {(one.connection, one.delivery_id): one.id for one in kept}
+    # Of two with one id the first takes the number.
+    return [numbers.pop((one["connection"], one["delivery_id"]), None) for one in rows]
+
+
+def _row(one: Arrival) -> dict[str, Any]:
+    digest = hashlib.sha256(one.body).hexdigest()
+    return {
+        "connection": one.connection,
+        "delivery_id": _identity(one.delivery_id, digest),
         "body_sha256": digest,
-        "event": clean_text(event[:LONGEST_ID]),
-        "received_at": at,
-        "headers": {clean_text(name): clean_text(value) for name, value in headers.items()},
-        "body": body,
-        "refs": _written(refs),
-        "deleted": _written(deleted),
-        "containers": [[one.connection, clean_text(one.key)] for one in containers],
-        "state": state,
-        "note": _noted(note),
+        "event": clean_text(one.event[:LONGEST_ID]),
+        "received_at": one.at,
+        "headers": {clean_text(name): clean_text(value) for name, value in one.headers.items()},
+        "body": one.body,
+        "refs": _written(one.refs),
+        "deleted": _written(one.deleted),
+        "containers": [[key.connection, clean_text(key.key)] for key in one.containers],
+        "state": one.state,
+        "note": _noted(one.note),
         "tries": 0,
-        "next_try_at": await database_now(session),
         "claimed_by": "",
-        "finished_at": None if state is InboxState.PENDING else at,
+        "finished_at": None if one.state is InboxState.PENDING else one.at,
     }
-    number: int | None = await insert_new(session, _INBOX, row, returning=_INBOX.c.id)
-    return number
 
 
 def _identity(delivery_id: str, digest: str) -> str:

@@ -17,8 +17,11 @@ from syncer.domain.change import Change
 from syncer.domain.item import ItemRecord, ItemState, WorkItem
 from syncer.domain.ref import ContainerKey
 from syncer.errors import NotFound
-from syncer.store.bulk import by_code_point, chunks, upsert
+from syncer.store.batch import Upsert
+from syncer.store.bulk import by_code_point, chunks, upsert, upsert_rows
 from syncer.store.codec import (
+    CHANGE_COLUMNS,
+    ITEM_COLUMNS,
     EncodedRecord,
     change_rows,
     decode_change,
@@ -38,6 +41,8 @@ LIVE: Final = frozenset({ItemState.LIVE})
 _ITEMS: Final = table_of(ItemRow)
 _CHANGES: Final = table_of(ChangeRow)
 _ALIASES: Final = table_of(AliasRow)
+_INTO_ITEMS: Final = Upsert(table=_ITEMS, names=ITEM_COLUMNS, newest_by="updated_at")
+_INTO_CHANGES: Final = Upsert(table=_CHANGES, names=CHANGE_COLUMNS)
 _PAYLOAD: Final = cast(_ITEMS.c.payload, Text)  # parsed once, by the codec
 _BY_UID: Final = by_code_point(_ITEMS.c.uid)
 _KEY: Final = "key"
@@ -86,9 +91,9 @@ async def save_records(
     that ended at `at`.
     """
     rows = [item_row(record, stored_at=at) for record in records]
-    await upsert(session, _ITEMS, rows, newest_by="updated_at")
+    await upsert_rows(session, _INTO_ITEMS, rows)
     changes = list(chain.from_iterable(change_rows(encoded.record) for encoded in records))
-    await upsert(session, _CHANGES, changes)
+    await upsert_rows(session, _INTO_CHANGES, changes)
     renamed = [known[e.record.item.uid] for e in records if _is_renamed(e, known)]
     for state in renamed:
         await _end_key(session, state, at=at)

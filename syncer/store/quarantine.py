@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,23 +15,42 @@ from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.store.bulk import by_code_point, chunks, upsert
 from syncer.store.codec import clean_text
 from syncer.store.rows import table_of
-from syncer.store.tables import QuarantineRow
+from syncer.store.tables import ItemRow, QuarantineRow
 
 RAW_LIMIT: Final = 100_000
 """Characters of the raw text that are kept."""
 
+_NAMELESS: Final = "unknown-"
+"""How connectors begin the id of an item that tells none (`syncer.connect.unreadable`)."""
+
+_ITEMS: Final = table_of(ItemRow)
 _QUARANTINE: Final = table_of(QuarantineRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    """An item in quarantine: what it is, since when, and how often it was tried (UTC)."""
+    """An item in quarantine: what it is, since when, and how often it was tried (UTC).
+
+    `restricted` tells whether it was so when it could last be read; None: it never could, so nobody
+    knows who may see it.
+    """
 
     unreadable: Unreadable
     container: ContainerKey
     first_seen_at: datetime
     last_seen_at: datetime
     tries: int
+    restricted: bool | None = None
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether it told no id, so that it cannot be asked for alone."""
+        return self.unreadable.ref.id.startswith(_NAMELESS)
+
+    @property
+    def ref(self) -> ItemRef:
+        """The item, with its key as the hint by which it may be fetched."""
+        return ItemRef(self.container.connection, self.unreadable.ref.id, self.unreadable.key)
 
 
 async def quarantine(
@@ -86,8 +105,10 @@ async def load_quarantine(
     session: AsyncSession, *, container: ContainerKey | None = None
 ) -> list[Quarantined]:
     """What is in quarantine, longest there first."""
-    query = select(*_QUARANTINE.c).order_by(
-        _QUARANTINE.c.first_seen_at, by_code_point(_QUARANTINE.c.uid)
+    query = (
+        select(*_QUARANTINE.c, _ITEMS.c.restricted)
+        .outerjoin(_ITEMS, _ITEMS.c.uid == _QUARANTINE.c.uid)
+        .order_by(_QUARANTINE.c.first_seen_at, by_code_point(_QUARANTINE.c.uid))
     )
     if container is not None:
         query = query.where(
@@ -109,4 +130,19 @@ def _quarantined(row: Any) -> Quarantined:  # noqa: ANN401  a row of columns
         first_seen_at=row.first_seen_at,
         last_seen_at=row.last_seen_at,
         tries=row.tries,
+        restricted=row.restricted,
     )
+
+
+async def forget_absent(
+    session: AsyncSession, container: ContainerKey, present: Collection[str]
+) -> int:
+    """Let out of a container's quarantine what a census did not find there; returns how many.
+
+    `present` are the uids that it found. What told no id can be in no census: it stays.
+    """
+    c = _QUARANTINE.c
+    mine = (c.connection == container.connection) & (c.container == container.key)
+    known = c.native_id.not_like(f"{_NAMELESS}%")
+    inside = set(await session.scalars(select(c.uid).where(mine, known)))
+    return await clear(session, inside - set(present))

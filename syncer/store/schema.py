@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncer.store import daemon_tables, tables
+from syncer.store import daemon_tables, lane_tables, tables
 from syncer.store.rows import METADATA
 
-__all__ = ["METADATA", "daemon_tables", "tables"]
+__all__ = ["METADATA", "daemon_tables", "lane_tables", "tables"]

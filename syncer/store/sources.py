@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from syncer.domain.completeness import Completeness
 from syncer.domain.cursor import Cursor
 from syncer.domain.item import ItemState
 from syncer.domain.ref import ContainerKey
 from syncer.domain.report import SourceState
 from syncer.store.bulk import by_code_point, upsert
 from syncer.store.codec import clean_json, clean_text
+from syncer.store.completeness import load_completeness
 from syncer.store.locks import one_writer
 from syncer.store.rows import table_of
 from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow, QuarantineRow
@@ -61,7 +63,8 @@ async def save_connection(
     """Record that the connection answered at `at`; `seen`: account, server, timezone, findings."""
     await _alone(session, name)
     told = {field: clean_json(value) for field, value in seen.items()}
-    row = {"name": name, "kind": kind, "last_success_at": at, "error": "", "error_at": None, **told}
+    well = {"error": "", "error_at": None, "failing_since": None}
+    row = {"name": name, "kind": kind, "last_success_at": at, **well, **told}
     await upsert(session, _CONNECTIONS, [row])
 
 
@@ -75,11 +78,13 @@ async def fail_connection(
     await _alone(session, name)
     row = {"name": name, "kind": kind, "error": error, "error_at": at}
     await upsert(session, _CONNECTIONS, [_with_defaults(_CONNECTIONS, row)], keeping=_kept(row))
-    await session.execute(
-        _CONTAINERS.update()
-        .where(_CONTAINERS.c.connection == name)
-        .values(error=error, error_at=at)
-    )
+    c = _CONNECTIONS.c
+    first = {"failing_since": func.coalesce(c.failing_since, at)}
+    await session.execute(_CONNECTIONS.update().where(c.name == name).values(**first))
+    c = _CONTAINERS.c
+    first = {"failing_since": func.coalesce(c.failing_since, at)}
+    values = {"error": error, "error_at": at, **first}
+    await session.execute(_CONTAINERS.update().where(c.connection == name).values(**values))
 
 
 def _with_defaults(table: Table, row: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +168,11 @@ async def finish_pass(
     `missing` None: the pass had nothing for which details could be asked, so what is known stays.
     """
     detail = {} if missing is None else {"missing_detail": sorted(set(missing))}
-    await _set(session, key, last_success_at=started_at, error="", error_at=None, **detail)
+    c = _CONTAINERS.c
+    # An empty answer is no sign that what a census found vanished is shown again.
+    lost = case((c.census_items == 0, c.lost_since), else_=None)
+    well = {"error": "", "error_at": None, "failing_since": None, "lost_since": lost}
+    await _set(session, key, last_success_at=started_at, **well, **detail)
 
 
 async def note_detail(
@@ -192,11 +201,32 @@ async def select_containers(
 
 
 async def fail_container(
-    session: AsyncSession, key: ContainerKey, *, error: str, at: datetime
+    session: AsyncSession, key: ContainerKey, *, error: str, at: datetime, lost: bool = False
 ) -> None:
-    """Record that the container could not be read; its last success stays as it was."""
+    """Record that the container could not be read; its last success stays as it was.
+
+    `lost`: the tracker does not show it to our account any more.
+    """
     await ensure_container(session, key)
-    await _set(session, key, error=error, error_at=at)
+    first = {"failing_since": func.coalesce(_CONTAINERS.c.failing_since, at)}
+    await _set(session, key, error=error, error_at=at, **first)
+    if lost:
+        await lose_container(session, key, at=at)
+
+
+async def lose_container(session: AsyncSession, key: ContainerKey, *, at: datetime) -> None:
+    """Record that our account sees the container no more, since `at` if it did so far.
+
+    One that was never read to its end was never seen: nothing is lost.
+    """
+    c = _CONTAINERS.c
+    since = case((c.last_success_at.is_not(None), func.coalesce(c.lost_since, at)), else_=None)
+    await _set(session, key, lost_since=since)
+
+
+async def find_container(session: AsyncSession, key: ContainerKey) -> None:
+    """Record that our account sees the container again."""
+    await _set(session, key, lost_since=None)
 
 
 async def note_change_mark(
@@ -226,7 +256,9 @@ async def read_up_to(session: AsyncSession) -> dict[str, datetime]:
     return {row[0]: row[1] for row in rows}
 
 
-async def load_sources(session: AsyncSession) -> list[SourceState]:
+async def load_sources(
+    session: AsyncSession, *, count_restricted: bool = True
+) -> list[SourceState]:
     """The state of every container that is wanted, by name.
 
     A connection that has never shown any is there too, with an empty `container`.
@@ -237,6 +269,7 @@ async def load_sources(session: AsyncSession) -> list[SourceState]:
     ).where(c.selected)
     hidden = await _counts(session, _ITEMS, hidden_only=True)
     quarantined = await _counts(session, _QUARANTINE)
+    detail = await load_completeness(session, count_restricted=count_restricted)
     states = [
         SourceState(
             connection=row[0],
@@ -247,6 +280,7 @@ async def load_sources(session: AsyncSession) -> list[SourceState]:
             hidden=hidden.get((row[0], row[1]), 0),
             quarantined=quarantined.get((row[0], row[1]), 0),
             missing_detail=tuple(row[5]),
+            detail=detail[ContainerKey(row[0], row[1])],
         )
         for row in await session.execute(query.order_by(*_BY_NAME))
     ]
@@ -266,10 +300,14 @@ async def _counts(
 async def _empty_connections(session: AsyncSession) -> list[SourceState]:
     c = _CONNECTIONS.c
     known = select(_CONTAINERS.c.connection)
-    rows = await session.execute(
-        select(c.name, c.error).where(c.name.not_in(known)).order_by(by_code_point(c.name))
-    )
+    query = select(c.name, c.error, c.failing_since).where(c.name.not_in(known))
     return [
-        SourceState(connection=name, container="", last_success_at=None, error=error)
-        for name, error in rows
+        SourceState(
+            connection=name,
+            container="",
+            last_success_at=None,
+            error=error,
+            detail=Completeness(failing_since=since),
+        )
+        for name, error, since in await session.execute(query.order_by(by_code_point(c.name)))
     ]

@@ -30,6 +30,7 @@ class ConnectionRow(Row, table=True):
     last_success_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str = Field(default="", sa_type=Text)
     error_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     findings: list[Any] = Field(default_factory=list, sa_type=JSON)
 
 
@@ -41,6 +42,8 @@ class ContainerRow(Row, table=True):
     complete pass: together they tell whether an idle container may be passed over. `selected` is
     false once the configuration no longer wants the container. `census_at` is the start of the last
     complete census, `census_items` what it counted, `census_note` what a person must decide.
+    It fails since `failing_since`; our account does not see it since `lost_since`. `native_id` is
+    the tracker's immutable id, `renamed_to` the key under which the tracker shows it now.
     """
 
     __tablename__ = "containers"
@@ -60,6 +63,10 @@ class ContainerRow(Row, table=True):
     census_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     census_items: int | None = None
     census_note: str = Field(default="", sa_type=Text)
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lost_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    native_id: str = ""
+    renamed_to: str = ""
 
 
 class ItemRow(Row, table=True):

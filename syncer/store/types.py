@@ -37,6 +37,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class JsonText(str):
+    """JSON text that was made already: it goes into a JSON column as it is."""
+
+    __slots__ = ()
+
+
 def _plain(value: object) -> Any:  # noqa: ANN401  what orjson knows to write
     if isinstance(value, (set, frozenset)):
         return sorted(value)

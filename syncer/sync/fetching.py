@@ -11,9 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.connect.protocol import Connector, Fetched
 from syncer.domain.item import ItemRecord, ItemState
+from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.store import sources
 from syncer.store.census import containers_by_uid
+from syncer.store.gaps import explain
+from syncer.store.quarantine import clear
 from syncer.sync.connection import Wanted
 from syncer.sync.guard import isolated
 from syncer.sync.ingest import Ingested, ingest_fetched, mark
@@ -78,10 +81,15 @@ async def keep_fetched(
     wanted: Wanted,
     at: datetime,
     read_at: datetime,
+    lane: Lane = Lane.LIVE,
+    home: ContainerKey | None = None,
 ) -> Ingested:
     """Store fetched items, each under its own container, as far as the configuration wants that.
 
-    An item that is stored and has gone to a container that nobody wants is moved away.
+    An item that is stored and has gone to a container that nobody wants is moved away. What came
+    on the live lane explains what a pull had found before its webhook was worked off. What cannot
+    be read and is not stored either goes to quarantine under `home`; what is not there any more
+    leaves it.
     """
     inside = [one for one in fetched.records if wanted.has(one.item.container)]
     outside = [one for one in fetched.records if not wanted.has(one.item.container)]
@@ -90,10 +98,15 @@ async def keep_fetched(
     done = await ingest_fetched(
         session,
         replace(fetched, records=tuple(inside)),
-        container=ContainerKey(connection, ""),
+        container=home or ContainerKey(connection, ""),
         at=at,
         read_at=read_at,
     )
+    await clear(session, [ref.uid for ref in (*fetched.gone, *fetched.hidden)])
+    if lane is Lane.LIVE:
+        absent = [*fetched.gone, *fetched.hidden, *(one.ref for one in fetched.unreadable)]
+        found = [one.item for one in fetched.records]
+        await explain(session, connection, found=found, absent=absent)
     return done + Ingested(stored=await _moved_away(session, outside, at=at))
 
 

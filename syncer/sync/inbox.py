@@ -19,9 +19,13 @@ from typing import Final
 from pydantic import SecretStr
 
 from syncer.clock import Clock
+from syncer.connect.budget import Traffic
+from syncer.connect.passage import on_lane
 from syncer.connect.protocol import Connector, HookReply, HookRequest
+from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, BadPayload, NotFound, RateLimited, SyncerError, Unreachable
+from syncer.failpoints import Edge, reach
 from syncer.log import get_logger
 from syncer.store import inbox
 from syncer.store.census import last_asked
@@ -54,13 +58,15 @@ _log: Final = get_logger(__name__)
 class Source:
     """A connection as its deliveries need it.
 
-    `url` is the address at which its webhooks come in, `secrets` are what may sign them.
+    `url` is the address at which its webhooks come in, `secrets` are what may sign them. `traffic`
+    is what the connection may ask of its tracker, None for anything.
     """
 
     connector: Connector
     wanted: Wanted
     secrets: tuple[SecretStr, ...] = ()
     url: str = ""
+    traffic: Traffic | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +125,8 @@ class InboxWorker:
         """
         async with self._store.write() as session:
             claimed = await inbox.claim(session, self._owner, limit=CLAIM, skip=[*self._tasks])
+        if claimed:
+            reach(Edge.INBOX_CLAIMED)
         for connection in dict.fromkeys(one.connection for one in claimed):
             batch = [one for one in claimed if one.connection == connection]
             task = asyncio.create_task(self._serve(connection, batch))
@@ -207,7 +215,9 @@ class InboxWorker:
         hints = hints.with_deleted(ref for one in told for ref in one.deleted)
         connection = group[0].connection
         read_at = self._clock.now()
-        fetched = await fetch_all(source.connector, hints.refs, subject=connection)
+        with on_lane(Lane.LIVE, container="", traffic=source.traffic):
+            fetched = await fetch_all(source.connector, hints.refs, subject=connection)
+        reach(Edge.INBOX_FETCHED)
         async with self._store.write() as session:
             done = await keep_fetched(
                 session,
@@ -218,6 +228,8 @@ class InboxWorker:
                 read_at=read_at,
             )
             await inbox.finish(session, [one.id for one in group], at=self._clock.now())
+            reach(Edge.INBOX_BEFORE_COMMIT)
+        reach(Edge.INBOX_COMMITTED)
         named = {key for one in told for key in one.containers if key.connection == connection}
         touched = frozenset(key for key in named if source.wanted.has(key))
         return Worked(finished=len(group), stored=done.stored, containers=touched)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,7 +29,8 @@ from syncer.store.quarantine import clear, quarantine
 class Ingested:
     """What became of a batch: written, the same as before, older than what is stored, unreadable.
 
-    `cleared` items left quarantine.
+    `cleared` items left quarantine. `brought` are the uids of items that are new, or that the
+    tracker changed since they were stored, with the tracker's time of that.
     """
 
     stored: int = 0
@@ -37,6 +38,7 @@ class Ingested:
     outdated: int = 0
     unreadable: int = 0
     cleared: int = 0
+    brought: Mapping[str, datetime] = field(default_factory=dict, compare=False)
 
     def __add__(self, other: Ingested) -> Ingested:
         """What became of both batches."""
@@ -46,6 +48,7 @@ class Ingested:
             outdated=self.outdated + other.outdated,
             unreadable=self.unreadable + other.unreadable,
             cleared=self.cleared + other.cleared,
+            brought={**self.brought, **other.brought},
         )
 
 
@@ -84,6 +87,9 @@ async def ingest(
         outdated=outdated + len(gone),
         unreadable=len(faulty),
         cleared=cleared,
+        brought={
+            one.record.item.uid: one.record.item.updated_at for one in fresh if _later(one, known)
+        },
     )
 
 
@@ -118,6 +124,12 @@ def _is_outdated(encoded: EncodedRecord, known: Mapping[str, StoredState]) -> bo
 def _is_news(encoded: EncodedRecord, known: Mapping[str, StoredState]) -> bool:
     state = known.get(encoded.record.item.uid)
     return state is None or (state.digest != encoded.digest and not _is_outdated(encoded, known))
+
+
+def _later(encoded: EncodedRecord, known: Mapping[str, StoredState]) -> bool:
+    """Whether the tracker itself says that something happened: it may only tell more of it now."""
+    item = encoded.record.item
+    return item.uid not in known or known[item.uid].updated_at < item.updated_at
 
 
 def _under_known_ids(record: ItemRecord, aliases: Mapping[str, str]) -> ItemRecord:

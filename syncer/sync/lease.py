@@ -9,13 +9,15 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from syncer.domain.ref import ContainerKey
 from syncer.errors import Busy, SyncerError
 from syncer.log import get_logger
 from syncer.store.engine import Store
 from syncer.store.leases import Holder, Lease, acquire, release, renew
+
+T = TypeVar("T")
 
 BEAT_SECONDS: Final = 10.0
 """How often a held lease is renewed: twice may fail before it expires."""
@@ -66,18 +68,49 @@ async def held(
     """Hold a lease, renewed every `beat` seconds, and give it back at the end.
 
     `Busy` while another process has it. A write under the lease must renew it in its own
-    transaction: only that tells whether the lease was lost on the way.
+    transaction: only that tells whether the lease was lost on the way. Who is cancelled, at
+    whatever instant, holds nothing on.
     """
-    async with store.write() as session:
-        lease = await acquire(session, name, holder, is_dead=is_dead)
+    lease = await _taken(store, name, holder)
     heart = asyncio.create_task(_beat(store, lease, beat))
     try:
         yield lease
     finally:
         heart.cancel()
-        await asyncio.gather(heart, return_exceptions=True)
-        async with store.write() as session:
-            await release(session, lease)
+        await _to_its_end(asyncio.create_task(_give_back(store, lease, heart)))
+
+
+async def _taken(store: Store, name: str, holder: Holder) -> Lease:
+    taking = asyncio.create_task(_take(store, name, holder))
+    try:
+        return await _to_its_end(taking)
+    except asyncio.CancelledError:
+        if taking.done() and not taking.cancelled() and taking.exception() is None:
+            await _give_back(store, taking.result())
+        raise
+
+
+async def _take(store: Store, name: str, holder: Holder) -> Lease:
+    async with store.write() as session:
+        return await acquire(session, name, holder, is_dead=is_dead)
+
+
+async def _give_back(store: Store, lease: Lease, *ending: asyncio.Task[None]) -> None:
+    await asyncio.gather(*ending, return_exceptions=True)
+    async with store.write() as session:
+        await release(session, lease)
+
+
+async def _to_its_end(work: asyncio.Task[T]) -> T:
+    """The work's result; whoever is cancelled meanwhile waits for its end and is cancelled then.
+
+    Breaking off a commit says nothing about whether it was made.
+    """
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.gather(work, return_exceptions=True)
+        raise
 
 
 async def _beat(store: Store, lease: Lease, seconds: float) -> None:

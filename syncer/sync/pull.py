@@ -16,10 +16,11 @@ from syncer.clock import Clock
 from syncer.connect.protocol import Connector, Page
 from syncer.domain.cursor import Cursor
 from syncer.domain.ref import ContainerKey
-from syncer.errors import AuthFailed, Busy, CursorExpired, SyncerError, Unreachable
+from syncer.errors import AuthFailed, Busy, CursorExpired, Rejected, SyncerError, Unreachable
+from syncer.failpoints import Edge, reach
 from syncer.store import sources
-from syncer.store.census import count_found
 from syncer.store.engine import Store
+from syncer.store.gaps import suspect
 from syncer.store.items import count_items
 from syncer.store.leases import Lease, renew
 from syncer.sync.guard import isolated
@@ -68,6 +69,10 @@ class Errand:
 
 EVERYDAY: Final = Errand()
 """A `sync` by command, from where the last one ended."""
+
+
+HIDING: Final = frozenset({403, 404, 410})
+"""What trackers answer for a container that they do not show to our account."""
 
 
 @dataclass(slots=True)
@@ -167,8 +172,11 @@ def _being_synced(container: ContainerKey, busy: Busy) -> Busy:
 async def _record_failure(pull: _Pull, error: SyncerError) -> None:
     if isinstance(error, AuthFailed):
         pull.stop.failure = error
+    lost = isinstance(error, Rejected) and error.status in HIDING
     async with pull.store.write() as session:
-        await sources.fail_container(session, pull.container, error=str(error), at=pull.clock.now())
+        await sources.fail_container(
+            session, pull.container, error=str(error), at=pull.clock.now(), lost=lost
+        )
 
 
 async def _read(pull: _Pull, lease: Lease, *, full: bool) -> None:
@@ -201,6 +209,7 @@ async def _read_pages(pull: _Pull, lease: Lease, since: Cursor | None) -> None:
     read_at = pull.clock.now()
     async with aclosing(_pages(pull, since)) as pages:
         async for page in pages:
+            reach(Edge.PULL_PAGE_READ)
             pull.count(page, await _save(pull, lease, page, read_at=read_at))
             pull.stop.check()
             read_at = pull.clock.now()
@@ -227,8 +236,10 @@ async def _save(pull: _Pull, lease: Lease, page: Page, *, read_at: datetime) -> 
             read_at=read_at,
         )
         if pull.counts_found:
-            await count_found(session, pull.container, done.stored)
+            await suspect(session, pull.container, done.brought, at=pull.clock.now())
         await sources.save_cursor(session, pull.container, page.cursor)
+        reach(Edge.PULL_BEFORE_COMMIT)
+    reach(Edge.PULL_COMMITTED)
     return done
 
 
@@ -246,6 +257,7 @@ async def _refuse_sudden_nothing(pull: _Pull) -> None:
 
 
 async def _finish(pull: _Pull, started_at: datetime) -> None:
+    reach(Edge.PULL_BEFORE_FINISH)
     missing = sorted(pull.missing) if pull.items_seen else None
     async with pull.store.write() as session:
         await sources.finish_pass(session, pull.container, started_at=started_at, missing=missing)

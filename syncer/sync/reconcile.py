@@ -23,34 +23,44 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.clock import Clock
+from syncer.connect.passage import on_lane
 from syncer.connect.protocol import Connector, Fetched
 from syncer.domain.item import ItemState, WorkItem
+from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import Rejected, SyncerError
+from syncer.failpoints import Edge, reach
 from syncer.store.audit import AuditEvent, load_events, record
-from syncer.store.census import CensusState, census_states, count_found, note_census
+from syncer.store.census import CensusState, census_states, note_census
 from syncer.store.engine import Store
+from syncer.store.gaps import suspect
 from syncer.store.items import id_aliases, load_items
+from syncer.store.lanes import count_lane
 from syncer.store.leases import Lease, renew
+from syncer.store.quarantine import forget_absent
+from syncer.store.sources import find_container, lose_container
 from syncer.sync.connection import ACCOUNT_CHANGED, Wanted
 from syncer.sync.fetching import fetch_all, keep_fetched
 from syncer.sync.guard import isolated
-from syncer.sync.ingest import mark
+from syncer.sync.ingest import Ingested, mark
 from syncer.sync.lease import container_lease, held, lost, this_process
+from syncer.sync.pull import HIDING
 
 CENSUS_CAP: Final = 0.2
 """The share of a container's items that one census may bury without a person."""
 
-_REFUSALS: Final = frozenset({403, 404, 410})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CensusRules:
-    """How a census is taken: by which command, how much it may bury, whether a person said yes."""
+    """How a census is taken: by which command, how much it may bury, whether a person said yes.
+
+    With `counts_found` a webhook should have told of what it brings.
+    """
 
     command: str = "sync"
     cap: float = CENSUS_CAP
     confirmed: bool = False
+    counts_found: bool = True
 
     def allows(self, buried: int, stored: int) -> bool:
         """Whether that many of the stored items may be buried; one always may."""
@@ -186,7 +196,8 @@ async def take_census(
                 lease=lease,
                 began_at=clock.now(),
             )
-            return await _take(census, listed=listed)
+            with on_lane(Lane.CENSUS, container=str(state.container)):
+                return await _take(census, listed=listed)
     except SyncerError as error:
         return CensusResult(container=state.container, failure=error)
 
@@ -194,6 +205,7 @@ async def take_census(
 async def _take(census: _Census, *, listed: bool) -> CensusResult:
     ground = await _ground(census)
     present = await _inventory(census) if listed else {}
+    reach(Edge.CENSUS_READ)
     if not present:
         return await _hide_all(census, ground)
     known = {ground.aliases.get(uid, uid): ref for uid, ref in present.items()}
@@ -204,7 +216,7 @@ async def _take(census: _Census, *, listed: bool) -> CensusResult:
     if not census.rules.allows(len(missing.gone), len(ground.live)):
         return await _ask(census, missing, stored=len(ground.live), items=len(present))
     found = await fetch_all(census.connector, unknown, subject=subject)
-    return await _settle(census, missing, found, items=len(present))
+    return await _settle(census, ground, missing=missing, found=found, present=known)
 
 
 async def _ground(census: _Census) -> _Ground:
@@ -227,7 +239,7 @@ async def _inventory(census: _Census) -> dict[str, ItemRef]:
             refs = census.connector.inventory(census.container)
             return {ref.uid: ref async for ref in refs}
         except Rejected as refused:
-            if refused.status in _REFUSALS:
+            if refused.status in HIDING:
                 return {}
             raise
 
@@ -264,27 +276,57 @@ async def _hide_all(census: _Census, ground: _Ground) -> CensusResult:
         await _still_ours(session, census)
         live = [item.ref for item in ground.live.values()]
         hidden = await mark(session, live, ItemState.HIDDEN, at=census.clock.now())
+        await count_lane(
+            session, census.container, Lane.CENSUS, seen=0, stored=hidden, at=census.began_at
+        )
+        if note:
+            await lose_container(session, census.container, at=census.clock.now())
         await _note(session, census, items=0, note=note)
         await _log(session, census, hidden=hidden)
+        reach(Edge.CENSUS_BEFORE_COMMIT)
+    reach(Edge.CENSUS_COMMITTED)
     return CensusResult(container=census.container, hidden=hidden)
 
 
-async def _settle(census: _Census, missing: Fetched, found: Fetched, *, items: int) -> CensusResult:
+async def _keep(
+    session: AsyncSession, census: _Census, fetched: Fetched, *, at: datetime
+) -> Ingested:
+    return await keep_fetched(
+        session,
+        fetched,
+        connection=census.container.connection,
+        wanted=census.wanted,
+        at=at,
+        read_at=census.began_at,
+        lane=Lane.CENSUS,
+        home=census.container,
+    )
+
+
+async def _settle(
+    census: _Census,
+    ground: _Ground,
+    *,
+    missing: Fetched,
+    found: Fetched,
+    present: Mapping[str, ItemRef],
+) -> CensusResult:
     """Write everything in one transaction, under the lease."""
-    at = census.clock.now()
+    at, items = census.clock.now(), len(present)
     elsewhere = [one for one in missing.records if one.item.container != census.container]
     async with census.store.write() as session:
         await _still_ours(session, census)
-        for fetched in (missing, found):
-            done = await keep_fetched(
-                session,
-                fetched,
-                connection=census.container.connection,
-                wanted=census.wanted,
-                at=at,
-                read_at=census.began_at,
-            )
-        await count_found(session, census.container, done.stored)
+        known = await _keep(session, census, missing, at=at)
+        done = await _keep(session, census, found, at=at)
+        await forget_absent(session, census.container, present)
+        gone = {ref.uid: ground.live[ref.uid].updated_at for ref in missing.gone}
+        if census.rules.counts_found:
+            brought = {**gone, **known.brought, **done.brought}
+            await suspect(session, census.container, brought, at=census.clock.now())
+        stored = done.stored + known.stored
+        await count_lane(
+            session, census.container, Lane.CENSUS, seen=items, stored=stored, at=census.began_at
+        )
         await _note(session, census, items=items)
         result = CensusResult(
             container=census.container,
@@ -297,6 +339,8 @@ async def _settle(census: _Census, missing: Fetched, found: Fetched, *, items: i
         await _log(
             session, census, deleted=result.deleted, moved=result.moved, hidden=result.hidden
         )
+        reach(Edge.CENSUS_BEFORE_COMMIT)
+    reach(Edge.CENSUS_COMMITTED)
     return result
 
 
@@ -306,6 +350,9 @@ async def _still_ours(session: AsyncSession, census: _Census) -> None:
 
 
 async def _note(session: AsyncSession, census: _Census, *, items: int, note: str = "") -> None:
+    """How it went. A container that shows anything is lost no more."""
+    if items:
+        await find_container(session, census.container)
     values = {"census_at": census.began_at, "census_items": items, "census_note": note}
     await note_census(session, census.container, **values)
 

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -23,10 +24,9 @@ from pydantic import SecretStr
 from syncer.clock import Clock, SystemClock
 from syncer.connect.protocol import HookReply, HookRequest
 from syncer.connect.signing import signed_hex
-from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import ConfigError, SyncerError
 from syncer.log import get_logger
-from syncer.store.inbox import InboxState
+from syncer.store.inbox import Arrival, InboxState
 from syncer.web.bodies import OLD_HTTP, Bodies, BodyLimits, Refusal, lowered, refuse_malformed
 from syncer.web.server import plain_answer, plainly
 
@@ -56,22 +56,6 @@ class Endpoint:
     receive: Callable[[HookRequest], HookReply]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
-    """A genuine delivery that is to be kept: what `syncer.store.inbox.accept` takes."""
-
-    connection: str
-    delivery_id: str
-    body: bytes
-    headers: Mapping[str, str]
-    event: str
-    refs: Sequence[ItemRef]
-    deleted: Sequence[ItemRef]
-    containers: Sequence[ContainerKey]
-    state: InboxState
-    note: str
-
-
 class Unavailable(SyncerError):
     """A delivery cannot be kept now: the database is down, busy or full."""
 
@@ -91,7 +75,7 @@ class HookContext:
     """
 
     endpoint: Callable[[str], Endpoint | None]
-    accept: Callable[[Incoming], Awaitable[bool]]
+    accept: Callable[[Arrival], Awaitable[bool]]
     ready: Callable[[], Awaitable[bool]]
     outcome: Callable[[str, str], None] = lambda _connection, _word: None
     refused: Callable[[str], None] = lambda _connection: None
@@ -160,7 +144,7 @@ class _Door:
         self._context = context
         self._bodies = Bodies(context.limits)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="hooks")
-        self._keeping: set[asyncio.Task[bool]] = set()
+        self._keeping: set[asyncio.Future[bool]] = set()
         self._told_of_proxy = False
 
     async def close(self, _: web.Application) -> None:
@@ -192,17 +176,19 @@ class _Door:
 
     async def _delivery(self, request: web.Request, body: bytes) -> web.Response:
         endpoint = self._context.endpoint(request.match_info["endpoint"])
+        now = self._context.clock.now()
         told = HookRequest(
             method=hdrs.METH_POST,
             url=endpoint.url if endpoint is not None else "",
             headers=lowered(request),
             body=body,
-            received_at=self._context.clock.now(),
+            received_at=now,
         )
         reply = await self._verify(endpoint, told)
         if endpoint is None or not _is_good(reply.status):
             return self._forged(endpoint)
-        return await self._keep(incoming_of(endpoint.connection, told, reply), reply)
+        arrival = arrival_of(endpoint.connection, told, reply, at=now)
+        return await self._keep(arrival, reply)
 
     async def _verify(self, endpoint: Endpoint | None, told: HookRequest) -> HookReply:
         """What the connector says, or for nobody's endpoint the same work and a refusal."""
@@ -219,26 +205,24 @@ class _Door:
             self._context.refused(connection)
         return plain_answer(401)
 
-    async def _keep(self, incoming: Incoming, reply: HookReply) -> web.Response:
+    async def _keep(self, arrival: Arrival, reply: HookReply) -> web.Response:
         if reply.offered_secret is not None:  # nobody has asked for a handshake (A16)
-            self._context.outcome(incoming.connection, "handshake")
+            self._context.outcome(arrival.connection, "handshake")
             return plain_answer(403)
         try:
-            new = await self._kept(incoming)
+            new = await self._kept(arrival)
         except (SyncerError, TimeoutError) as error:
-            self._context.outcome(incoming.connection, "unavailable")
-            _LOG.warning(
-                "a delivery cannot be kept", connection=incoming.connection, why=str(error)
-            )
+            self._context.outcome(arrival.connection, "unavailable")
+            _LOG.warning("a delivery cannot be kept", connection=arrival.connection, why=str(error))
             return _refused(503)
-        self._context.outcome(incoming.connection, _word(incoming) if new else "known")
+        self._context.outcome(arrival.connection, _word(arrival) if new else "known")
         return plain_answer(reply.status, headers=reply.headers)
 
-    async def _kept(self, incoming: Incoming) -> bool:
+    async def _kept(self, arrival: Arrival) -> bool:
         """Whether it was new. What takes too long is not broken off: it may yet be kept."""
         if len(self._keeping) >= self._context.most_waiting:
             raise Unavailable("Too many deliveries are waiting to be kept.")
-        task = asyncio.ensure_future(self._context.accept(incoming))
+        task = asyncio.ensure_future(self._context.accept(arrival))
         self._keeping.add(task)
         task.add_done_callback(self._done)
         done, _ = await asyncio.wait({task}, timeout=self._context.answer_seconds)
@@ -246,7 +230,7 @@ class _Door:
             raise Unavailable("Keeping a delivery takes too long.")
         return task.result()
 
-    def _done(self, task: asyncio.Task[bool]) -> None:
+    def _done(self, task: asyncio.Future[bool]) -> None:
         self._keeping.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waits for it is told; nobody else needs to be
@@ -267,14 +251,14 @@ def _is_good(status: int) -> bool:
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def incoming_of(connection: str, told: HookRequest, reply: HookReply) -> Incoming:
-    """What is to be kept of a genuine delivery, secrets left out."""
+def arrival_of(connection: str, told: HookRequest, reply: HookReply, *, at: datetime) -> Arrival:
+    """What is to be kept of a genuine delivery that came in `at` (UTC), secrets left out."""
     state = InboxState.PENDING
     if reply.ignored:
         state = InboxState.IGNORED
     if reply.unreadable:
         state = InboxState.QUARANTINED
-    return Incoming(
+    return Arrival(
         connection=connection,
         delivery_id=reply.delivery_id,
         body=told.body,
@@ -285,6 +269,7 @@ def incoming_of(connection: str, told: HookRequest, reply: HookReply) -> Incomin
         containers=reply.containers,
         state=state,
         note=reply.unreadable or reply.ignored,
+        at=at,
     )
 
 
@@ -294,8 +279,8 @@ def _harmless(name: str) -> bool:
     return not any(word in name for word in words)
 
 
-def _word(incoming: Incoming) -> str:
-    match incoming.state:
+def _word(arrival: Arrival) -> str:
+    match arrival.state:
         case InboxState.IGNORED:
             return "ignored"
         case InboxState.QUARANTINED:

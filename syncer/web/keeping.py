@@ -1,25 +1,46 @@
-"""Keeping deliveries in the store, and counting refused ones until there is time to write."""
+"""Keeping deliveries in the store, and counting refused ones until there is time to write.
+
+Deliveries that come in while others are being committed are committed together, in the next
+transaction: each is answered only after its own commit, and a burst costs few of them.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from syncer.clock import Clock
+from syncer.errors import SyncerError
+from syncer.failpoints import Edge, reach
+from syncer.log import get_logger
 from syncer.store.endpoints import note_delivery, note_refusal
 from syncer.store.engine import Store
-from syncer.store.inbox import accept
-from syncer.web.hooks import Incoming, Unavailable
+from syncer.store.inbox import Arrival, accept
+from syncer.web.hooks import Unavailable
 
 INBOX: Final = "inbox"
 """The channel on which workers wait for `Store.wakeups`."""
 
+AT_ONCE: Final = 200
+"""Deliveries that are committed together at most."""
+
+BYTES_AT_ONCE: Final = 8 * 1024 * 1024
+"""Bytes of bodies that are committed together at most, unless a single one is longer."""
+
 _PATIENCE: Final = 1.0
 _SQLITE_PATIENCE: Final = 5.0  # its one writer may be in the middle of a page of items
 
-_DATABASE: Final = (SQLAlchemyError, OSError, TimeoutError)
+_AWAY: Final = (SyncerError, OSError, TimeoutError)
+_OF_A_ROW: Final = (SQLAlchemyError, ValueError, TypeError)
+"""What a database or its driver raises for a row that it cannot hold."""
+
+_log: Final = get_logger(__name__)
+
+_Kept = asyncio.Future[bool]
 
 
 class Keeper:
@@ -30,35 +51,97 @@ class Keeper:
         self._clock = clock
         self._patience = _SQLITE_PATIENCE if store.is_sqlite else _PATIENCE
         self._refused: Counter[str] = Counter()
+        self._waiting: deque[tuple[Arrival, _Kept]] = deque()
+        self._committing: asyncio.Task[None] | None = None
 
-    async def accept(self, incoming: Incoming) -> bool:
-        """Commit a delivery; False where it is known. `Unavailable` where the database is not."""
-        now = self._clock.now()
+    # --- genuine ones -----------------------------------------------------------------------------
+
+    def accept(self, arrival: Arrival) -> Awaitable[bool]:
+        """Commit a delivery; False where it is known. `Unavailable` where the database is not.
+
+        Who no longer waits for the answer changes nothing: the delivery is kept all the same.
+        """
+        kept: _Kept = asyncio.get_running_loop().create_future()
+        self._waiting.append((arrival, kept))
+        if self._committing is None:
+            self._begin()
+        return kept
+
+    def _begin(self) -> None:
+        self._committing = asyncio.create_task(self._commit(), name="keep deliveries")
+        self._committing.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Let the next begin; whatever became of this one, nobody waits for ever."""
+        self._committing = None
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None:
+            _log.error("deliveries could not be committed", exc_info=error)
+            self._refuse_waiting(_away(error))
+        elif self._waiting:  # it came in after the last look
+            self._begin()
+
+    async def _commit(self) -> None:
+        """Commit what waits, batch by batch, until nothing does."""
+        while self._waiting:
+            batch = self._next_batch()
+            try:
+                await self._keep(batch)
+            finally:
+                _refuse(batch, Unavailable("A delivery could not be committed."))
+
+    def _next_batch(self) -> list[tuple[Arrival, _Kept]]:
+        batch: list[tuple[Arrival, _Kept]] = []
+        size = 0
+        while self._waiting and len(batch) < AT_ONCE:
+            size += len(self._waiting[0][0].body)
+            if batch and size > BYTES_AT_ONCE:
+                break
+            batch.append(self._waiting.popleft())
+        return batch
+
+    async def _keep(self, batch: Sequence[tuple[Arrival, _Kept]]) -> None:
+        """In one transaction; one by one where the database refuses some row of them."""
         try:
-            async with self._store.write(patience=self._patience) as session:
-                number = await accept(
-                    session,
-                    connection=incoming.connection,
-                    delivery_id=incoming.delivery_id,
-                    body=incoming.body,
-                    headers=incoming.headers,
-                    event=incoming.event,
-                    refs=incoming.refs,
-                    deleted=incoming.deleted,
-                    containers=incoming.containers,
-                    state=incoming.state,
-                    note=incoming.note,
-                    at=now,
-                )
-                if number is not None:
-                    await note_delivery(session, incoming.connection, event=incoming.event, at=now)
-                    await self._store.notify(session, INBOX)
-        except _DATABASE as error:
-            raise Unavailable(
-                f"The database does not take a delivery ({type(error).__name__})."
-            ) from error
-        self._refused.pop(incoming.connection, None)
-        return number is not None
+            new = await self._write([arrival for arrival, _ in batch])
+        except _AWAY as error:
+            _refuse(batch, _away(error))
+            self._refuse_waiting(_away(error))
+        except _OF_A_ROW as error:
+            if len(batch) == 1:
+                _refuse(batch, _away(error))
+            else:
+                for one in batch:
+                    await self._keep([one])
+        else:
+            for (_, kept), is_new in zip(batch, new, strict=True):
+                if not kept.done():
+                    kept.set_result(is_new)
+
+    async def _write(self, arrivals: Sequence[Arrival]) -> list[bool]:
+        """Which of them are new, once they are committed."""
+        async with self._store.write(patience=self._patience) as session:
+            numbers = await accept(session, arrivals)
+            new = [number is not None for number in numbers]
+            last = {
+                one.connection: one for one, is_new in zip(arrivals, new, strict=True) if is_new
+            }
+            for connection, one in sorted(last.items()):
+                await note_delivery(session, connection, event=one.event, at=one.at)
+            if last:
+                await self._store.notify(session, INBOX)
+            reach(Edge.HOOK_BEFORE_COMMIT)
+        reach(Edge.HOOK_COMMITTED)
+        for one in arrivals:
+            self._refused.pop(one.connection, None)
+        return new
+
+    def _refuse_waiting(self, error: Unavailable) -> None:
+        """What waited while the database was away need not wait for the same answer again."""
+        _refuse(self._waiting, error)
+        self._waiting.clear()
+
+    # --- forged ones ------------------------------------------------------------------------------
 
     def refused(self, connection: str) -> None:
         """Count a delivery with a wrong signature. Touches no database."""
@@ -73,3 +156,14 @@ class Keeper:
         async with self._store.write() as session:
             for connection, count in counted.items():
                 await note_refusal(session, connection, at=now, count=count)
+
+
+def _refuse(batch: Iterable[tuple[Arrival, _Kept]], error: Unavailable) -> None:
+    """Tell those who have not been answered yet."""
+    for _, kept in batch:
+        if not kept.done():
+            kept.set_exception(error)
+
+
+def _away(error: BaseException) -> Unavailable:
+    return Unavailable(f"The database does not take a delivery ({type(error).__name__}).")

@@ -8,7 +8,7 @@ A70): for a name beyond the configured ones, or a word beyond `MOST_WORDS`, stan
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -92,6 +92,15 @@ class Metrics:
             ("connection",),
             registry=registry,
         )
+        self._faulty = Gauge(
+            "syncer_configuration_faulty",
+            "1 while a changed configuration was refused and the one before it is in force.",
+            registry=registry,
+        )
+
+    def watch_configuration(self, fault: Callable[[], str]) -> None:
+        """Ask `fault` at each reading; it tells what is wrong, or nothing."""
+        self._faulty.set_function(lambda: float(bool(fault())))
 
     # --- what lower layers are handed -------------------------------------------------------------
 

@@ -418,7 +418,7 @@ class TestHostileIssues:
         for form in ("text", "md", "html", "json"):
             assert "Totals exclude 1 unreadable item" in hostile[form].out.replace("\u00a0", " ")
 
-    def test_nothing_crashed_and_nothing_leaked(self, hostile: dict[str, Done]) -> None:
+    def test_f20_nothing_crashed_and_nothing_leaked(self, hostile: dict[str, Done]) -> None:
         for done in hostile.values():
             assert done.code == 0
             assert "Traceback" not in done.said

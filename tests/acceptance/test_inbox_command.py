@@ -23,15 +23,19 @@ async def _two_deliveries(folder: Path) -> None:
             for number, state in ((1, inbox.InboxState.QUARANTINED), (2, inbox.InboxState.DONE)):
                 await inbox.accept(
                     session,
-                    connection="jira",
-                    delivery_id=f"d-{number}",
-                    body=b"{%d}" % number,
-                    headers={},
-                    event="jira:issue_updated",
-                    refs=[ItemRef("jira", "10001")],
-                    state=state,
-                    note="a reason\x1b[31m",
-                    at=NOON,
+                    [
+                        inbox.Arrival(
+                            connection="jira",
+                            delivery_id=f"d-{number}",
+                            body=b"{%d}" % number,
+                            headers={},
+                            event="jira:issue_updated",
+                            refs=[ItemRef("jira", "10001")],
+                            state=state,
+                            note="a reason\x1b[31m",
+                            at=NOON,
+                        )
+                    ],
                 )
 
 

@@ -103,7 +103,7 @@ async def test_a_census_finds_what_no_webhook_told(on_sqlite: Site) -> None:
         await until(lambda: _is_in(on_sqlite, "20003", ItemState.DELETED))
 
 
-async def test_a_delivery_that_fails_five_times_is_set_aside(on_sqlite: Site) -> None:
+async def test_f19_a_delivery_that_fails_five_times_is_set_aside(on_sqlite: Site) -> None:
     on_sqlite.environment["SYNCER_TEST_CLOCK"] = f"{datetime.now(UTC).isoformat()} 1000"
     async with on_sqlite.serve() as serve:
         await on_sqlite.synced()
@@ -135,7 +135,7 @@ async def test_a_second_daemon_on_one_file_is_refused_by_name(on_sqlite: Site) -
         assert await serve.end(signal.SIGINT) == 0
 
 
-async def test_a_reload_takes_a_good_file_and_refuses_a_faulty_one(on_sqlite: Site) -> None:
+async def test_f56_a_reload_takes_a_good_file_and_refuses_a_faulty_one(on_sqlite: Site) -> None:
     async with on_sqlite.serve() as serve:
         await on_sqlite.synced()
         good = (on_sqlite.folder / "syncer.toml").read_text(encoding="utf-8")
@@ -159,7 +159,7 @@ async def _said(serve: Serve, words: str) -> bool:
     return any(words in line for line in serve.said)
 
 
-async def test_what_a_killed_daemon_had_begun_the_next_one_ends(place: Site) -> None:
+async def test_f28_f55_what_a_killed_daemon_had_begun_the_next_one_ends(place: Site) -> None:
     async with place.serve() as serve:
         await place.synced()
         place.jira.server.fail(_hang, times=None, path="*/issue/*")

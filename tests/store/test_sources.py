@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from syncer.domain.completeness import Completeness
 from syncer.domain.cursor import Cursor
 from syncer.domain.item import ItemState, Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
@@ -35,6 +36,7 @@ async def test_a_failure_keeps_the_last_success(store: Store) -> None:
         last_success_at=NOON,
         error="timed out",
         missing_detail=("votes",),
+        detail=Completeness(items=0, unmapped=0, failing_since=LATER),
     )
 
 

@@ -64,16 +64,20 @@ class Office:
         containers: Sequence[ContainerKey] = (),
     ) -> int:
         async with self.store.write() as session:
-            number = await inbox.accept(
+            [number] = await inbox.accept(
                 session,
-                connection="jira",
-                delivery_id=name,
-                body=hashlib.sha256(name.encode()).digest(),
-                headers={},
-                refs=refs,
-                deleted=deleted,
-                containers=containers,
-                at=LATER,
+                [
+                    inbox.Arrival(
+                        connection="jira",
+                        delivery_id=name,
+                        body=hashlib.sha256(name.encode()).digest(),
+                        headers={},
+                        refs=refs,
+                        deleted=deleted,
+                        containers=containers,
+                        at=LATER,
+                    )
+                ],
             )
         assert number is not None
         return number

@@ -103,7 +103,7 @@ async def _killed_after(site: Site, root: Path, searches: int) -> None:
     site.jira.server.on_request.remove(count)
 
 
-async def test_a_killed_sync_goes_on_and_the_next_fetches_only_what_changed(
+async def test_f28_a_killed_sync_goes_on_and_the_next_fetches_only_what_changed(
     site: Site, root: Path
 ) -> None:
     await _killed_after(site, root, searches=site.items * 55 // 10_000)

@@ -14,6 +14,7 @@ from syncer.store.audit import AuditEvent
 from syncer.store.audit import record as record_event
 from syncer.store.census import census_states
 from syncer.store.engine import Store
+from syncer.store.gaps import GRACE, settle
 from syncer.store.items import load_items
 from syncer.store.sources import load_sources
 from syncer.sync.connection import ACCOUNT_CHANGED, Wanted, pull_connection
@@ -85,7 +86,7 @@ async def test_a_census_without_a_difference_changes_nothing(
     assert tracker.fetched == []
 
 
-async def test_an_item_that_is_absent_while_the_others_are_shown_was_deleted(
+async def test_f13_an_item_that_is_absent_while_the_others_are_shown_was_deleted(
     store: Store, tracker: HidingTracker
 ) -> None:
     _lose(tracker, 3)
@@ -132,7 +133,7 @@ async def test_a_tracker_that_tells_gone_from_hidden_is_believed(store: Store) -
     assert await _gone(store) == {"NET-3": ItemState.HIDDEN, "NET-4": ItemState.DELETED}
 
 
-async def test_a_moved_item_lives_on_in_its_new_container(
+async def test_f14_a_moved_item_lives_on_in_its_new_container(
     store: Store, tracker: HidingTracker
 ) -> None:
     _lose(tracker, 3)
@@ -165,6 +166,7 @@ async def test_what_no_webhook_brought_is_found_and_counted(
 
     assert done.found == 2
     assert (await _states(store))["NET-77"] is ItemState.LIVE
+    assert await settle(store, now=LATER + GRACE) == 2
     async with store.read() as session:
         found = {one.container: one.found_by_reconcile for one in await load_sources(session)}
     assert found == {"NET": 2, "OUT": 0}
@@ -207,7 +209,7 @@ async def test_no_more_than_a_fifth_is_buried_without_a_person(
 
 
 @pytest.mark.parametrize("how", ["unlisted", "empty", "refused"])
-async def test_a_container_that_shows_nothing_is_hidden_and_comes_back(
+async def test_f46_a_container_that_shows_nothing_is_hidden_and_comes_back(
     store: Store, tracker: HidingTracker, how: str
 ) -> None:
     shelf = tracker.shelves[NET]

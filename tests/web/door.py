@@ -22,9 +22,9 @@ from syncer.clock import FixedClock
 from syncer.connect.protocol import HookReply, HookRequest
 from syncer.store.endpoints import ensure_endpoint
 from syncer.store.engine import Store
-from syncer.store.inbox import Delivery, list_deliveries
+from syncer.store.inbox import Arrival, Delivery, list_deliveries
 from syncer.web.bodies import BodyLimits
-from syncer.web.hooks import Endpoint, HookContext, Incoming, hooks_app, open_endpoint
+from syncer.web.hooks import Endpoint, HookContext, hooks_app, open_endpoint
 from syncer.web.keeping import Keeper
 from syncer.web.server import Limits, Listener
 
@@ -142,7 +142,7 @@ class Door:
     open: asyncio.Event = field(default_factory=asyncio.Event)
     listener: Listener | None = None
     seen: list[HookRequest] = field(default_factory=list)
-    incoming: list[Incoming] = field(default_factory=list)
+    incoming: list[Arrival] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -152,10 +152,10 @@ class Door:
     def find(self, endpoint: str) -> Endpoint | None:
         return self.endpoints.get(endpoint)
 
-    async def accept(self, incoming: Incoming) -> bool:
-        self.incoming.append(incoming)
+    async def accept(self, arrival: Arrival) -> bool:
+        self.incoming.append(arrival)
         await self.open.wait()
-        return await self.keeper.accept(incoming)
+        return await self.keeper.accept(arrival)
 
     async def is_ready(self) -> bool:
         return self.ready

@@ -66,7 +66,7 @@ async def test_two_connections_cannot_share_an_endpoint(store: Store) -> None:
         await ensure(store, "github", "our-own-endpoint")
 
 
-async def test_a_genuine_delivery_ends_the_count_of_refusals(store: Store) -> None:
+async def test_f12_a_genuine_delivery_ends_the_count_of_refusals(store: Store) -> None:
     drawn = await ensure(store, "jira")
     async with store.write() as session:
         await note_refusal(session, "jira", at=AT)

@@ -14,8 +14,8 @@ from syncer.clock import FixedClock
 from syncer.errors import Unreachable
 from syncer.store.daemon_tables import InboxRow
 from syncer.store.engine import Store
+from syncer.store.inbox import Arrival
 from syncer.store.rows import table_of
-from syncer.web.hooks import Incoming
 from syncer.web.keeping import INBOX, Keeper
 from tests.web.door import AT, PATIENCE, Door, issue, open_door, until
 
@@ -105,7 +105,7 @@ async def test_what_is_being_kept_at_the_end_is_kept_and_answered(store: Store) 
 
 async def test_an_error_of_ours_is_no_4xx(door: Door) -> None:
     class Away(Keeper):
-        async def accept(self, _: Incoming) -> bool:
+        async def accept(self, _: Arrival) -> bool:
             raise Unreachable("No server answers.")
 
     door.keeper = Away(door.store, FixedClock(AT))

@@ -72,7 +72,7 @@ async def test_a20_the_longest_body_is_taken(door: Door) -> None:
     assert (await door.signed(body)).status == 202
 
 
-async def test_a20_a_body_that_says_it_is_longer_is_not_read(door: Door) -> None:
+async def test_f17_a20_a_body_that_says_it_is_longer_is_not_read(door: Door) -> None:
     head = request(PATH, ("Content-Length", str(100 * MIB)), length=False)
 
     async with connected(door) as (reader, writer):
@@ -82,7 +82,7 @@ async def test_a20_a_body_that_says_it_is_longer_is_not_read(door: Door) -> None
     assert answer.status == 413
 
 
-async def test_a20_of_an_endless_body_no_more_than_the_limit_is_kept_in_memory(
+async def test_f17_a20_of_an_endless_body_no_more_than_the_limit_is_kept_in_memory(
     store: Store,
 ) -> None:
     async with open_door(store, bodies=BodyLimits(largest=MIB, seconds=60)) as door:
@@ -281,7 +281,7 @@ HASTE = Limits(header_seconds=0.4, answer_seconds=0.4, linger_seconds=0.1)
     [b"", b"POST /", b"POST / HTTP/1.1\r\nHost: a\r\nX-A: "],
     ids=["none", "line", "headers"],
 )
-async def test_a27_headers_have_a_deadline(store: Store, start: bytes) -> None:
+async def test_f18_a27_headers_have_a_deadline(store: Store, start: bytes) -> None:
     async with open_door(store, limits=HASTE) as door, connected(door) as (reader, writer):
         writer.write(start)
         closed = asyncio.create_task(until_closed(reader))
@@ -303,7 +303,7 @@ async def test_a27_a_connection_that_idles_after_an_answer_is_closed(store: Stor
     [BodyLimits(seconds=0.4), BodyLimits(patience=0.4, slowest=1_000_000)],
     ids=["deadline", "rate"],
 )
-async def test_a27_bodies_have_a_deadline_and_a_least_rate(
+async def test_f18_a27_bodies_have_a_deadline_and_a_least_rate(
     store: Store, limits: BodyLimits
 ) -> None:
     async with (
@@ -330,7 +330,9 @@ async def test_a27_a_body_that_breaks_off_is_forgotten(door: Door) -> None:
     assert door.outcomes == {("", "broken off"): 1}
 
 
-async def test_a27_idle_connections_from_one_address_do_not_fill_the_house(store: Store) -> None:
+async def test_f18_a27_idle_connections_from_one_address_do_not_fill_the_house(
+    store: Store,
+) -> None:
     limits = Limits(connections=40, per_address=20)
     async with open_door(store, limits=limits) as door:
         listener = door.listener

@@ -156,7 +156,7 @@ def test_a6_without_a_secret_an_endpoint_does_not_open(secrets: list[str]) -> No
     assert "webhook_secret_env" in refused.value.fix
 
 
-async def test_while_a_secret_is_changed_both_sign(door: Door) -> None:
+async def test_f12_while_a_secret_is_changed_both_sign(door: Door) -> None:
     door.endpoints[GITHUB] = open_endpoint(
         "github",
         url="",

@@ -12,6 +12,7 @@ from syncer.store.daemon_tables import InboxRow
 from syncer.store.engine import Store
 from syncer.store.inbox import (
     LONGEST_ID,
+    Arrival,
     Delivery,
     InboxState,
     accept,
@@ -44,17 +45,22 @@ async def keep(
     at: datetime = AT,
 ) -> int | None:
     async with store.write() as session:
-        return await accept(
+        [number] = await accept(
             session,
-            connection=connection,
-            delivery_id=delivery_id,
-            body=body or f"{connection} {delivery_id}".encode(),
-            headers={"content-type": "application/json"},
-            event="issue_updated",
-            refs=[ItemRef(connection, "10", "acme/phone#12")],
-            state=state,
-            at=at,
+            [
+                Arrival(
+                    connection=connection,
+                    delivery_id=delivery_id,
+                    body=body or f"{connection} {delivery_id}".encode(),
+                    headers={"content-type": "application/json"},
+                    event="issue_updated",
+                    refs=[ItemRef(connection, "10", "acme/phone#12")],
+                    state=state,
+                    at=at,
+                )
+            ],
         )
+    return number
 
 
 async def take(store: Store, owner: str = "one", *, limit: int = 10) -> list[Delivery]:
@@ -76,18 +82,22 @@ async def let_claims_run_out(store: Store) -> None:
 async def test_a_delivery_comes_back_as_it_was_kept(store: Store) -> None:
     refs = (ItemRef("github", "I_1", "acme/phone#12"), ItemRef("github", "I_2"))
     async with store.write() as session:
-        number = await accept(
+        [number] = await accept(
             session,
-            connection="github",
-            delivery_id="guid",
-            body=b"\x00\xff not even JSON",
-            headers={"x-github-event": "issues"},
-            event="issues.transferred",
-            refs=refs,
-            deleted=refs[:1],
-            containers=[ContainerKey("github", "acme/phone")],
-            note="",
-            at=AT,
+            [
+                Arrival(
+                    connection="github",
+                    delivery_id="guid",
+                    body=b"\x00\xff not even JSON",
+                    headers={"x-github-event": "issues"},
+                    event="issues.transferred",
+                    refs=refs,
+                    deleted=refs[:1],
+                    containers=[ContainerKey("github", "acme/phone")],
+                    note="",
+                    at=AT,
+                )
+            ],
         )
     assert number is not None
     async with store.read() as session:
@@ -158,18 +168,22 @@ async def test_a_delivery_that_comes_in_at_once_at_two_replicas_is_kept_once(sto
 @pytest.mark.parametrize("hostile", ["a\0b", "\ud800", "x" * 100_000, "ü" * 3000], ids=repr)
 async def test_a24_no_text_of_a_delivery_upsets_the_database(store: Store, hostile: str) -> None:
     async with store.write() as session:
-        number = await accept(
+        [number] = await accept(
             session,
-            connection="jira",
-            delivery_id=hostile,
-            body=hostile.encode("utf-8", "surrogatepass"),
-            headers={"x": hostile},
-            event=hostile,
-            refs=[ItemRef("jira", hostile, hostile)],
-            containers=[ContainerKey("jira", hostile)],
-            state=InboxState.QUARANTINED,
-            note=hostile,
-            at=AT,
+            [
+                Arrival(
+                    connection="jira",
+                    delivery_id=hostile,
+                    body=hostile.encode("utf-8", "surrogatepass"),
+                    headers={"x": hostile},
+                    event=hostile,
+                    refs=[ItemRef("jira", hostile, hostile)],
+                    containers=[ContainerKey("jira", hostile)],
+                    state=InboxState.QUARANTINED,
+                    note=hostile,
+                    at=AT,
+                )
+            ],
         )
     assert number is not None
     async with store.read() as session:

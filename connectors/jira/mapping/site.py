@@ -75,6 +75,7 @@ def site_of(
     must = field_ids(tables.fields, (rules.must_field,)) if rules.must_field else ()
     by_role = {role: field_ids(tables.fields, names) for role, names in rules.fields.items()}
     customers = {name: field_ids(tables.fields, (name,)) for name in rules.customer_fields}
+    missing = _missing(customs, customers, {rules.must_field: must})
     return Site(
         connection=connection,
         url=url,
@@ -91,8 +92,8 @@ def site_of(
         custom_ids=customs,
         must_field_ids=must,
         customer_field_ids=tuple(id_ for ids in customers.values() for id_ in ids),
-        missing_fields=_missing(customs, customers, {rules.must_field: must}),
-        missing_detail=tables.missing,
+        missing_fields=missing,
+        missing_detail=(*tables.missing, *(f"field {name}" for name in missing)),
     )
 
 

@@ -121,13 +121,15 @@ INVISIBLE_FIELDS = frozenset({"hidden", "deleted"})
 class Event:
     """At one instant one person changed fields of an item, commented on it, or both.
 
-    `changes` maps names of `ItemState` fields to their new values.
+    `changes` maps names of `ItemState` fields to their new values. A `silent` event leaves no
+    trace in the item's history and does not touch it, as when its whole container is renamed.
     """
 
     at: datetime
     actor: str = ""
     changes: Mapping[str, object] = field(default_factory=dict)
     comment: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

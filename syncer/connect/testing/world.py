@@ -15,12 +15,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from syncer.clock import as_utc
+from syncer.connect.testing.entries import event_entry, link_entry, seen_from
 from syncer.connect.testing.script import (
-    INVISIBLE_FIELDS,
     Container,
     Entry,
     Event,
-    FieldChange,
     ItemState,
     ItemType,
     LinkChange,
@@ -87,6 +86,7 @@ class World:
     types: tuple[ItemType, ...] = PLAIN_TYPES
     priorities: tuple[str, ...] = PLAIN_PRIORITIES
     revision: int = 0
+    former_containers: dict[str, str] = field(default_factory=dict)
     _items: dict[str, ScriptedItem] = field(default_factory=dict)
     _links: dict[str, ScriptedLink] = field(default_factory=dict)
     _links_of: dict[str, list[str]] = field(default_factory=dict)
@@ -170,6 +170,28 @@ class World:
         if container not in self.containers:
             raise ValueError(f"no container {container}")
         self.edit(item_id, at, container=container, key=key)
+
+    def rename_container(self, key: str, new_key: str, at: datetime) -> None:
+        """Give a container another key: its items get keys with it, and show no trace of that.
+
+        Their old keys still lead to them, as do the container's in histories.
+        """
+        container = self.containers.pop(key)
+        self.containers[new_key] = dataclasses.replace(container, key=new_key)
+        self.former_containers[key] = new_key
+        for item_id in tuple(self._items):
+            state = self.state(item_id, at)
+            if state is not None and state.container == key:
+                renamed = f"{new_key}-{state.key.rpartition('-')[2]}"
+                changes = {"container": new_key, "key": renamed}
+                self._append(item_id, Event(at=at, changes=changes, silent=True))
+        self.revision += 1
+
+    def container_named(self, key: str) -> Container:
+        """The container that has, or once had, this key; `KeyError` if none."""
+        while key in self.former_containers and key not in self.containers:
+            key = self.former_containers[key]
+        return self.containers[key]
 
     def unlink(self, link_id: str, at: datetime) -> None:
         """Remove a link; the history of both ends remembers it."""
@@ -274,9 +296,9 @@ class World:
         for at, origin, event in sorted(self._happenings(item), key=lambda h: h[:1]):
             number = self._entry_ids[item.id, origin]
             entry = (
-                _link_entry(number, at, happening=event, state=state)
+                link_entry(number, at, happening=event, state=state)
                 if isinstance(event, tuple)
-                else _event_entry(number, event, state)
+                else event_entry(number, event, state)
             )
             state = entry.state
             entries.append(entry)
@@ -289,9 +311,9 @@ class World:
             yield event.at, number, event
         for link_id in self._links_of.get(item.id, ()):
             link = self._links[link_id]
-            yield link.created_at, (link_id, True), (link.actor, _seen_from(item.id, link))
+            yield link.created_at, (link_id, True), (link.actor, seen_from(item.id, link))
             if link.removed_at is not None:
-                gone = dataclasses.replace(_seen_from(item.id, link), added=False)
+                gone = dataclasses.replace(seen_from(item.id, link), added=False)
                 yield link.removed_at, (link_id, False), (link.actor, gone)
 
 
@@ -300,37 +322,6 @@ def _in_utc(item: ScriptedItem) -> ScriptedItem:
     if any(event.at < item.created_at for event in events):
         raise ValueError(f"item {item.id} changes before it is created")
     return dataclasses.replace(item, created_at=as_utc(item.created_at), events=events)
-
-
-def _seen_from(item_id: str, link: ScriptedLink) -> LinkChange:
-    inward = link.target == item_id
-    other = link.source if inward else link.target
-    return LinkChange(kind=link.kind, other=other, inward=inward, added=True)
-
-
-def _event_entry(number: int, event: Event, state: ItemState) -> Entry:
-    before = {name: getattr(state, name) for name in event.changes}
-    changes = tuple(
-        FieldChange(field=name, before=before[name], after=after)
-        for name, after in event.changes.items()
-        if name not in INVISIBLE_FIELDS and before[name] != after
-    )
-    after = dataclasses.replace(state, **event.changes)  # type: ignore[arg-type]  # checked names
-    return Entry(
-        id=number,
-        at=event.at,
-        actor=event.actor,
-        changes=changes,
-        comment=event.comment,
-        state=after,
-    )
-
-
-def _link_entry(
-    number: int, at: datetime, *, happening: tuple[str, LinkChange], state: ItemState
-) -> Entry:
-    actor, change = happening
-    return Entry(id=number, at=at, actor=actor, link=change, state=state)
 
 
 def uniform_world(

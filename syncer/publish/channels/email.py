@@ -13,19 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 from pydantic import SecretStr
 
 from syncer.connect.session import trust
 from syncer.errors import ConfigError, DispatchFailed, Unreachable
+from syncer.failpoints import Edge, reach
 from syncer.publish.channels.outcome import Finish, Unanswered
 from syncer.publish.mail.message import on_the_wire
 
 PREPARE_SECONDS: Final = 25.0
 """All that comes before the final dot; a claim holds for a little longer."""
 
+_TAKEN: Final = range(200, 300)
+_REFUSED: Final = range(400, 600)
 _PERMANENT: Final = 500
-_OK: Final = 250
 _START_INPUT: Final = 354
 _CHUNK: Final = 64 * 1024
 _LOOK_AGAIN: Final = 0.01
@@ -59,6 +61,13 @@ async def prepared(
         client = _client(server)
     except ConfigError as error:
         raise DispatchFailed(error.message, fix=error.fix) from None
+    ended = False
+
+    async def finish() -> None:
+        nonlocal ended
+        ended = True
+        await _end(client, server)
+
     try:
         try:
             async with asyncio.timeout(PREPARE_SECONDS):
@@ -67,13 +76,11 @@ async def prepared(
                 await _hand_over(client, sender=sender, recipient=recipient, data=data)
         except TimeoutError:
             raise DispatchFailed(f"{_named(server)} took too long.") from None
-
-        async def finish() -> None:
-            await _end(client, server)
-
         yield finish
     finally:
-        await _close(client)
+        if ended:
+            await _say_goodbye(client)
+        client.close()  # in the midst of a message a goodbye would be a line of its text
 
 
 async def probe(server: MailServer) -> str:
@@ -89,7 +96,8 @@ async def probe(server: MailServer) -> str:
         told = error.message if isinstance(error, DispatchFailed) else "it took too long."
         raise Unreachable(f"{_named(server)}: {told}", fix="Check [smtp].") from None
     finally:
-        await _close(client)
+        await _say_goodbye(client)
+        client.close()
     protection = {"starttls": "by STARTTLS", "implicit": "by TLS", "none": "on this machine"}
     who = f", signed in as {server.username}" if server.username else ""
     return f"{_named(server)}: connected {protection[server.tls]}{who}"
@@ -133,6 +141,7 @@ async def _hand_over(client: SMTP, *, sender: str, recipient: str, data: bytes) 
         await _start_data(client)
         await _write(client, data)
     except SMTPResponseException as error:
+        await _say_goodbye(client)
         raise _refused(error.code, error.message) from None
     except (SMTPException, OSError) as error:
         raise DispatchFailed(f"The mail server went away: {_reason(error)}.") from None
@@ -165,13 +174,29 @@ async def _flushed(client: SMTP) -> None:
 async def _end(client: SMTP, server: MailServer) -> None:
     """The final dot, and what the server says to it."""
     try:
-        response = await client.execute_command(b".")
+        response = await _answer_to_the_dot(client)
     except (SMTPException, OSError) as error:
         raise Unanswered(
             f"{_named(server)} did not say whether it took the message: {_reason(error)}."
         ) from None
-    if response.code != _OK:
+    if response.code in _REFUSED:
         raise _refused(response.code, response.message)
+    if response.code not in _TAKEN:  # RFC 5321, 4.2.1 knows no such answer to the end of a message
+        text = f"{response.code} {response.message}"
+        raise Unanswered(f"{_named(server)} answered {text!r} to the end of the message.")
+
+
+async def _answer_to_the_dot(client: SMTP) -> SMTPResponse:
+    """Send the dot, see it off, and only then wait for the answer."""
+    answer = asyncio.ensure_future(client.execute_command(b"."))
+    try:
+        await asyncio.sleep(0)  # it is written by now
+        with suppress(OSError):  # whether the connection held, the answer tells
+            await _flushed(client)
+        reach(Edge.DISPATCH_DOT_SENT)
+        return await answer
+    finally:
+        answer.cancel()
 
 
 def _refused(code: int, message: str) -> DispatchFailed:
@@ -187,9 +212,8 @@ def _reason(error: Exception) -> str:
     return repr(text)
 
 
-async def _close(client: SMTP) -> None:
-    """Say goodbye where the server still listens; what it answers changes nothing."""
+async def _say_goodbye(client: SMTP) -> None:
+    """Where the server still listens; what it answers changes nothing."""
     with suppress(SMTPException, OSError, TimeoutError):
         if client.is_connected:
             await client.quit(timeout=_GOODBYE_SECONDS)
-    client.close()

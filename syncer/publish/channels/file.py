@@ -47,7 +47,9 @@ def write_edition(contents: Mapping[str, str], *, name: str, folder: Path) -> tu
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return tuple(_replace(path, contents[path.suffix[1:]]) for path in files(name, folder))
+        paths = tuple(_replace(path, contents[path.suffix[1:]]) for path in files(name, folder))
+        _keep_names(folder)
+        return paths
     except OSError as error:
         raise DispatchFailed(
             f"The edition could not be written to {folder}: {error.strerror}.",
@@ -81,3 +83,12 @@ def _replace(path: Path, text: str) -> Path:
         scrap.unlink(missing_ok=True)
         raise
     return path
+
+
+def _keep_names(folder: Path) -> None:
+    """Put the files' names on the disk too: what is recorded as sent is there after a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

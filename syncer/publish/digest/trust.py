@@ -167,7 +167,9 @@ def _last_read(sources: Sequence[SourceState], context: Context) -> str:
 
 def _partial(context: Context) -> Iterator[Claim]:
     """Sources that are behind or failed, and details that a tracker did not give."""
-    behind = [s for s in context.snapshot.sources if not _is_current(s, context)]
+    yield from _lost(context)
+    told = [s for s in context.snapshot.sources if s.detail.lost_since is None]
+    behind = [s for s in told if not _is_current(s, context)]
     names = _named_sources(behind, context)
     if behind and not any(names in claim.text for claim in banner(context)):
         text = f"Not current: {names}."
@@ -177,6 +179,18 @@ def _partial(context: Context) -> Iterator[Claim]:
         shown = listed([clean(detail, 30) for detail in missing[:_MOST_SOURCES]])
         backing = Evidence(label="Details not given by a tracker", value=", ".join(missing))
         yield _claim(f"Missing detail: {shown}.", backing)
+
+
+def _lost(context: Context) -> Iterator[Claim]:
+    """Containers that our account no longer sees, and those whose items a person must judge."""
+    for source in context.snapshot.sources:
+        since, name = source.detail.lost_since, clean(f"{source.connection}:{source.container}", 60)
+        if since is not None:
+            when = day(context.local(since).date(), today=context.today)
+            yield _claim(f"Access lost to {name} since {when}.", _source_evidence(source))
+        elif source.detail.census_note:
+            note = Evidence(label=f"Census of {name}", value=clean(source.detail.census_note, 300))
+            yield _claim(f"Deletions in {name} wait for a person.", note)
 
 
 # --- calendar, confidence, counts ------------------------------------------------------------
@@ -247,6 +261,16 @@ def _counts(context: Context) -> Iterator[Claim]:
         yield _counted(text, "Quarantined", quarantined)
     if hidden:
         yield _counted(f"Totals exclude {counted(hidden, 'hidden item')}.", "Hidden", hidden)
+    unmapped = sum(source.detail.unmapped or 0 for source in sources)
+    if unmapped:
+        verb = "is" if unmapped == 1 else "are"
+        text = f"{counted(unmapped, 'item')} {verb} in an unmapped status."
+        yield _counted(text, "Unmapped status", unmapped)
+    late = _caught_up(context)
+    if late:
+        yield _counted(
+            f"{counted(late, 'change')} caught up by poll.", "No webhook told of them", late
+        )
     yield from _contradictions(context)
     unclaimed = len(context.unclaimed)
     if unclaimed:
@@ -256,6 +280,18 @@ def _counts(context: Context) -> Iterator[Claim]:
     if above(snapshot.unclassified_share, _UNCLASSIFIED_WORTH_SAYING) and not told:
         percent = round_half_up(100 * snapshot.unclassified_share)
         yield _counted(f"{_unclassified(context)}.", "Unclassified, percent", percent)
+
+
+def _caught_up(context: Context) -> int:
+    """Changes since the last edition of which no webhook told, as far as that one counted them."""
+    before = context.previous
+    if before is None:
+        return 0
+    known = {_by_name(source): source.found_by_reconcile for source in before.sources}
+    return sum(
+        max(0, source.found_by_reconcile - known.get(_by_name(source), source.found_by_reconcile))
+        for source in context.snapshot.sources
+    )
 
 
 def _contradictions(context: Context) -> Iterator[Claim]:

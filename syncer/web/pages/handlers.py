@@ -123,7 +123,13 @@ class Pages:
         live = request.query.get("live") == "1"
         return await _html(
             lambda: render(
-                "sources", c=page, ledger=ledger, live=live, advice=sources.advice(ledger, page)
+                "sources",
+                c=page,
+                ledger=ledger,
+                live=live,
+                advice=sources.advice(ledger, page),
+                rows=sources.rows,
+                lanes=sources.LANES,
             )
         )
 

@@ -78,18 +78,10 @@ class Current:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """One container in the completeness ledger; counts of items, instants UTC.
-
-    `census_at` is the last complete census, which found `census_items`, with what it corrected in
-    `census_note`; None: there has been none.
-    """
+    """One container in the completeness ledger, with the name that people know."""
 
     state: SourceState
     name: str
-    items: int
-    census_at: datetime | None = None
-    census_items: int | None = None
-    census_note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +98,8 @@ class Hook:
 class Source:
     """One connection with all that is known of its completeness.
 
-    `findings` are sentences of its last probe. `hook` None: it has no endpoint.
+    `findings` are sentences of its last probe. With an error it fails `failing_since` then (UTC).
+    `hook` None: it has no endpoint.
     """
 
     name: str
@@ -115,6 +108,7 @@ class Source:
     server: str = ""
     last_success_at: datetime | None = None
     error: str = ""
+    failing_since: datetime | None = None
     findings: Sequence[str] = ()
     containers: Sequence[Container] = ()
     hook: Hook | None = None

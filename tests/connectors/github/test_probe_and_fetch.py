@@ -124,7 +124,7 @@ async def test_projects_out_of_sight_are_told(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(("project", "told"), [("", True), ("Roadmap", True), ("Other", False)])
-async def test_statuses_without_a_meaning_are_told(project: str, told: bool) -> None:
+async def test_f48_statuses_without_a_meaning_are_told(project: str, told: bool) -> None:
     names = [{"name": name} for name in ("Todo", "Cooking", "In Progress")]
     fields = {"nodes": [{"name": "Status", "options": names}, {"name": "Size", "options": names}]}
     projects = [{"title": "Roadmap", "fields": fields}, {"title": None, "fields": 3}]

@@ -283,8 +283,18 @@ def test_customers_and_must_haves_by_configured_fields() -> None:
     assert not record(raw, must_have_field="Program").item.must_have
 
 
-def test_a_field_that_is_not_there_is_said() -> None:
-    assert site(custom_fields=["Program", "Progam"]).missing_fields == ("Progam",)
+def test_f47_a_field_that_is_not_there_is_said() -> None:
+    made = site(custom_fields=["Program", "Progam"])
+    assert made.missing_fields == ("Progam",)
+    assert "field Progam" in made.missing_detail
+
+
+def test_f47_a_field_is_bound_by_its_id_whatever_it_is_called() -> None:
+    raw = issue(1, customfield_10100={"value": "5G"})
+    for wish in ("customfield_10100", "Program"):
+        assert record(raw, custom_fields=[wish]).item.custom == {wish: "5G"}
+    renamed = site(custom_fields=["customfield_10100"])
+    assert renamed.missing_fields == ()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import format_datetime
+
 import pytest
 
 from syncer.connect.http import Limits
@@ -10,6 +12,7 @@ from tests.unit.connect.servers import NOON, Reply, asking, says
 
 SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}
 RESET = str(int(NOON.timestamp()) + 20)
+THEIR_NOON = format_datetime(NOON, usegmt=True)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +20,13 @@ RESET = str(int(NOON.timestamp()) + 20)
     [
         pytest.param(says({"message": "Slow"}, 403, Retry_After="7"), 7, id="retry-after"),
         pytest.param(
-            says({"message": "No"}, 403, X_RateLimit_Remaining="0", X_RateLimit_Reset=RESET),
+            says(
+                {"message": "No"},
+                403,
+                X_RateLimit_Remaining="0",
+                X_RateLimit_Reset=RESET,
+                Date=THEIR_NOON,
+            ),
             20,
             id="nothing left",
         ),

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syncer.domain.change import Change, ChangeField
+from syncer.domain.completeness import Completeness
 from syncer.domain.item import Account, StatusCategory, WorkItem
+from syncer.domain.lane import Lane, LaneState
 from syncer.domain.portfolio import Portfolio, Product, Program
 from syncer.domain.ref import ContainerKey, ItemRef
-from syncer.domain.report import Snapshot
+from syncer.domain.report import Snapshot, SourceState
 from syncer.domain.verdict import Reason, Verdict, VerdictLevel
 from syncer.publish.audience import AudienceView, Lens
 from syncer.publish.digest.compose import compose
@@ -50,6 +52,25 @@ def work_item(number: int, title: str, *, url: str = "", as_of: datetime) -> Wor
         created_at=as_of - timedelta(days=9),
         updated_at=as_of - timedelta(days=1),
     )
+
+
+def _full(source: SourceState, words: str, at: datetime) -> SourceState:
+    """The source with everything amiss that a ledger can tell, in words of others."""
+    hour = timedelta(hours=1)
+    detail = Completeness(
+        items=82,
+        unmapped=4,
+        census_at=at - hour,
+        census_items=80,
+        census_note=words,
+        failing_since=at - hour,
+        degraded_since=at - hour,
+        paused_until=at + hour,
+        paused_why=words,
+        former=(words,),
+        lanes={Lane.LIVE.value: LaneState(passes=3, seen=9, stored=7, failed=1, lag_seconds=4.2)},
+    )
+    return replace(source, error=words, detail=detail)
 
 
 @dataclass
@@ -159,7 +180,9 @@ class StillReader:
 
     async def ledger(self) -> Ledger:
         words, at = self.words, self.snapshot.as_of
-        containers = [Container(state=one, name=words, items=3) for one in self.snapshot.sources]
+        containers = [
+            Container(state=_full(one, words, at), name=words) for one in self.snapshot.sources
+        ]
         return Ledger(
             now=at,
             sources=[

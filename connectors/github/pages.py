@@ -1,0 +1,118 @@
+"""The pages of one repository's changed issues, sought so that none slips through."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from connectors.github.ahead import read_ahead
+from connectors.github.client import Found, GitHubClient
+from connectors.github.mapping.faults import Unmappable
+from connectors.github.mapping.item import raw_id
+from connectors.github.mapping.times import epoch_ms, instant
+from syncer.clock import Clock
+from syncer.connect.paging import TokenChain
+from syncer.connect.rate import http_date
+from syncer.connect.walk import Mark, Walk
+from syncer.errors import Rejected, TooLong
+
+_HORIZON: Final = timedelta(minutes=1)
+_SHRINKS: Final = 4
+_STALE_LINK: Final = frozenset({400, 404, 422})
+"""GitHub refuses pages beyond its limits with 422, and links that it made long ago."""
+
+RawPage = tuple[tuple[Any, ...], Mark]
+"""The raw rows of a page, and the mark to save with it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Pager:
+    """Reads one repository from where its walk stands.
+
+    A page begins at the second in which the one before ended: what came there unchanged is left
+    out. Issues too long to come together are asked for in smaller and smaller pages. Where there
+    are many pages, several are read at once.
+    """
+
+    client: GitHubClient
+    repository: str
+    walk: Walk
+    size: int
+    clock: Clock
+    _resumed: bool = False
+    _before: frozenset[tuple[str, str]] = field(default=frozenset())
+
+    async def batches(self) -> AsyncIterator[list[RawPage]]:
+        """All pages up to the end, in order, as many together as were read at once."""
+        label = f"issues of {self.repository}"
+        chain = TokenChain(label=label)
+        self._resumed = self.walk.position.token is not None
+        while True:
+            found = await self._next()
+            if found is None or self.walk.was_ignored(_times(found.rows)):
+                continue
+            sought = self.walk.position.token is None
+            if sought:
+                chain = TokenChain(label=label)
+            token = chain.take(found.next, empty=not found.rows)
+            yield [self._taken(found, token)]
+            if sought and token is not None:
+                ahead = await read_ahead(self.client, found)
+                yield [self._taken(one, one.next) for one in ahead]
+            if self.walk.mark.position is None:
+                return
+
+    async def _next(self) -> Found | None:
+        """The page at the walk's place; None where it has to be asked for in another way."""
+        try:
+            found = await self._asked()
+        except TooLong:
+            if self.size == 1:
+                raise
+            self.size = max(1, self.size // _SHRINKS)
+            self.walk.token_was_refused()  # its link asks for pages of the old size
+            return None
+        except Rejected as refused:
+            if not self._resumed or refused.status not in _STALE_LINK:
+                raise
+            self._resumed = False
+            self.walk.token_was_refused()
+            return None
+        self._resumed = False
+        return found
+
+    async def _asked(self) -> Found:
+        position = self.walk.position
+        if position.token is not None:
+            return await self.client.more_issues(position.token)
+        return await self.client.issues(self.repository, since=position.from_ms, size=self.size)
+
+    def _taken(self, found: Found, token: str | None) -> RawPage:
+        """What is new on a page, and the mark to save with it."""
+        horizon = epoch_ms((http_date(found.date) or self.clock.now()) + _HORIZON)
+        mark = self.walk.take(_times(found.rows), token=token, horizon_ms=horizon)
+        rows = tuple(row for row in found.rows if _version(row) not in self._before)
+        self._before = frozenset(known for row in found.rows if (known := _version(row)))
+        return rows, mark
+
+
+def _times(rows: Iterable[Any]) -> list[int]:
+    """The times of change of the rows that tell a readable one."""
+    told = (row.get("updated_at") for row in rows if isinstance(row, dict))
+    found = []
+    for value in told:
+        try:
+            found.append(epoch_ms(instant(value)) if isinstance(value, str) else None)
+        except Unmappable:
+            continue
+    return [one for one in found if one is not None]
+
+
+def _version(raw: object) -> tuple[str, str] | None:
+    """Which state of which issue this is, None where it does not tell."""
+    if not isinstance(raw, dict):
+        return None
+    id_, updated = raw_id(raw), raw.get("updated_at")
+    return (id_, updated) if id_ and isinstance(updated, str) else None

@@ -1,0 +1,155 @@
+"""Many rows in one statement, past what SQLAlchemy does for each single value.
+
+On SQLite that is the driver's own loop over tuples; on PostgreSQL one statement whose parameters
+are the columns as arrays (manual, "Array Functions", `unnest` of several arrays). A value still
+goes through its column's type: what is refused there is refused here. See docs/decisions/0021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import JSON, Boolean, Column, Dialect, Table
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from syncer.clock import as_utc
+from syncer.store.types import JsonText, UtcDateTime
+
+ROWS_A_STATEMENT: Final = 5000
+"""One statement must end long before PostgreSQL's limit for statements."""
+
+_JSON: Final = "JSON"
+
+Binder = Callable[[Any], Any]
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upsert:
+    """An upsert as it is meant: the table, its columns in the order of the rows' values.
+
+    `keeping` are the columns that a stored row keeps; with `newest_by` a stored row with a greater
+    value in that column stays as it is.
+    """
+
+    table: Table
+    names: tuple[str, ...]
+    keeping: frozenset[str] = frozenset()
+    newest_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    sql: str
+    binders: tuple[Binder | None, ...]
+
+
+async def write(session: AsyncSession, meant: Upsert, rows: Sequence[Row]) -> None:
+    """Write the rows, in their order. All have a value for each of the names; no key comes twice.
+
+    `ValueError` for an instant without a zone.
+    """
+    dialect = session.get_bind().dialect
+    prepared = _statement(meant, dialect)
+    connection = await session.connection()
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        columns = _bound(prepared, rows[start : start + ROWS_A_STATEMENT])
+        await _execute(connection, prepared.sql, columns, one=dialect.name == "postgresql")
+
+
+async def _execute(
+    connection: AsyncConnection, sql: str, columns: Iterator[Sequence[Any]], *, one: bool
+) -> None:
+    parameters = tuple(columns) if one else list(zip(*columns, strict=True))
+    await connection.exec_driver_sql(sql, parameters)
+
+
+def _bound(prepared: _Statement, rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
+    """The rows as columns, each value as the driver takes it."""
+    for binder, column in zip(prepared.binders, zip(*rows, strict=True), strict=True):
+        yield column if binder is None else list(map(binder, column))
+
+
+@lru_cache(maxsize=128)
+def _statement(meant: Upsert, dialect: Dialect) -> _Statement:
+    columns = [meant.table.c[name] for name in meant.names]
+    head = _postgres_head if dialect.name == "postgresql" else _sqlite_head
+    return _Statement(
+        sql=f"{head(meant, columns, dialect)} {_on_conflict(meant, dialect)}",
+        binders=tuple(_binder(column, dialect) for column in columns),
+    )
+
+
+def _sqlite_head(meant: Upsert, columns: Sequence[Column[Any]], dialect: Dialect) -> str:
+    marks = ", ".join("?" for _ in columns)
+    return f"{_into(meant, dialect)} VALUES ({marks})"
+
+
+def _postgres_head(meant: Upsert, columns: Sequence[Column[Any]], dialect: Dialect) -> str:
+    names = _quoted(meant.names, dialect)
+    kinds = [column.type.compile(dialect) for column in columns]
+    sent = ["TEXT" if kind == _JSON else kind for kind in kinds]
+    arrays = ", ".join(f"${at}::{kind}[]" for at, kind in enumerate(sent, start=1))
+    taken = [
+        f"{name}::{_JSON}" if kind == _JSON else name
+        for name, kind in zip(names, kinds, strict=True)
+    ]
+    rows = f"unnest({arrays}) AS new ({', '.join(names)})"
+    return f"{_into(meant, dialect)} SELECT {', '.join(taken)} FROM {rows}"  # noqa: S608  our own names
+
+
+def _into(meant: Upsert, dialect: Dialect) -> str:
+    table = dialect.identifier_preparer.format_table(meant.table)
+    return f"INSERT INTO {table} ({', '.join(_quoted(meant.names, dialect))})"
+
+
+def _on_conflict(meant: Upsert, dialect: Dialect) -> str:
+    keys = [column.name for column in meant.table.primary_key]
+    new = [name for name in meant.names if name not in keys and name not in meant.keeping]
+    target = f"ON CONFLICT ({', '.join(_quoted(keys, dialect))})"
+    if not new:
+        return f"{target} DO NOTHING"
+    told = ", ".join(f"{name} = excluded.{name}" for name in _quoted(new, dialect))
+    return f"{target} DO UPDATE SET {told}{_age(meant, dialect)}"
+
+
+def _age(meant: Upsert, dialect: Dialect) -> str:
+    if meant.newest_by is None:
+        return ""
+    table = dialect.identifier_preparer.format_table(meant.table)
+    [name] = _quoted([meant.newest_by], dialect)
+    return f" WHERE {table}.{name} <= excluded.{name}"
+
+
+def _quoted(names: Sequence[str], dialect: Dialect) -> list[str]:
+    return [dialect.identifier_preparer.quote(name) for name in names]
+
+
+def _binder(column: Column[Any], dialect: Dialect) -> Binder | None:
+    """What makes a value one of the driver's; None where it is one already."""
+    if isinstance(column.type, UtcDateTime):
+        return _sqlite_instant if dialect.name == "sqlite" else _instant
+    if isinstance(column.type, Boolean):
+        return None  # both drivers take a bool as it is
+    binder = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if isinstance(column.type, JSON) and binder is not None:
+        return _unless_made(binder)
+    return binder
+
+
+def _unless_made(to_text: Binder) -> Binder:
+    return lambda value: value if type(value) is JsonText else to_text(value)
+
+
+def _instant(value: datetime | None) -> datetime | None:
+    return value if value is None or value.tzinfo is UTC else as_utc(value)
+
+
+def _sqlite_instant(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes it: UTC to the microsecond, without a zone."""
+    instant = _instant(value)
+    return None if instant is None else instant.isoformat(" ", "microseconds")[:26]

@@ -1,0 +1,355 @@
+"""The stateful test: whatever happens at the tracker, on the way and to us, the store converges."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Final
+
+import aiohttp
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from syncer.store.engine import Store
+from syncer.store.schema import METADATA
+from tests.convergence import faults, oracle
+from tests.convergence.process import Surroundings, Syncer
+from tests.convergence.site import Site, made_site
+from tests.convergence.tally import Tally
+from tests.convergence.timekeeping import SkewedClock, Time
+
+STARTS: Final = (
+    datetime(2026, 6, 15, 12, tzinfo=UTC),
+    datetime(2026, 10, 25, 0, 30, tzinfo=UTC),  # half an hour before clocks go back in Europe
+    datetime(2026, 3, 29, 0, 30, tzinfo=UTC),  # and forward
+    datetime(2026, 12, 31, 23, 50, tzinfo=UTC),
+)
+ZONES: Final = ("Europe/Berlin", "Pacific/Pago_Pago", "Pacific/Kiritimati", "America/New_York")
+SKEWS: Final = tuple(timedelta(seconds=s) for s in (0, -24 * 3600, 24 * 3600, 420, -420))
+SPANS: Final = tuple(
+    timedelta(seconds=s) for s in (0.001, 0.4, 1, 30, 120, 290, 1200, 4000, 7 * 3600)
+)
+LAGS: Final = tuple(timedelta(seconds=s) for s in (0, 5, 60, 240))
+_ROUNDS: Final = 3
+_DRAINS: Final = 12
+_QUIET: Final = timedelta(minutes=20)
+
+_pick = st.integers(0, 10_000)
+_few = st.integers(1, 6)
+
+
+@dataclass
+class Shard:
+    """What the examples of one test share: loop, database, session, counts."""
+
+    runner: asyncio.Runner
+    store: Store
+    session: aiohttp.ClientSession
+    tally: Tally = field(default_factory=Tally)
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        """Do it on the shard's loop."""
+
+        async def done() -> Any:
+            return await work
+
+        return self.runner.run(done())
+
+    async def emptied(self) -> None:
+        """Leave no row of the example before."""
+        async with self.store.write() as session:
+            for table in reversed(METADATA.sorted_tables):
+                await session.execute(table.delete())
+
+
+class Convergence(RuleBasedStateMachine):
+    """Drives one tracker and one syncer. `syncer_type` is what a planted defect replaces."""
+
+    syncer_type: ClassVar[type[Syncer]] = Syncer
+
+    def __init__(self, shard: Shard) -> None:
+        super().__init__()
+        self.shard = shard
+        self.stack = AsyncExitStack()
+        self.failed = False
+        self.site: Site
+        self.syncer: Syncer
+
+    # --- the example's own conditions ----
+
+    @initialize(
+        cloud=st.booleans(),
+        start=st.sampled_from(STARTS),
+        zone=st.sampled_from(ZONES),
+        theirs=st.sampled_from(SKEWS),
+        ours=st.sampled_from(SKEWS),
+        items=st.integers(0, 5),
+        opens=st.booleans(),
+    )
+    def begin(
+        self,
+        *,
+        cloud: bool,
+        start: datetime,
+        zone: str,
+        theirs: timedelta,
+        ours: timedelta,
+        items: int,
+        opens: bool,
+    ) -> None:
+        time = Time(start)
+        self.clock = SkewedClock(time, ours)
+        self.site = made_site(time, cloud=cloud, zone=zone, clock=SkewedClock(time, theirs))
+        self._run(self._open(cloud=cloud))
+        for number in range(items):
+            self.site.create(("NET", "OUT")[number % 2], kind="Story", parent=None)
+        self.opens = opens
+        self.count(f"begin {'cloud' if cloud else 'data center'}")
+
+    async def _open(self, *, cloud: bool) -> None:
+        await self.shard.emptied()
+        await self.stack.enter_async_context(self.site.jira)
+        around = Surroundings(
+            store=self.shard.store,
+            session=self.shard.session,
+            clock=self.clock,
+            site=self.site,
+            tally=self.shard.tally,
+            cloud=cloud,
+        )
+        self.syncer = self.syncer_type(around)
+
+    def count(self, name: str) -> None:
+        self.shard.tally.count("rule", name)
+
+    def _run(self, work: Awaitable[Any]) -> Any:
+        try:
+            return self.shard.run(work)
+        except BaseException:
+            self.failed = True
+            raise
+
+    # --- what happens at the tracker ----
+
+    def _one(self, items: list[str], number: int) -> str:
+        return items[number % len(items)]
+
+    @rule(container=_pick, epic=st.booleans(), parent=_pick)
+    def create(self, container: int, parent: int, *, epic: bool) -> None:
+        epics = [one for one in self.site.visible if self.site.state(one).type == "Epic"]
+        above = self._one(epics, parent) if epics and not epic and parent % 2 else None
+        kind = "Epic" if epic else "Story"
+        self.site.create(self._one(self.site.containers, container), kind=kind, parent=above)
+        self.count("create")
+
+    @precondition(lambda self: self.site.visible)
+    @rule(item=_pick, what=st.sampled_from(["title", "status", "labels", "comment"]))
+    def edit(self, item: int, what: str) -> None:
+        self.site.edit(self._one(self.site.visible, item), what)
+        self.count("edit")
+
+    @precondition(lambda self: self.site.visible)
+    @rule(first=_pick, second=_pick)
+    def edit_within_a_second(self, first: int, second: int) -> None:
+        self.site.edit(self._one(self.site.visible, first), "title")
+        self.site.edit(self._one(self.site.visible, second), "status")
+        self.site.edit(self._one(self.site.visible, first), "title")
+        self.count("edit within a second")
+
+    @precondition(lambda self: len(self.site.visible) > 1)
+    @rule(first=_pick, second=_pick, kind=_few)
+    def link(self, first: int, second: int, kind: int) -> None:
+        one, other = self._one(self.site.visible, first), self._one(self.site.visible, second)
+        if one != other:
+            self.site.link(one, other, kind)
+            self.count("link")
+
+    @precondition(lambda self: self.site.links)
+    @rule(name=_pick)
+    def unlink(self, name: int) -> None:
+        self.site.unlink(self._one(self.site.links, name))
+        self.count("unlink")
+
+    @precondition(lambda self: self.site.visible)
+    @rule(item=_pick, container=_pick)
+    def move(self, item: int, container: int) -> None:
+        moved = self._one(self.site.visible, item)
+        target = self._one(self.site.containers, container)
+        if self.site.state(moved).container != target:
+            self.site.move(moved, target)
+            self.count("move")
+
+    @precondition(lambda self: len(self.site.visible) > 1)
+    @rule(item=_pick)
+    def delete(self, item: int) -> None:
+        self.site.delete(self._one(self.site.visible, item))
+        self.count("delete")
+
+    @precondition(lambda self: self.site.visible)
+    @rule(item=_pick)
+    def hide(self, item: int) -> None:
+        self.site.hide(self._one(self.site.visible, item))
+        self.count("hide")
+
+    @precondition(lambda self: self.site.hidden)
+    @rule(item=_pick)
+    def restore(self, item: int) -> None:
+        self.site.reveal(self._one(self.site.hidden, item))
+        self.count("restore")
+
+    @rule(container=_pick)
+    def rename_container(self, container: int) -> None:
+        self.site.rename_container(self._one(self.site.containers, container))
+        self.count("rename container")
+
+    @rule(container=_pick)
+    def hide_container(self, container: int) -> None:
+        self.site.hide_container(self._one(self.site.containers, container))
+        self.count("hide container")
+
+    @precondition(lambda self: self.site.jira.hidden_containers)
+    @rule()
+    def show_containers(self) -> None:
+        self.site.show_containers()
+        self.count("show containers")
+
+    # --- time, search and faults ----
+
+    @rule(lag=st.sampled_from(LAGS))
+    def search_lags(self, lag: timedelta) -> None:
+        self.site.jira.quirks.search_lag = lag
+        self.count("search lags")
+
+    @precondition(lambda self: self.site.visible)
+    @rule(item=_pick, lag=st.sampled_from(LAGS))
+    def search_finds_late(self, item: int, lag: timedelta) -> None:
+        self.site.jira.quirks.late[self._one(self.site.visible, item)] = lag
+        self.count("search finds late")
+
+    @rule(pages=st.integers(1, 3))
+    def empty_pages(self, pages: int) -> None:
+        self.site.jira.quirks.empty_pages = pages
+        self.count("empty pages")
+
+    @rule(
+        name=st.sampled_from(faults.NAMES),
+        skip=st.integers(0, 30),
+        times=st.sampled_from([1, 1, 2, 6, 25]),
+        path=st.sampled_from(faults.PATHS),
+    )
+    def fault(self, name: str, skip: int, times: int, path: str) -> None:
+        faults.strike(self.site, name, skip=skip, times=times, path=path, tally=self.shard.tally)
+        self.count("fault")
+
+    @rule(span=st.sampled_from(SPANS))
+    def token_expires(self, span: timedelta) -> None:
+        faults.expire(self.site, span, self.shard.tally)
+        self.count("token expires")
+
+    @rule(skew=st.sampled_from(SKEWS))
+    def our_clock_turns(self, skew: timedelta) -> None:
+        self.clock.skew = skew
+        self.count("our clock turns")
+
+    @rule(span=st.sampled_from(SPANS))
+    def time_passes(self, span: timedelta) -> None:
+        self.site.time.pass_by(span)
+        self.count("time passes")
+
+    # --- webhooks ----
+
+    @precondition(lambda self: self.site.mail)
+    @rule(which=_pick, fate=st.sampled_from(["in", "in", "twice", "lost"]))
+    def webhook(self, which: int, fate: str) -> None:
+        told = self.site.mail.pop(which % len(self.site.mail))
+        for _ in range({"in": 1, "twice": 2, "lost": 0}[fate]):
+            self._life(lambda: self.syncer.receive(told))
+        self.count(f"webhook {fate}")
+
+    @rule()
+    def work_inbox(self) -> None:
+        self._life(self.syncer.work)
+        self.count("work inbox")
+
+    # --- the other lanes ----
+
+    @rule()
+    def pull(self) -> None:
+        self._life(self.syncer.pull)
+        self.count("pull")
+
+    @rule()
+    def census(self) -> None:
+        self._life(self.syncer.census)
+        self.count("census")
+
+    @rule(edge=st.integers(1, 60), what=st.sampled_from(["pull", "census", "work", "webhook"]))
+    def crash(self, edge: int, what: str) -> None:
+        if what != "webhook":
+            work = {
+                "pull": self.syncer.pull,
+                "census": self.syncer.census,
+                "work": self.syncer.work,
+            }
+            self._life(work[what], crash_at=edge)
+        elif self.site.mail:
+            told = self.site.mail.pop(0)
+            self._life(lambda: self.syncer.receive(told), crash_at=edge % 3 + 1)
+            if told.change > self.syncer.acknowledged.get(told.item, 0):
+                self.site.mail.append(told)  # no 2xx: the tracker sends it again
+        self.count(f"crash in {what}")
+
+    def _life(self, work: Callable[[], Awaitable[object]], *, crash_at: int | None = None) -> None:
+        async def lived() -> None:
+            await self.syncer.lived(work, crash_at=crash_at)
+            await oracle.check_never(self.shard.store, self.site)
+
+        self._run(lived())
+
+    # --- quiet ----
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "syncer") and not self.failed:
+                self._run(self._settle())
+        finally:
+            self.shard.run(self.stack.aclose())
+
+    async def _settle(self) -> None:
+        """Everything calms down; then all must be equal."""
+        store = self.shard.store
+        self.site.jira.server.recover()
+        self.site.jira.quirks.empty_pages = 0
+        if self.opens:
+            self.site.show_containers()
+        self.site.time.pass_by(_QUIET)
+        await self._drain()
+        await oracle.check_inbox(store, self.syncer)
+        await oracle.check_told(store, self.site, self.syncer)
+        for left in reversed(range(_ROUNDS)):
+            await self._round()
+            try:
+                await oracle.check_all(store, self.site)
+            except oracle.Diverged:
+                if not left:
+                    raise
+            else:
+                break
+        await oracle.check_never(store, self.site)
+
+    async def _round(self) -> None:
+        """What a syncer does within its intervals, when nobody disturbs it."""
+        await self.syncer.pull()
+        await self.syncer.census(confirmed=True)
+        await self._drain()
+        self.site.time.pass_by(_QUIET)
+
+    async def _drain(self) -> None:
+        for _ in range(_DRAINS):
+            if not await oracle.pending(self.shard.store):
+                return
+            await self.syncer.leases_run_out()
+            await self.syncer.work()
