@@ -16,6 +16,7 @@ from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import AuthFailed, RateLimited, Rejected, SyncerError, Unreachable
 from syncer.store import inbox
 from syncer.store.engine import Store
+from syncer.store.gaps import GRACE, settle
 from syncer.store.inbox import Delivery, InboxState
 from syncer.store.items import load_items
 from syncer.store.sources import load_sources
@@ -349,6 +350,7 @@ async def test_what_a_pull_finds_and_no_webhook_brought_is_counted(office: Offic
         errand=Errand(counts_found=True),
     )
 
+    assert await settle(office.store, now=LATER + 2 * GRACE) == 1
     async with office.store.read() as session:
         found = {one.container: one.found_by_reconcile for one in await load_sources(session)}
     assert found["NET"] == 1
