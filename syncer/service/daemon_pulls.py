@@ -21,7 +21,7 @@ from syncer.jobs.crew import Crew
 from syncer.log import get_logger
 from syncer.service.core import Service
 from syncer.service.daemon_serving import Serving
-from syncer.store.census import last_asked
+from syncer.store.census import census_states, last_asked
 from syncer.sync.connection import Due, Survey, fail_all, read_due
 from syncer.sync.lease import held, this_process
 from syncer.sync.places import Rooms
@@ -72,6 +72,7 @@ class Pulls:
         self._soon: set[ContainerKey] = set()
         self._later: dict[Due, datetime] = {}
         self._again: dict[str, datetime] = {}
+        self._surveyed: set[str] = set()
         self._rooms: defaultdict[str, Rooms] = defaultdict(Rooms)
 
     def due(self) -> None:
@@ -95,6 +96,7 @@ class Pulls:
                     return
                 await service.note_configuration()
                 found = await service.survey(name)
+                self._surveyed.add(name)
             self._note_failure(service, name, found.failure)
             await self._read(service, found)
 
@@ -135,11 +137,24 @@ class Pulls:
         every = timedelta(minutes=service.settings.service.reconcile_minutes)
         async with service.store.read() as session:
             at, answered = await last_asked(session, name)
-        if at is None:
+        if at is None or await self._was_left(service, name, at):
             return True
         span = every if answered else min(every, _RETRY)
         # A look early, since the next one would be late.
         return at + span - min(span / 2, timedelta(seconds=LOOK_SECONDS)) <= now
+
+    async def _was_left(self, service: Service, name: str, asked_at: datetime) -> bool:
+        """Whether a process before this one ended amid a pass over the connection.
+
+        Then some container was not read to its end, and that is made good at once, not after the
+        usual interval. What this process itself did not read to its end waits for its next pass.
+        """
+        if name in self._surveyed:
+            return False
+        async with service.store.read() as session:
+            states = await census_states(session, name)
+        ends = [one.last_success_at for one in states]
+        return any(end is None or end < asked_at for end in ends)
 
     def _note_failure(self, service: Service, name: str, failure: SyncerError | None) -> None:
         """When a connection is asked again that could not be used; others by the usual interval."""
