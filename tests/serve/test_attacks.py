@@ -22,7 +22,11 @@ from syncer.connect.testing.delivery import Delivery, signature
 from syncer.connect.testing.script import Container, ItemState, Person, ScriptedItem
 from syncer.connect.testing.server import Account
 from syncer.connect.testing.world import World
+from syncer.domain.lane import Lane
+from syncer.store.census import census_states
+from syncer.store.engine import Store
 from syncer.store.inbox import InboxState
+from syncer.store.lanes import load_lanes
 from tests.serve.site import ENDPOINT, SECRET, Serve, Site, post, until
 
 GITHUB = "github-endpoint-for-tests"
@@ -113,14 +117,23 @@ async def _serving(place: Site) -> AsyncGenerator[Both]:
         """)
         async with place.serve() as serve:
             both = Both(place, github, serve)
-            await until(lambda: _are_there(place, 21))
+            await until(lambda: _is_read_through(place))
             github.server.forget_requests()
             place.jira.server.forget_requests()
             yield both
 
 
-async def _are_there(place: Site, count: int) -> bool:
-    return len(await place.items()) >= count
+async def _is_read_through(place: Site) -> bool:
+    """Whether the first pull of both trackers has ended, so that nobody asks them any more."""
+    async with Store(place.database) as store, store.read() as session:
+        lanes = await load_lanes(session)
+        wanted = {
+            one.container
+            for connection in ("jira", "github")
+            for one in await census_states(session, connection)
+        }
+    ended = {key for key, by in lanes.items() if (one := by.get(Lane.BACKFILL)) and one.passes}
+    return {key.connection for key in wanted} == {"jira", "github"} and wanted <= ended
 
 
 def _issue(repository_url: str, *, id_: int = 101, number: int = 1) -> bytes:

@@ -111,7 +111,8 @@ class SmallGitHub:
     about: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     on_page: Callable[[], None] = lambda: None
-    server: FakeTracker = field(default_factory=FakeTracker)
+    # By the same clock as its reader's: by the machine's, tests would turn with the time of day.
+    server: FakeTracker = field(default_factory=lambda: FakeTracker(clock=Still()))
 
     def __post_init__(self) -> None:
         base = "/repos/{owner}/{name}"
