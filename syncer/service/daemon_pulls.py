@@ -35,7 +35,8 @@ LOOK_SECONDS: Final = 60.0
 """How often it is looked whether a connection is to be pulled, by the service's clock."""
 
 STRAGGLE_SECONDS: Final = 60.0
-"""How long a pass waits for its containers, by the machine's clock; later ones go on without it."""
+"""How long a pass waits for its containers at most, by the machine's clock, and never longer than
+until the next one is due; later ones go on without it."""
 
 _RETRY: Final = timedelta(minutes=5)
 _RETRY_SILENT: Final = timedelta(minutes=1)
@@ -105,7 +106,9 @@ class Pulls:
         one = _Pass(connection=found.connection, errand=errand_of(service, found.connection))
         ends = [end for due in found.due if (end := self._begin(due, one)) is not None]
         if ends:
-            await asyncio.wait(ends, timeout=STRAGGLE_SECONDS)
+            interval = timedelta(minutes=service.settings.service.reconcile_minutes)
+            patience = min(STRAGGLE_SECONDS, interval.total_seconds())
+            await asyncio.wait(ends, timeout=patience)
         failure = found.failure or one.stop.failure
         if one.stop.failure is not None:
             connector = await service.connections.connector(found.connection)
