@@ -22,7 +22,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from syncer.clock import Clock
+from syncer.clock import Clock, is_ahead
 from syncer.connect.passage import on_lane
 from syncer.connect.protocol import Connector, Fetched
 from syncer.domain.item import ItemState, WorkItem
@@ -122,12 +122,12 @@ class _Ground:
 def is_due(state: CensusState, *, now: datetime, every: timedelta) -> bool:
     """Whether a container is to be counted: once a span, and at once where it may have come back.
 
-    One that has never been read to its end is not.
+    One that has never been read to its end is not, unless what webhooks brought of it is lost.
     """
-    if state.last_success_at is None:
+    if not state.was_seen:
         return False
     vanished = state.items == 0 and bool(state.note)
-    return vanished or state.at is None or state.at + every <= now
+    return vanished or state.at is None or not is_ahead(state.at + every, now=now, within=every)
 
 
 async def census_connection(
@@ -208,6 +208,8 @@ async def _take(census: _Census, *, listed: bool) -> CensusResult:
     reach(Edge.CENSUS_READ)
     if not present:
         return await _hide_all(census, ground)
+    if census.state.last_success_at is None:
+        return await _leave(census, items=len(present))
     known = {ground.aliases.get(uid, uid): ref for uid, ref in present.items()}
     absent = [item.ref for uid, item in ground.live.items() if uid not in known]
     unknown = [ref for uid, ref in known.items() if uid not in ground.live]
@@ -265,6 +267,14 @@ async def _ask(census: _Census, missing: Fetched, *, stored: int, items: int) ->
     async with census.store.write() as session:
         await _note(session, census, items=items, note=note)
     return CensusResult(container=census.container, items=items, note=note)
+
+
+async def _leave(census: _Census, *, items: int) -> CensusResult:
+    """Leave a container to its first reading, which has not come to its end yet."""
+    async with census.store.write() as session:
+        await _still_ours(session, census)
+        await find_container(session, census.container)
+    return CensusResult(container=census.container, items=items)
 
 
 async def _hide_all(census: _Census, ground: _Ground) -> CensusResult:
