@@ -8,6 +8,7 @@ import pytest
 
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import NotFound
+from syncer.store.claims import claim, finish, release, renew, retry_later, set_aside
 from syncer.store.daemon_tables import InboxRow
 from syncer.store.engine import Store
 from syncer.store.inbox import (
@@ -16,17 +17,11 @@ from syncer.store.inbox import (
     Delivery,
     InboxState,
     accept,
-    claim,
-    finish,
     inbox_counts,
     list_deliveries,
     load_delivery,
     oldest_pending,
-    release,
-    renew,
     replay,
-    retry_later,
-    set_aside,
 )
 from syncer.store.leases import LEASE, database_now
 from syncer.store.rows import table_of
@@ -41,6 +36,7 @@ async def keep(
     *,
     body: bytes = b"",
     connection: str = "jira",
+    item: str = "",
     state: InboxState = InboxState.PENDING,
     at: datetime = AT,
 ) -> int | None:
@@ -54,7 +50,7 @@ async def keep(
                     body=body or f"{connection} {delivery_id}".encode(),
                     headers={"content-type": "application/json"},
                     event="issue_updated",
-                    refs=[ItemRef(connection, "10", "acme/phone#12")],
+                    refs=[ItemRef(connection, item or f"item of {delivery_id}", "acme/phone#12")],
                     state=state,
                     at=at,
                 )
@@ -254,8 +250,8 @@ async def test_finished_deliveries_are_done(store: Store) -> None:
     await keep(store, "a")
     claimed = await take(store)
     async with store.write() as session:
-        await finish(session, [one.id for one in claimed], at=AT)
-        await finish(session, [], at=AT)
+        assert await finish(session, [one.id for one in claimed], owner="one", at=AT)
+        assert await finish(session, [], owner="one", at=AT)
 
     assert await counts(store) == {InboxState.DONE: 1}
     await let_claims_run_out(store)
@@ -267,11 +263,11 @@ async def test_a_delivery_that_failed_waits(store: Store) -> None:
     assert number is not None
     await take(store)
     async with store.write() as session:
-        await retry_later(session, number, note="no answer", after=timedelta(hours=1))
+        await retry_later(session, [number], note="no answer", after=timedelta(hours=1))
 
     assert await take(store) == []
     async with store.write() as session:
-        await retry_later(session, number, note="no answer", after=timedelta())
+        await retry_later(session, [number], note="no answer", after=timedelta())
     [again] = await take(store)
     assert (again.note, again.tries) == ("no answer", 2)
 
@@ -281,7 +277,7 @@ async def test_what_is_set_aside_stays_until_it_is_replayed(store: Store) -> Non
     assert number is not None
     await take(store)
     async with store.write() as session:
-        await set_aside(session, number, note="failed five times", at=AT)
+        await set_aside(session, [number], note="failed five times", at=AT)
 
     assert await take(store) == []
     async with store.read() as session:
