@@ -21,6 +21,7 @@ from syncer.service.core import Service
 from syncer.service.publishing import Publisher
 from syncer.store.daemon_tables import DispatchRow
 from syncer.store.dispatches import Dispatch, DispatchState
+from syncer.store.leases import database_now
 from syncer.store.rows import table_of
 
 _DISPATCHES: Final = table_of(DispatchRow)
@@ -62,11 +63,14 @@ class _NoFencing(Outbox):
 
     async def _finish(self, taken: Dispatch, finish: Finish) -> Dispatch:
         async with self.store.write() as session:
-            await _set(session, [taken.id], state=DispatchState.SENDING)
+            until = await database_now(session) + self.timing.sending
+            await _set(session, [taken.id], state=DispatchState.SENDING, lease_until=until)
         reach(Edge.DISPATCH_INTENDED)
         await finish()
         reach(Edge.DISPATCH_ANSWERED)
-        return await self._sent(taken)
+        async with self.store.write() as session:
+            await _set(session, [taken.id], state=DispatchState.SENT, lease_until=None)
+        return taken
 
 
 class _RowLock(Outbox):

@@ -1,0 +1,92 @@
+"""One edition, and replicas that end or stand still where a test wants it, one after the other.
+
+What a campaign meets by chance is met here for certain, in a few seconds: a scene is the shortest
+way to what a planted defect does wrong, and the real outbox plays the same scene to the same check.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncer.failpoints import Edge
+from syncer.store.dispatches import Dispatch
+from tests.dispatch_kill.checker import Found
+from tests.dispatch_kill.processes import Replica, eventually
+from tests.dispatch_kill.stage import House, Plan, Stage, staged
+
+ENOUGH_SECONDS = 12.0
+"""Within this a planted defect must have left the rows as they stay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A world whose first editions are due and not yet published."""
+
+    stage: Stage
+
+    async def falls(self, edge: Edge, *, at: int = 1) -> list[Dispatch]:
+        """A replica that ends at an edge; the rows as it leaves them."""
+        replica = await self.stage.begin({edge: ("kill", at)})
+        assert await replica.dead_or_still() == ""
+        assert replica.hits == [edge]
+        return await self.stage.dispatches()
+
+    async def stands_still(self, edge: Edge, *, at: int = 1) -> Replica:
+        """A replica that stops at an edge."""
+        replica = await self.stage.begin({edge: ("stop", at)})
+        assert await replica.dead_or_still() == "T"
+        return replica
+
+    async def wakes_up(self, replica: Replica) -> None:
+        """The stopped replica goes on, ends what it had begun, and delivers a next edition alone.
+
+        While its old attempts are not through, that edition waits for their share of its lanes.
+        """
+        replica.signal(signal.SIGCONT)
+        self.next_week()
+        await self.settles()
+        replica.signal(signal.SIGKILL)
+
+    def next_week(self) -> None:
+        """The next editions are due."""
+        self.stage.set_weeks(self.stage.weeks + 1)
+
+    async def settles(self) -> None:
+        """Until everything is published and nothing is on its way, or a defect has left it so."""
+
+        async def done() -> bool:
+            await self.stage.hurry()
+            return await self.stage.is_done()
+
+        with suppress(TimeoutError):
+            await eventually(done, seconds=ENOUGH_SECONDS)
+
+    async def others_work(self, *, replicas: int = 1) -> None:
+        """Replicas that nobody disturbs do what is left, as far as the outbox lets them."""
+        with suppress(TimeoutError):
+            await self.stage.calm(replicas=replicas, seconds=ENOUGH_SECONDS)
+
+    async def found(self) -> Found:
+        """All that is known by now."""
+        return await self.stage.found()
+
+
+@asynccontextmanager
+async def scene(house: House, folder: Path, plan: Plan) -> AsyncGenerator[Scene]:
+    """The Monday of the first edition; a replica that saw the Sunday has come and gone."""
+    async with staged(house, folder, plan) as stage:
+        first = await stage.begin()
+        await eventually(stage.is_ready)
+        first.signal(signal.SIGKILL)
+        stage.set_weeks(1)
+        yield Scene(stage=stage)
+
+
+def untouched(before: Sequence[Dispatch], after: Sequence[Dispatch]) -> bool:
+    """Whether what was sent before is still as it was."""
+    now = {one.id: one for one in after}
+    return all(now[one.id] == one for one in before if one.sent_at is not None)
