@@ -10,7 +10,8 @@ import pytest
 
 from syncer.errors import Rejected
 from syncer.publish.snapshot import snapshot_schedule
-from syncer.service.publishing import Publisher, told_late
+from syncer.service.periods import told_late
+from syncer.service.publishing import Publisher
 from syncer.store.audit import load_events
 from syncer.store.editions import list_editions, load_edition
 from syncer.store.engine import Store
