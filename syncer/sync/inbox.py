@@ -38,12 +38,18 @@ from syncer.sync.fetching import fetch_all, keep_fetched
 from syncer.sync.guard import isolated
 from syncer.sync.lanes import count_live
 from syncer.sync.lease import BEAT_SECONDS
+from syncer.sync.rests import Rests
 
 TRIES: Final = 5
 """How often a delivery is tried before it is set aside."""
 
-CLAIM: Final = 5000
+CLAIM: Final = 3000
 """Deliveries that are taken at a time: many, so that few fetches serve a burst."""
+
+LONGEST_REST: Final = 4.0
+"""Seconds for which deliveries gather at most while the same items are named again and again."""
+
+_BREATH: Final = 0.05  # between two claims, however often somebody calls
 
 _PAUSES: Final = (2, 10, 60, 300)
 """Seconds after the first, second … failed try."""
@@ -104,7 +110,8 @@ class InboxWorker:
     """Works off the inbox under the name `owner`, one task a connection.
 
     `open_source` finds a connection by name; `on_worked` is told of every batch. Pauses between
-    tries are divided by `pace`, which is more than one only under a clock that runs fast.
+    tries, and those of up to `longest_rest` seconds in which deliveries gather, are divided by
+    `pace`, which is more than one only under a clock that runs fast.
     """
 
     def __init__(
@@ -116,6 +123,7 @@ class InboxWorker:
         owner: str,
         on_worked: Callable[[Worked], None] = lambda _worked: None,
         pace: float = 1.0,
+        longest_rest: float = LONGEST_REST,
     ) -> None:
         self._store = store
         self._open_source = open_source
@@ -124,26 +132,39 @@ class InboxWorker:
         self._on_worked = on_worked
         self._pace = pace
         self._tasks: dict[str, asyncio.Task[Worked]] = {}
+        self._rests = Rests(longest_rest / pace)
+        self._next_claim = 0.0
 
     async def take(self) -> int:
         """Claim deliveries of connections that nothing is done for yet; returns how many.
 
         They are worked on in tasks of their own.
         """
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(self._next_claim - loop.time())
+        skip = [*self._tasks, *self._rests.resting(loop.time())]
         async with self._store.write() as session:
-            claimed = await claims.claim(session, self._owner, limit=CLAIM, skip=[*self._tasks])
+            claimed = await claims.claim(session, self._owner, limit=CLAIM, skip=skip)
+        self._next_claim = loop.time() + _BREATH
         if claimed:
             reach(Edge.INBOX_CLAIMED)
-        for connection in dict.fromkeys(one.connection for one in claimed):
-            batch = [one for one in claimed if one.connection == connection]
+        grouped: dict[str, list[Delivery]] = {}
+        for one in claimed:
+            grouped.setdefault(one.connection, []).append(one)
+        for connection, batch in grouped.items():
             task = asyncio.create_task(self._serve(connection, batch))
             self._tasks[connection] = task
-            task.add_done_callback(partial(self._served, connection))
+            full = len(batch) * len(grouped) >= CLAIM  # its whole share, so more may wait already
+            task.add_done_callback(partial(self._served, batch, more=full))
         return len(claimed)
 
-    def _served(self, connection: str, task: asyncio.Task[Worked]) -> None:
+    def _served(self, batch: Sequence[Delivery], task: asyncio.Task[Worked], *, more: bool) -> None:
         """Make room for the connection's next deliveries, also where the work never began."""
+        connection = batch[0].connection
         del self._tasks[connection]
+        items = {item for one in batch for item in one.named}
+        now = asyncio.get_running_loop().time()
+        self._rests.worked(connection, items, now=now, more=more)
         self._on_worked(Worked() if task.cancelled() else task.result())
 
     async def idle(self) -> None:
