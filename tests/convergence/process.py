@@ -11,7 +11,7 @@ import copy
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, cast
@@ -34,7 +34,7 @@ from syncer.store.tables import LeaseRow
 from syncer.sync.connection import Wanted, pull_connection
 from syncer.sync.inbox import InboxWorker, Source
 from syncer.sync.pull import Errand
-from syncer.sync.reconcile import CensusRules, census_connection
+from syncer.sync.reconcile import CensusRules, census_connection, is_due
 from tests.convergence.site import SECRET, UNWANTED, Site, Told
 from tests.convergence.tally import Tally
 
@@ -250,7 +250,7 @@ class Syncer:
                 connection=CONNECTION,
                 clock=self.around.clock,
                 wanted=WANTED,
-                due=lambda state: state.last_success_at is not None,
+                due=lambda state: is_due(state, now=self.around.clock.now(), every=timedelta()),
                 rules=CensusRules(confirmed=confirmed),
             )
 

@@ -46,8 +46,9 @@ class Site:
     """A Jira and everything that people do to it.
 
     `mail` are the webhooks that have not come in yet. `last` is the number of each item's last
-    change, whether a webhook tells of it or not. `lost` are items that were deleted, hidden or out
-    of what is wanted at some time: of all others nobody may ever say that they are gone.
+    change, whether a webhook tells of it or not. `lost` are items that were deleted, hidden, out of
+    what is wanted, or in a hidden container into which they had moved, at some time: of all others
+    nobody may ever say that they are gone.
     """
 
     time: Time
@@ -56,7 +57,7 @@ class Site:
     mail: list[Told] = field(default_factory=list)
     last: dict[str, int] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
-    orphaned: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
     changes: int = 0
     _links: dict[str, tuple[str, str]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
@@ -77,6 +78,11 @@ class Site:
         """Whether the account sees the item where it is now."""
         shown = self.world.visible(item_id, self.clock.now())
         return shown is not None and shown.container not in self.jira.hidden_containers
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the account sees nothing at all: then the connection as a whole fails."""
+        return self.jira.hidden_containers.issuperset(self.world.containers)
 
     def wanted(self, item_id: str) -> bool:
         return self.state(item_id).container != UNWANTED
@@ -174,7 +180,8 @@ class Site:
         self._tick()
         key = self._key(container)
         self.world.edit(item_id, self.clock.now(), actor=ACTOR, container=container, key=key)
-        if container == UNWANTED:
+        self.moved.add(item_id)
+        if container == UNWANTED or container in self.jira.hidden_containers:
             self.lost.add(item_id)
         self._tell(item_id, "updated")
 
@@ -212,6 +219,7 @@ class Site:
     def hide_container(self, key: str) -> None:
         self._tick()
         self.jira.hidden_containers.add(key)
+        self.lost |= self.moved & {*self._in(key)}  # where it went, nobody can see
         self._touch_silently(self._in(key))
 
     def show_containers(self) -> None:
