@@ -22,8 +22,8 @@ from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import NotFound
 from syncer.store.codec import clean_text
 from syncer.store.daemon_tables import InboxRow
-from syncer.store.leases import database_clock, database_now
-from syncer.store.once import insert_all_new
+from syncer.store.leases import database_now
+from syncer.store.once import Insert, insert_all_new
 from syncer.store.rows import table_of
 
 LONGEST_ID: Final = 200
@@ -34,6 +34,28 @@ LONGEST_NOTE: Final = 1000
 
 _INBOX: Final = table_of(InboxRow)
 _UNCLAIMED: Final[Mapping[str, Any]] = {"claimed_by": "", "claimed_until": None}
+_NEW: Final = Insert(
+    table=_INBOX,
+    names=(
+        "connection",
+        "body_sha256",
+        "delivery_id",
+        "event",
+        "received_at",
+        "headers",
+        "body",
+        "refs",
+        "deleted",
+        "containers",
+        "state",
+        "note",
+        "tries",
+        "claimed_by",
+        "finished_at",
+    ),
+    clock="next_try_at",
+    returning=("connection", "delivery_id", "id"),
+)
 SHOWN: Final = [column for column in _INBOX.c if column.name not in {"body", "headers"}]
 """The columns of a `Delivery`."""
 
@@ -106,35 +128,34 @@ async def accept(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[int
     is known by its body alone.
     """
     rows = [_row(one) for one in arrivals]
-    known = (_INBOX.c.connection, _INBOX.c.delivery_id, _INBOX.c.id)
-    now = database_clock(session)
     # All replicas write in one order: two that are sent the same then wait in turn.
-    ordered = sorted(rows, key=itemgetter("connection", "body_sha256"))
-    kept = await insert_all_new(session, _INBOX, ordered, returning=known, next_try_at=now)
+    ordered = sorted(rows, key=itemgetter(slice(2)))
+    kept = await insert_all_new(session, _NEW, ordered)
     numbers = {(one.connection, one.delivery_id): one.id for one in kept}
     # Of two with one id the first takes the number.
-    return [numbers.pop((one["connection"], one["delivery_id"]), None) for one in rows]
+    return [numbers.pop((one[0], one[2]), None) for one in rows]
 
 
-def _row(one: Arrival) -> dict[str, Any]:
+def _row(one: Arrival) -> tuple[Any, ...]:
+    """The values of `_NEW`."""
     digest = hashlib.sha256(one.body).hexdigest()
-    return {
-        "connection": one.connection,
-        "delivery_id": _identity(one.delivery_id, digest),
-        "body_sha256": digest,
-        "event": clean_text(one.event[:LONGEST_ID]),
-        "received_at": one.at,
-        "headers": {clean_text(name): clean_text(value) for name, value in one.headers.items()},
-        "body": one.body,
-        "refs": _written(one.refs),
-        "deleted": _written(one.deleted),
-        "containers": [[key.connection, clean_text(key.key)] for key in one.containers],
-        "state": one.state,
-        "note": noted(one.note),
-        "tries": 0,
-        "claimed_by": "",
-        "finished_at": None if one.state is InboxState.PENDING else one.at,
-    }
+    return (
+        one.connection,
+        digest,
+        _identity(one.delivery_id, digest),
+        clean_text(one.event[:LONGEST_ID]),
+        one.at,
+        {clean_text(name): clean_text(value) for name, value in one.headers.items()},
+        one.body,
+        _written(one.refs),
+        _written(one.deleted),
+        [[key.connection, clean_text(key.key)] for key in one.containers],
+        str(one.state),
+        noted(one.note),
+        0,
+        "",
+        None if one.state is InboxState.PENDING else one.at,
+    )
 
 
 def _identity(delivery_id: str, digest: str) -> str:
