@@ -64,7 +64,7 @@ def _projects(config: JiraConfig, keys: Sequence[str]) -> Iterator[Finding]:
 
 
 def _tables(site: Site) -> Iterator[Finding]:
-    for name in site.missing_detail:
+    for name in site.unread_tables:
         yield Finding(
             message=f"The account may not read the site's {_TABLES.get(name, name)}.",
             fix="Give the account access to Jira with the permission Browse Projects.",

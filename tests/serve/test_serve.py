@@ -78,7 +78,7 @@ async def _held_leases(place: Site) -> list[str]:
 
 
 async def test_a_pull_repairs_lost_webhooks_and_counts_what_it_found(on_sqlite: Site) -> None:
-    on_sqlite.settings = "reconcile_minutes = 0.02"
+    on_sqlite.settings = "reconcile_minutes = 0.02\nwebhook_grace_minutes = 0"
     on_sqlite.configure()
     async with on_sqlite.serve():
         await on_sqlite.synced()

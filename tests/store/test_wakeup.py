@@ -7,8 +7,8 @@ from syncer.store.engine import Store
 
 async def test_a_waiter_of_this_process_is_woken_by_a_commit_and_only_by_it(store: Store) -> None:
     async with store.wakeups("inbox") as wakeup:
-        while await wakeup.wait(0.05):
-            pass
+        # A listener is called once it listens, since something may have been said before.
+        assert store.is_sqlite or await wakeup.wait(60)
         with suppress(ZeroDivisionError):
             async with store.write() as session:
                 await store.notify(session, "inbox")

@@ -26,8 +26,8 @@ class Site:
     `zone` is the account's own, None if unknown. `categories` and `status_names` are by status id,
     `named_categories` by the folded name of a status where all statuses of that name agree;
     `roles` by field id, `field_ids` by role, best first; `custom_ids` by the name that selectors
-    use. `missing_fields` are configured ones that the site does not have; `missing_detail` names
-    the site's tables that could not be read.
+    use. `missing_fields` are configured ones that the site does not have, `unread_tables` the
+    site's tables that could not be read, and `missing_detail` names both.
     """
 
     connection: str
@@ -46,6 +46,7 @@ class Site:
     must_field_ids: tuple[str, ...] = ()
     customer_field_ids: tuple[str, ...] = ()
     missing_fields: tuple[str, ...] = ()
+    unread_tables: tuple[str, ...] = ()
     missing_detail: tuple[str, ...] = ()
 
     def ids_of(self, role: FieldRole) -> tuple[str, ...]:
@@ -93,6 +94,7 @@ def site_of(
         must_field_ids=must,
         customer_field_ids=tuple(id_ for ids in customers.values() for id_ in ids),
         missing_fields=missing,
+        unread_tables=tables.missing,
         missing_detail=(*tables.missing, *(f"field {name}" for name in missing)),
     )
 
