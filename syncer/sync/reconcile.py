@@ -115,6 +115,15 @@ class _Ground:
     aliases: Mapping[str, str]
     same_account: bool
 
+    def is_news(self, uid: str, ref: ItemRef) -> bool:
+        """Whether an item is not stored, or is called otherwise now.
+
+        A container's new key changes the keys of its items and not their times of change, so that
+        no pull brings those that the search did not show when the container was read again.
+        """
+        item = self.live.get(uid)
+        return item is None or (bool(ref.locator) and ref.locator.casefold() != item.key.casefold())
+
     def restricts(self, ref: ItemRef) -> bool:
         return ref.uid in self.live and self.live[ref.uid].restricted
 
@@ -212,7 +221,7 @@ async def _take(census: _Census, *, listed: bool) -> CensusResult:
         return await _leave(census, items=len(present))
     known = {ground.aliases.get(uid, uid): ref for uid, ref in present.items()}
     absent = [item.ref for uid, item in ground.live.items() if uid not in known]
-    unknown = [ref for uid, ref in known.items() if uid not in ground.live]
+    unknown = [ref for uid, ref in known.items() if ground.is_news(uid, ref)]
     subject = str(census.container)
     missing = _judged(await fetch_all(census.connector, absent, subject=subject), ground, census)
     if not census.rules.allows(len(missing.gone), len(ground.live)):

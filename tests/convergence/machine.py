@@ -32,10 +32,14 @@ SKEWS: Final = tuple(timedelta(seconds=s) for s in (0, -24 * 3600, 24 * 3600, 42
 SPANS: Final = tuple(
     timedelta(seconds=s) for s in (0.001, 0.4, 1, 30, 120, 290, 1200, 4000, 7 * 3600)
 )
-LAGS: Final = tuple(timedelta(seconds=s) for s in (0, 5, 60, 240))
-_ROUNDS: Final = 3
+LAGS: Final = tuple(timedelta(seconds=s) for s in (0, 5, 60, 120, 2 * 3600))
+"""How late the search is; the last is beyond the overlap, and only a look back makes it good."""
+
+LANES: Final = ("pull", "census", "look back", "inbox")
+_ROUNDS: Final = 4
 _DRAINS: Final = 12
-_QUIET: Final = timedelta(minutes=20)
+_QUIET: Final = timedelta(minutes=70)
+"""More than an hour, after which a look back is due, and an idle container may be passed over."""
 
 _pick = st.integers(0, 10_000)
 _few = st.integers(1, 6)
@@ -88,6 +92,7 @@ class Convergence(RuleBasedStateMachine):
         ours=st.sampled_from(SKEWS),
         items=st.integers(0, 5),
         opens=st.booleans(),
+        looks_back=st.booleans(),
     )
     def begin(
         self,
@@ -99,8 +104,10 @@ class Convergence(RuleBasedStateMachine):
         ours: timedelta,
         items: int,
         opens: bool,
+        looks_back: bool,
     ) -> None:
         time = Time(start)
+        self.looks_back = looks_back
         self.clock = SkewedClock(time, ours)
         self.site = made_site(time, cloud=cloud, zone=zone, clock=SkewedClock(time, theirs))
         self._run(self._open(cloud=cloud))
@@ -119,6 +126,7 @@ class Convergence(RuleBasedStateMachine):
             site=self.site,
             tally=self.shard.tally,
             cloud=cloud,
+            looks_back=self.looks_back,
         )
         self.syncer = self.syncer_type(around)
 
@@ -205,34 +213,32 @@ class Convergence(RuleBasedStateMachine):
         self.site.rename_container(self._one(self.site.containers, container))
         self.count("rename container")
 
-    @rule(container=_pick)
-    def hide_container(self, container: int) -> None:
-        self.site.hide_container(self._one(self.site.containers, container))
-        self.count("hide container")
-
-    @precondition(lambda self: self.site.jira.hidden_containers)
-    @rule()
-    def show_containers(self) -> None:
-        self.site.show_containers()
-        self.count("show containers")
+    @rule(container=_pick, shows=st.booleans())
+    def container_access(self, container: int, *, shows: bool) -> None:
+        if shows and self.site.jira.hidden_containers:
+            self.site.show_containers()
+            self.count("show containers")
+        else:
+            self.site.hide_container(self._one(self.site.containers, container))
+            self.count("hide container")
 
     # --- time, search and faults ----
 
-    @rule(lag=st.sampled_from(LAGS))
-    def search_lags(self, lag: timedelta) -> None:
-        self.site.jira.quirks.search_lag = lag
-        self.count("search lags")
-
-    @precondition(lambda self: self.site.visible)
-    @rule(item=_pick, lag=st.sampled_from(LAGS))
-    def search_finds_late(self, item: int, lag: timedelta) -> None:
-        self.site.jira.quirks.late[self._one(self.site.visible, item)] = lag
-        self.count("search finds late")
-
-    @rule(pages=st.integers(1, 3))
-    def empty_pages(self, pages: int) -> None:
-        self.site.jira.quirks.empty_pages = pages
-        self.count("empty pages")
+    @rule(
+        how=st.sampled_from(["lags", "finds late", "shows empty pages"]),
+        item=_pick,
+        lag=st.sampled_from(LAGS),
+    )
+    def search(self, how: str, item: int, lag: timedelta) -> None:
+        quirks = self.site.jira.quirks
+        if how == "lags":
+            quirks.search_lag = min(lag, LAGS[-2])
+        elif how == "shows empty pages":
+            quirks.empty_pages = item % 3 + 1
+        elif self.site.visible:
+            longest = LAGS[-1] if self.looks_back else LAGS[-2]
+            quirks.late[self._one(self.site.visible, item)] = min(lag, longest)
+        self.count(f"search {how}")
 
     @rule(
         name=st.sampled_from(faults.NAMES),
@@ -244,15 +250,14 @@ class Convergence(RuleBasedStateMachine):
         faults.strike(self.site, name, skip=skip, times=times, path=path, tally=self.shard.tally)
         self.count("fault")
 
-    @rule(span=st.sampled_from(SPANS))
-    def token_expires(self, span: timedelta) -> None:
-        faults.expire(self.site, span, self.shard.tally)
-        self.count("token expires")
-
-    @rule(skew=st.sampled_from(SKEWS))
-    def our_clock_turns(self, skew: timedelta) -> None:
-        self.clock.skew = skew
-        self.count("our clock turns")
+    @rule(span=st.sampled_from(SPANS), wrong=st.booleans(), skew=st.sampled_from(SKEWS))
+    def token_or_clock(self, span: timedelta, skew: timedelta, *, wrong: bool) -> None:
+        if wrong:
+            self.clock.skew = skew
+            self.count("our clock turns")
+        else:
+            faults.expire(self.site, span, self.shard.tally)
+            self.count("token expires")
 
     @rule(span=st.sampled_from(SPANS))
     def time_passes(self, span: timedelta) -> None:
@@ -281,26 +286,26 @@ class Convergence(RuleBasedStateMachine):
         self._life(self.syncer.pull)
         self.count("pull")
 
-    @rule()
-    def census(self) -> None:
-        self._life(self.syncer.census)
-        self.count("census")
+    @rule(which=st.sampled_from(["census", "look back"]))
+    def other_lane(self, which: str) -> None:
+        self._life(self._works()[which])
+        self.count(which)
 
-    @rule(edge=st.integers(1, 60), what=st.sampled_from(["pull", "census", "work", "webhook"]))
+    @rule(edge=st.integers(1, 60), what=st.sampled_from([*LANES, "webhook"]))
     def crash(self, edge: int, what: str) -> None:
         if what != "webhook":
-            work = {
-                "pull": self.syncer.pull,
-                "census": self.syncer.census,
-                "work": self.syncer.work,
-            }
-            self._life(work[what], crash_at=edge)
+            self._life(self._works()[what], crash_at=edge)
         elif self.site.mail:
             told = self.site.mail.pop(0)
             self._life(lambda: self.syncer.receive(told), crash_at=edge % 3 + 1)
             if told.change > self.syncer.acknowledged.get(told.item, 0):
                 self.site.mail.append(told)  # no 2xx: the tracker sends it again
         self.count(f"crash in {what}")
+
+    def _works(self) -> dict[str, Callable[[], Awaitable[object]]]:
+        syncer = self.syncer
+        done = (syncer.pull, syncer.census, syncer.look_back, syncer.work)
+        return dict(zip(LANES, done, strict=True))
 
     def _life(self, work: Callable[[], Awaitable[object]], *, crash_at: int | None = None) -> None:
         async def lived() -> None:
@@ -343,6 +348,7 @@ class Convergence(RuleBasedStateMachine):
     async def _round(self) -> None:
         """What a syncer does within its intervals, when nobody disturbs it."""
         await self.syncer.pull()
+        await self.syncer.look_back()
         await self.syncer.census(confirmed=True)
         await self._drain()
         self.site.time.pass_by(_QUIET)

@@ -38,7 +38,9 @@ async def check_all(store: Store, site: Site) -> None:
         sources = await load_sources(session)
     found = [*_strangers(records, site)]
     if site.is_closed:  # nothing can be told of items, and that is said
-        _raise([*found, *(f"{one.container} hides its failure" for one in sources if not one.error)])
+        _raise(
+            [*found, *(f"{one.container} hides its failure" for one in sources if not one.error)]
+        )
         return
     for item_id in site.world.ids():
         found += _item(item_id, records.get(item_id), site)

@@ -33,6 +33,7 @@ from syncer.store.rows import table_of
 from syncer.store.tables import LeaseRow
 from syncer.sync.connection import Wanted, pull_connection
 from syncer.sync.inbox import InboxWorker, Source
+from syncer.sync.look_back import LookBack, look_back
 from syncer.sync.pull import Errand
 from syncer.sync.reconcile import CensusRules, census_connection, is_due
 from tests.convergence.site import SECRET, UNWANTED, Site, Told
@@ -46,6 +47,7 @@ _AT_ONCE: Final = 1e9
 
 _INBOX: Final = table_of(InboxRow)
 _LEASES: Final = table_of(LeaseRow)
+_SPAN: Final = timedelta(hours=12)
 WANTED: Final = Wanted(exclude=(UNWANTED,))
 
 
@@ -128,6 +130,7 @@ class Surroundings:
     site: Site
     tally: Tally
     cloud: bool
+    looks_back: bool
 
 
 Work = Callable[[], Awaitable[object]]
@@ -253,6 +256,17 @@ class Syncer:
                 due=lambda state: is_due(state, now=self.around.clock.now(), every=timedelta()),
                 rules=CensusRules(confirmed=confirmed),
             )
+
+    async def look_back(self) -> None:
+        """Look for what the search showed late, where that is due and not switched off."""
+        await look_back(
+            self.store,
+            self.connector,
+            connection=CONNECTION,
+            clock=self.around.clock,
+            wanted=WANTED,
+            rules=LookBack(span=_SPAN if self.around.looks_back else timedelta()),
+        )
 
     async def work(self) -> None:
         """One claim of the inbox."""
