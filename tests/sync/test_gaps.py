@@ -18,7 +18,7 @@ from syncer.store.sources import load_sources
 from syncer.sync.connection import Wanted, pull_connection
 from syncer.sync.inbox import InboxWorker, Source
 from syncer.sync.pull import Errand
-from syncer.sync.reconcile import CensusRules, census_connection
+from syncer.sync.reconcile import BY_COMMAND, CensusRules, census_connection
 from tests.store.samples import NET, NOON, record
 from tests.sync.hiding_tracker import HidingTracker
 from tests.sync.tracker import Shelf
@@ -72,6 +72,20 @@ async def _work(store: Store, tracker: HidingTracker, *, at: datetime) -> None:
     worker = InboxWorker(store, source, clock=FixedClock(at), owner="test")
     while await worker.take():
         await worker.idle()
+
+
+async def _census(
+    store: Store, tracker: HidingTracker, *, rules: CensusRules = BY_COMMAND
+) -> None:
+    await census_connection(
+        store,
+        tracker,
+        connection="jira",
+        clock=FixedClock(PULLED),
+        wanted=Wanted(),
+        due=lambda _state: True,
+        rules=rules,
+    )
 
 
 async def _lost(store: Store, *, now: datetime = LATER, container: ContainerKey = NET) -> int:
@@ -194,14 +208,7 @@ async def test_what_a_census_finds_created_or_deleted_is_counted_too(
 ) -> None:
     tracker.shelves[NET].put(record(77, updated_at=CHANGED))
     del tracker.shelves[NET].records[record(3).item.uid]
-    await census_connection(
-        store,
-        tracker,
-        connection="jira",
-        clock=FixedClock(PULLED),
-        wanted=Wanted(),
-        due=lambda _state: True,
-    )
+    await _census(store, tracker)
     assert await _lost(store) == 2
 
 
@@ -209,15 +216,7 @@ async def test_a_census_of_a_connection_without_webhooks_counts_nothing(
     store: Store, tracker: HidingTracker
 ) -> None:
     tracker.shelves[NET].put(record(77, updated_at=CHANGED))
-    await census_connection(
-        store,
-        tracker,
-        connection="jira",
-        clock=FixedClock(PULLED),
-        wanted=Wanted(),
-        due=lambda _state: True,
-        rules=CensusRules(counts_found=False),
-    )
+    await _census(store, tracker, rules=CensusRules(counts_found=False))
     assert await _lost(store) == 0
 
 
@@ -226,14 +225,7 @@ async def test_a_late_webhook_of_a_deletion_explains_what_a_census_buried(
 ) -> None:
     tracker.gone = {record(3).item.ref}
     del tracker.shelves[NET].records[record(3).item.uid]
-    await census_connection(
-        store,
-        tracker,
-        connection="jira",
-        clock=FixedClock(PULLED),
-        wanted=Wanted(),
-        due=lambda _state: True,
-    )
+    await _census(store, tracker)
     await _deliver(store, 3, at=PULLED + MINUTE)
     await _work(store, tracker, at=PULLED + MINUTE)
 
