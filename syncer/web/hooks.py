@@ -10,11 +10,14 @@ believed by nobody: signatures count with the configured one (A17, A29).
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -40,6 +43,7 @@ _TOLD: Final[Mapping[int, Mapping[str, str]]] = {
     503: {"Retry-After": str(RETRY_AFTER)},
     405: {"Allow": hdrs.METH_POST},
 }
+_SECRET: Final = re.compile("authorization|cookie|token|secret|password|api-key|jwt")
 _NOBODY: Final = SecretStr(secrets.token_urlsafe(32))
 
 
@@ -145,6 +149,9 @@ class _Door:
         self._bodies = Bodies(context.limits)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="hooks")
         self._keeping: set[asyncio.Future[bool]] = set()
+        self._shares: Counter[str] = Counter()
+        self._most_of_one = -(-context.most_waiting * 3 // 4)
+        self._patience = _Patience(context.answer_seconds)
         self._told_of_proxy = False
 
     async def close(self, _: web.Application) -> None:
@@ -157,8 +164,11 @@ class _Door:
         """Answer one request."""
         try:
             refuse_malformed(request, self._context.limits)
-            async with self._bodies.read(request) as body:
+            body = await self._bodies.read(request)
+            try:
                 return await self._delivery(request, body)
+            finally:
+                self._bodies.free(body)
         except Refusal as refusal:
             self._context.outcome("", refusal.word)
             self._say(refusal)
@@ -219,21 +229,60 @@ class _Door:
         return plain_answer(reply.status, headers=reply.headers)
 
     async def _kept(self, arrival: Arrival) -> bool:
-        """Whether it was new. What takes too long is not broken off: it may yet be kept."""
-        if len(self._keeping) >= self._context.most_waiting:
-            raise Unavailable("Too many deliveries are waiting to be kept.")
-        task = asyncio.ensure_future(self._context.accept(arrival))
-        self._keeping.add(task)
-        task.add_done_callback(self._done)
-        done, _ = await asyncio.wait({task}, timeout=self._context.answer_seconds)
-        if not done:
-            raise Unavailable("Keeping a delivery takes too long.")
-        return task.result()
+        """Whether it was new. What takes too long is not broken off: it may yet be kept.
 
-    def _done(self, task: asyncio.Future[bool]) -> None:
-        self._keeping.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waits for it is told; nobody else needs to be
+        No connection may have more than its share of those that wait, while others need theirs.
+        """
+        share = self._shares[arrival.connection]
+        if len(self._keeping) >= self._context.most_waiting or share >= self._most_of_one:
+            raise Unavailable("Too many deliveries are waiting to be kept.")
+        keeping = asyncio.ensure_future(self._context.accept(arrival))
+        self._keeping.add(keeping)
+        self._shares[arrival.connection] += 1
+        answer = self._patience.wait()
+        keeping.add_done_callback(partial(self._done, arrival.connection, answer))
+        return await answer
+
+    def _done(
+        self, connection: str, answer: asyncio.Future[bool], keeping: asyncio.Future[bool]
+    ) -> None:
+        self._keeping.discard(keeping)
+        self._shares[connection] -= 1
+        error = asyncio.CancelledError() if keeping.cancelled() else keeping.exception()
+        if answer.done():  # whoever waited was told; nobody else needs to be
+            return
+        if error is None:
+            answer.set_result(keeping.result())
+        else:
+            answer.set_exception(error)
+
+
+class _Patience:
+    """Answers that are waited for, all equally long: one timer for all of them."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._due: deque[tuple[float, asyncio.Future[bool]]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait(self) -> asyncio.Future[bool]:
+        """A future that fails with `Unavailable` unless it is done in time."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+        self._due.append((loop.time() + self._seconds, answer))
+        if self._timer is None:
+            self._timer = loop.call_later(self._seconds, self._look, loop)
+        return answer
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give up those that are due, and look again when the next one is."""
+        self._timer, now = None, loop.time()
+        while self._due and (self._due[0][0] <= now or self._due[0][1].done()):
+            _, answer = self._due.popleft()
+            if not answer.done():
+                answer.set_exception(Unavailable("Keeping a delivery takes too long."))
+        if self._due:
+            self._timer = loop.call_at(self._due[0][0], self._look, loop)
 
 
 def _refuse(told: HookRequest) -> HookReply:
@@ -275,8 +324,7 @@ def arrival_of(connection: str, told: HookRequest, reply: HookReply, *, at: date
 
 def _harmless(name: str) -> bool:
     """Whether a header of this name holds no secret of anybody's."""
-    words = ("authorization", "cookie", "token", "secret", "password", "api-key", "jwt")
-    return not any(word in name for word in words)
+    return _SECRET.search(name) is None
 
 
 def _word(arrival: Arrival) -> str:

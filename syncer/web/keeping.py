@@ -1,4 +1,4 @@
-"""Keeping deliveries in the store, and counting refused ones until there is time to write.
+"""Keeping deliveries in the store; what is only counted waits until there is time to write.
 
 Deliveries that come in while others are being committed are committed together, in the next
 transaction: each is answered only after its own commit, and a burst costs few of them.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,13 +45,14 @@ _Kept = asyncio.Future[bool]
 
 
 class Keeper:
-    """The inbox as the door for webhooks sees it; counts of refusals wait for `flush`."""
+    """The inbox as the door for webhooks sees it; what it counts waits for `flush`."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._patience = _SQLITE_PATIENCE if store.is_sqlite else _PATIENCE
         self._refused: Counter[str] = Counter()
+        self._latest: dict[str, tuple[str, datetime]] = {}
         self._waiting: deque[tuple[Arrival, _Kept]] = deque()
         self._committing: asyncio.Task[None] | None = None
 
@@ -123,17 +125,14 @@ class Keeper:
         async with self._store.write(patience=self._patience) as session:
             numbers = await accept(session, arrivals)
             new = [number is not None for number in numbers]
-            last = {
-                one.connection: one for one, is_new in zip(arrivals, new, strict=True) if is_new
-            }
-            for connection, one in sorted(last.items()):
-                await note_delivery(session, connection, event=one.event, at=one.at)
-            if last:
+            if any(new):
                 await self._store.notify(session, INBOX)
             reach(Edge.HOOK_BEFORE_COMMIT)
         reach(Edge.HOOK_COMMITTED)
-        for one in arrivals:
+        for one, is_new in zip(arrivals, new, strict=True):
             self._refused.pop(one.connection, None)
+            if is_new:
+                self._latest[one.connection] = one.event, one.at
         return new
 
     def _refuse_waiting(self, error: Unavailable) -> None:
@@ -148,14 +147,23 @@ class Keeper:
         self._refused[connection] += 1
 
     async def flush(self) -> None:
-        """Write the counted refusals; to be called now and then."""
-        counted, self._refused = self._refused, Counter()
-        if not counted:
+        """Write what was counted, and which delivery was the latest; to be called now and then.
+
+        Both are kept out of the commit for which a tracker waits.
+        """
+        refused, self._refused = self._refused, Counter()
+        latest, self._latest = self._latest, {}
+        if not refused and not latest:
             return
         now = self._clock.now()
         async with self._store.write() as session:
-            for connection, count in counted.items():
-                await note_refusal(session, connection, at=now, count=count)
+            for connection in sorted(refused.keys() | latest.keys()):
+                if connection in latest:
+                    event, at = latest[connection]
+                    await note_delivery(session, connection, event=event, at=at)
+                if connection in refused:
+                    count = refused[connection]
+                    await note_refusal(session, connection, at=now, count=count)
 
 
 def _refuse(batch: Iterable[tuple[Arrival, _Kept]], error: Unavailable) -> None:
