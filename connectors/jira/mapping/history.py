@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 from connectors.jira.mapping.canonical import TEXT_LIMIT, VALUE_LIMIT, Canonical, Side
@@ -47,6 +48,7 @@ HOURS_FIELD: Final = "timeoriginalestimate"
 
 _MOST_VERSIONS: Final = 200
 _OTHER: Final = ChangeField.OTHER
+_AT: Final = attrgetter("at")
 _ROLES: Final = {
     FieldRole.START: ChangeField.START,
     FieldRole.END: ChangeField.DUE,
@@ -95,8 +97,8 @@ def changes_of(
         versions=_versions(entries, now.versions),
     )
     told = [change for entry in entries for change in reader.changes(entry)]
-    every = [*_numbered(_without_repeats(told)), *_comments(comments, site)]
-    return tuple(sorted(every, key=lambda change: change.at))
+    every = [*_numbered(list(_without_repeats(told))), *_comments(comments, site)]
+    return tuple(sorted(every, key=_AT))
 
 
 def _ordered(histories: Iterable[History], site: Site) -> list[_Entry]:
@@ -112,31 +114,32 @@ def _entry(raw: History, site: Site) -> _Entry:
 
 
 def _kind(item: ChangeItem, site: Site) -> ChangeField:
-    for name in (item.field_id, item.field):
-        if name and name in site.roles:
-            return _ROLES[site.roles[name]]
-        if name and fold(name) in _SYSTEM:
-            return _SYSTEM[fold(name)]
-    return ChangeField.OTHER
+    return _kind_named(item.field_id, site) or _kind_named(item.field, site) or _OTHER
+
+
+def _kind_named(name: str | None, site: Site) -> ChangeField | None:
+    if not name:
+        return None
+    role = site.roles.get(name)
+    return _ROLES[role] if role is not None else _SYSTEM.get(fold(name))
 
 
 def _place_resolutions(
-    entries: Iterable[_Entry], site: Site, current: ResolutionKind | None
+    entries: Sequence[_Entry], site: Site, current: ResolutionKind | None
 ) -> None:
     """Note at each entry the resolution in force before and after it: DONE depends on it."""
-    entries = list(entries)
     told = [item for entry in entries for item in _of(entry, ChangeField.RESOLUTION)]
     before = _resolution(told[0].before, told[0].before_text, site) if told else current
     for entry in entries:
         after = before
-        for item in _of(entry, ChangeField.RESOLUTION):
+        for item in _of(entry, ChangeField.RESOLUTION) if told else ():
             after = _resolution(item.after, item.after_text, site)
         entry.resolved = (before, after)
         before = after
 
 
-def _of(entry: _Entry, kind: ChangeField) -> Iterator[ChangeItem]:
-    return (item for told, item in entry.items if told is kind)
+def _of(entry: _Entry, kind: ChangeField) -> list[ChangeItem]:
+    return [item for told, item in entry.items if told is kind]
 
 
 def _resolution(id_: str | None, text: str | None, site: Site) -> ResolutionKind | None:
@@ -154,7 +157,7 @@ def _versions(
     held = dict(current)
     found: dict[int, tuple[str | None, str | None]] = {}
     for entry in reversed(entries):
-        for item in reversed(list(_of(entry, ChangeField.VERSIONS))):
+        for item in reversed(_of(entry, ChangeField.VERSIONS)):
             after = _joined(held)
             held.pop(item.after or item.after_text or "", None)
             if item.before or item.before_text:
@@ -198,9 +201,13 @@ class _Reader:
 
     def _field(self, kind: ChangeField, item: ChangeItem) -> ChangeField:
         """The field, OTHER for a date or estimate that is not the one the item goes by."""
-        goes_by = {ChangeField.DUE: self.now.due_id, ChangeField.ESTIMATE: self.now.estimate_id}
-        wanted = goes_by.get(kind)
-        return kind if wanted is None or wanted in {item.field_id, item.field} else _OTHER
+        if kind is ChangeField.DUE:
+            wanted = self.now.due_id
+        elif kind is ChangeField.ESTIMATE:
+            wanted = self.now.estimate_id
+        else:
+            return kind
+        return kind if wanted in {item.field_id, item.field} else _OTHER
 
     def _values(
         self, kind: ChangeField, item: ChangeItem, entry: _Entry
@@ -227,8 +234,11 @@ def _without_repeats(changes: Iterable[Change]) -> Iterator[Change]:
         yield change
 
 
-def _numbered(changes: Iterable[Change]) -> Iterator[Change]:
+def _numbered(changes: Sequence[Change]) -> Iterator[Change]:
     """An entry may change one field twice (two links): the later ones get a number."""
+    if len({change.id for change in changes}) == len(changes):
+        yield from changes
+        return
     seen: dict[tuple[str, ChangeField], int] = {}
     for change in changes:
         count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
