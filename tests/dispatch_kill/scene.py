@@ -7,7 +7,7 @@ way to what a planted defect does wrong, and the real outbox plays the same scen
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +84,3 @@ async def scene(house: House, folder: Path, plan: Plan) -> AsyncGenerator[Scene]
         first.signal(signal.SIGKILL)
         stage.set_weeks(1)
         yield Scene(stage=stage)
-
-
-def untouched(before: Sequence[Dispatch], after: Sequence[Dispatch]) -> bool:
-    """Whether what was sent before is still as it was."""
-    now = {one.id: one for one in after}
-    return all(now[one.id] == one for one in before if one.sent_at is not None)
