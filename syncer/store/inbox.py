@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
@@ -49,10 +50,9 @@ _NEW: Final = Insert(
         "containers",
         "state",
         "note",
-        "tries",
-        "claimed_by",
         "finished_at",
     ),
+    fixed=(("tries", "0"), ("claimed_by", "''")),
     clock="next_try_at",
     returning=("connection", "delivery_id", "id"),
 )
@@ -145,17 +145,22 @@ def _row(one: Arrival) -> tuple[Any, ...]:
         _identity(one.delivery_id, digest),
         clean_text(one.event[:LONGEST_ID]),
         one.at,
-        {clean_text(name): clean_text(value) for name, value in one.headers.items()},
+        _clean(one.headers),
         one.body,
         _written(one.refs),
         _written(one.deleted),
         [[key.connection, clean_text(key.key)] for key in one.containers],
         str(one.state),
         noted(one.note),
-        0,
-        "",
         None if one.state is InboxState.PENDING else one.at,
     )
+
+
+def _clean(headers: Mapping[str, str]) -> Mapping[str, str]:
+    every = "".join(chain(headers, headers.values()))
+    if every == clean_text(every):
+        return headers
+    return {clean_text(name): clean_text(value) for name, value in headers.items()}
 
 
 def _identity(delivery_id: str, digest: str) -> str:

@@ -12,8 +12,13 @@ from sqlalchemy import JSON, Column, Dialect, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from syncer.store.types import to_json_text
+
 _MOST_VALUES: Final = 30_000
-"""Values of one statement: SQLite takes 32,766 (sqlite.org, "Implementation Limits")."""
+"""Values of one statement: SQLite takes 32,766, PostgreSQL 65,535.
+
+Sources: "Implementation Limits For SQLite"; PostgreSQL manual, "PostgreSQL Limits".
+"""
 
 _Binder = Callable[[Any], Any]
 
@@ -32,12 +37,13 @@ async def insert_new(
 class Insert:
     """An insert as it is meant: the table and its columns in the order of the rows' values.
 
-    The column `clock` gets the database's own time of that moment. `returning` names columns of
-    text or of whole numbers.
+    `fixed` are columns with what SQL says for them in every row, and the column `clock` gets the
+    database's own time of that moment. `returning` names columns of text or of whole numbers.
     """
 
     table: Table
     names: tuple[str, ...]
+    fixed: tuple[tuple[str, str], ...] = ()
     clock: str
     returning: tuple[str, ...]
 
@@ -51,75 +57,44 @@ async def insert_all_new(
     `ValueError` for an instant without a zone.
     """
     dialect = session.get_bind().dialect
-    write = _write_arrays if dialect.name == "postgresql" else _write_rows
+    binders = _binders(meant, dialect)
     connection = await session.connection()
     size = _MOST_VALUES // len(meant.names)
     found: list[Row[Any]] = []
     for start in range(0, len(rows), size):
         some = rows[start : start + size]
-        columns = _bound(meant, dialect, some)
-        sql, values = write(meant, columns, dialect, len(some))
+        columns = (
+            column if binder is None else map(binder, column)
+            for binder, column in zip(binders, zip(*some, strict=True), strict=True)
+        )
+        values = tuple(chain.from_iterable(zip(*columns, strict=True)))
+        sql = _statement(meant, dialect.name == "postgresql", len(some))
         found += (await connection.exec_driver_sql(sql, values)).all()
     return found
 
 
-def _bound(meant: Insert, dialect: Dialect, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
-    """The rows as columns, each value as the driver takes it."""
-    pairs = zip(_binders(meant, dialect), zip(*rows, strict=True), strict=True)
-    return [column if binder is None else [*map(binder, column)] for binder, column in pairs]
-
-
 @lru_cache(maxsize=16)
 def _binders(meant: Insert, dialect: Dialect) -> tuple[_Binder | None, ...]:
-    columns = (meant.table.c[name] for name in meant.names)
-    return tuple(one.type.dialect_impl(dialect).bind_processor(dialect) for one in columns)
-
-
-# --- PostgreSQL: the columns as arrays ------------------------------------------------------------
-
-
-def _write_arrays(
-    meant: Insert, columns: Sequence[Sequence[Any]], dialect: Dialect, _count: int
-) -> tuple[str, tuple[Any, ...]]:
-    return _arrays_sql(meant, dialect), tuple(columns)
-
-
-@lru_cache(maxsize=16)
-def _arrays_sql(meant: Insert, dialect: Dialect) -> str:
-    """Manual, "Array Functions": `unnest` of several arrays. JSON comes as text."""
-    types = [meant.table.c[name].type for name in meant.names]
-    sent = ["TEXT" if isinstance(one, JSON) else one.compile(dialect) for one in types]
-    arrays = ", ".join(f"${at}::{kind}[]" for at, kind in enumerate(sent, start=1))
-    taken = (
-        f"{name}::JSON" if isinstance(one, JSON) else name
-        for name, one in zip(meant.names, types, strict=True)
+    """What makes values of each column such as the driver takes; None where they are already."""
+    kinds = (meant.table.c[name].type.dialect_impl(dialect) for name in meant.names)
+    return tuple(
+        to_json_text if isinstance(kind, JSON) else kind.bind_processor(dialect) for kind in kinds
     )
+
+
+@lru_cache(maxsize=512)
+def _statement(meant: Insert, postgres: bool, count: int) -> str:  # noqa: FBT001  a key of the cache
+    width = len(meant.names)
+    marks = [f"${n + 1}" if postgres else "?" for n in range(count * width)]
+    # On SQLite as instants are stored there.
+    clock = "clock_timestamp()" if postgres else "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+    fixed = [text for _, text in meant.fixed]
+    rows = (
+        f"({', '.join([*marks[at : at + width], *fixed, clock])})"
+        for at in range(0, len(marks), width)
+    )
+    names = ", ".join((*meant.names, *(name for name, _ in meant.fixed), meant.clock))
     return (
-        f"{_head(meant)} SELECT {', '.join(taken)}, clock_timestamp() "  # noqa: S608  our own names
-        f"FROM unnest({arrays}) AS new ({', '.join(meant.names)}) {_tail(meant)}"
+        f"INSERT INTO {meant.table.name} ({names}) VALUES {', '.join(rows)} "  # noqa: S608  our own names
+        f"ON CONFLICT DO NOTHING RETURNING {', '.join(meant.returning)}"
     )
-
-
-# --- SQLite: row after row ------------------------------------------------------------------------
-
-
-def _write_rows(
-    meant: Insert, columns: Sequence[Sequence[Any]], _dialect: Dialect, count: int
-) -> tuple[str, tuple[Any, ...]]:
-    values = chain.from_iterable(zip(*columns, strict=True))
-    return _rows_sql(meant, count), tuple(values)
-
-
-@lru_cache(maxsize=256)
-def _rows_sql(meant: Insert, count: int) -> str:
-    marks = ", ".join("?" for _ in meant.names)
-    row = f"({marks}, strftime('%Y-%m-%d %H:%M:%f000', 'now'))"  # as instants are stored there
-    return f"{_head(meant)} VALUES {', '.join([row] * count)} {_tail(meant)}"
-
-
-def _head(meant: Insert) -> str:
-    return f"INSERT INTO {meant.table.name} ({', '.join((*meant.names, meant.clock))})"
-
-
-def _tail(meant: Insert) -> str:
-    return f"ON CONFLICT DO NOTHING RETURNING {', '.join(meant.returning)}"

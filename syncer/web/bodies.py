@@ -83,6 +83,20 @@ def _is_doubled(names: Sequence[bytes]) -> bool:
     return any(count > 1 and _ONCE.fullmatch(name) for name, count in seen.items())
 
 
+async def invite(request: web.BaseRequest) -> None:
+    """Tell a client to send its body where it waits for that (RFC 9110, section 10.1.1).
+
+    `Refusal` of any other expectation.
+    """
+    expected = request.headers.get(hdrs.EXPECT)
+    if expected is None:
+        return
+    if expected.lower() != "100-continue":
+        raise Refusal(417, "expectation")
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # it counts what was sent of the answer, and that is none of it
+
+
 def lowered(request: web.BaseRequest) -> Mapping[str, str]:
     """The headers under lower-case names; one that may come more than once, joined by commas."""
     told: dict[str, str] = {}

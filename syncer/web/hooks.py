@@ -30,13 +30,23 @@ from syncer.connect.signing import signed_hex
 from syncer.errors import ConfigError, SyncerError
 from syncer.log import get_logger
 from syncer.store.inbox import Arrival, InboxState
-from syncer.web.bodies import OLD_HTTP, Bodies, BodyLimits, Refusal, lowered, refuse_malformed
-from syncer.web.server import plain_answer, plainly
+from syncer.web.bodies import (
+    OLD_HTTP,
+    Bodies,
+    BodyLimits,
+    Refusal,
+    invite,
+    lowered,
+    refuse_malformed,
+)
+from syncer.web.server import BareApp, plain_answer, refuse_proxying
 
 RETRY_AFTER: Final = 30
 """Seconds after which a tracker should try again what could not be kept."""
 
 _LOG: Final = get_logger(__name__)
+_HOOKS: Final = "/hooks/"
+_READING: Final = (hdrs.METH_GET, hdrs.METH_HEAD)
 _IN_LINE: Final = 64 * 1024
 _READY_SECONDS: Final = 1
 _TOLD: Final[Mapping[int, Mapping[str, str]]] = {
@@ -109,18 +119,29 @@ def open_endpoint(
     return Endpoint(connection=connection, url=url, receive=lambda request: receive(request, known))
 
 
-def hooks_app(context: HookContext) -> web.Application:
+def hooks_app(context: HookContext) -> BareApp:
     """The application of the hooks listener."""
-    door = _Door(context)
-    app = web.Application(middlewares=[plainly])
-    app.router.add_route("*", "/hooks/{endpoint}", door.hook)
-    app.router.add_get("/livez", _alive)
-    app.router.add_get("/readyz", _Readiness(context.ready).answer)
-    app.on_cleanup.append(door.close)
-    return app
+    door, readiness = _Door(context), _Readiness(context.ready)
+    probes = {"/livez": _alive, "/readyz": readiness.answer}
+
+    async def handle(request: web.BaseRequest) -> web.Response:
+        refusal = refuse_proxying(request)
+        if refusal is not None:
+            return refusal
+        path = request.raw_path.partition("?")[0]
+        endpoint = path.removeprefix(_HOOKS)
+        if endpoint and endpoint != path and "/" not in endpoint:
+            return await door.hook(request, endpoint)
+        if path not in probes:
+            return plain_answer(404)
+        if request.method not in _READING:
+            return plain_answer(405, headers={"Allow": ",".join(_READING)})
+        return await probes[path](request)
+
+    return BareApp(handler=handle, close=door.close)
 
 
-async def _alive(_: web.Request) -> web.Response:
+async def _alive(_: web.BaseRequest) -> web.Response:
     return plain_answer(200)
 
 
@@ -132,7 +153,7 @@ class _Readiness:
         self._asking = asyncio.Lock()
         self._known: tuple[float, bool] | None = None
 
-    async def answer(self, _: web.Request) -> web.Response:
+    async def answer(self, _: web.BaseRequest) -> web.Response:
         """200 or 503, without a reason: the door stands on the internet."""
         loop = asyncio.get_running_loop()
         async with self._asking:
@@ -154,19 +175,20 @@ class _Door:
         self._patience = _Patience(context.answer_seconds)
         self._told_of_proxy = False
 
-    async def close(self, _: web.Application) -> None:
+    async def close(self) -> None:
         """Let what is being kept be kept."""
         if self._keeping:
             await asyncio.wait(self._keeping, timeout=self._context.answer_seconds)
         self._threads.shutdown(wait=False)
 
-    async def hook(self, request: web.Request) -> web.Response:
-        """Answer one request."""
+    async def hook(self, request: web.BaseRequest, endpoint: str) -> web.Response:
+        """Answer one request to the endpoint of this id."""
         try:
             refuse_malformed(request, self._context.limits)
+            await invite(request)
             body = await self._bodies.read(request)
             try:
-                return await self._delivery(request, body)
+                return await self._delivery(request, endpoint, body)
             finally:
                 self._bodies.free(body)
         except Refusal as refusal:
@@ -184,8 +206,8 @@ class _Door:
                 "HTTP/1.1 (nginx: proxy_http_version 1.1)"
             )
 
-    async def _delivery(self, request: web.Request, body: bytes) -> web.Response:
-        endpoint = self._context.endpoint(request.match_info["endpoint"])
+    async def _delivery(self, request: web.BaseRequest, identity: str, body: bytes) -> web.Response:
+        endpoint = self._context.endpoint(identity)
         now = self._context.clock.now()
         told = HookRequest(
             method=hdrs.METH_POST,

@@ -32,6 +32,9 @@ AT_ONCE: Final = 200
 BYTES_AT_ONCE: Final = 8 * 1024 * 1024
 """Bytes of bodies that are committed together at most, unless a single one is longer."""
 
+_WAKE_SECONDS: Final = 0.05
+"""How often the workers are woken at most. Who is at work looks again by itself at its end."""
+
 _PATIENCE: Final = 1.0
 _SQLITE_PATIENCE: Final = 5.0  # its one writer may be in the middle of a page of items
 
@@ -54,6 +57,7 @@ class Keeper:
         self._refused: Counter[str] = Counter()
         self._latest: dict[str, tuple[str, datetime]] = {}
         self._waiting: deque[tuple[Arrival, _Kept]] = deque()
+        self._woken_at = -_WAKE_SECONDS
         self._committing: asyncio.Task[None] | None = None
 
     # --- genuine ones -----------------------------------------------------------------------------
@@ -122,12 +126,16 @@ class Keeper:
 
     async def _write(self, arrivals: Sequence[Arrival]) -> list[bool]:
         """Which of them are new, once they are committed."""
+        now = asyncio.get_running_loop().time()
         async with self._store.write(patience=self._patience) as session:
             numbers = await accept(session, arrivals)
             new = [number is not None for number in numbers]
-            if any(new):
+            wakes = any(new) and now - self._woken_at >= _WAKE_SECONDS
+            if wakes:
                 await self._store.notify(session, INBOX)
             reach(Edge.HOOK_BEFORE_COMMIT)
+        if wakes:
+            self._woken_at = now
         reach(Edge.HOOK_COMMITTED)
         for one, is_new in zip(arrivals, new, strict=True):
             self._refused.pop(one.connection, None)
