@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ class Defect(StrEnum):
     FLAG_AFTER_SEND = "flag after send"
     ROW_LOCK = "row lock over the send"
     NO_FENCING = "no fencing"
+    NO_FENCING_OF_RECORDS = "no fencing of what is recorded"
     LEADER = "leader with a run flag"
 
 
@@ -70,6 +72,17 @@ class _NoFencing(Outbox):
         reach(Edge.DISPATCH_ANSWERED)
         async with self.store.write() as session:
             await _set(session, [taken.id], state=DispatchState.SENT, lease_until=None)
+        return taken
+
+
+class _NoFencingOfRecords(Outbox):
+    """Puts off by the id alone: who was refused late opens again what another has sent."""
+
+    async def _put_off(self, taken: Dispatch, reason: str, *, after: timedelta) -> Dispatch:
+        async with self.store.write() as session:
+            due = await database_now(session) + after
+            waits = {"state": DispatchState.PENDING, "next_try_at": due, "lease_until": None}
+            await _set(session, [taken.id], **waits, error=reason)
         return taken
 
 
@@ -129,6 +142,7 @@ _OUTBOXES: Final = {
     Defect.FLAG_AFTER_SEND: _FlagAfterSend,
     Defect.ROW_LOCK: _RowLock,
     Defect.NO_FENCING: _NoFencing,
+    Defect.NO_FENCING_OF_RECORDS: _NoFencingOfRecords,
     Defect.LEADER: _Leader,
 }
 

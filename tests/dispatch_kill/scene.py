@@ -11,15 +11,18 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from syncer.failpoints import Edge
+from syncer.publish.recipients import EMAIL
 from syncer.store.dispatches import Dispatch
 from tests.dispatch_kill.checker import Found
-from tests.dispatch_kill.processes import Replica, eventually
+from tests.dispatch_kill.defects import Defect
+from tests.dispatch_kill.processes import PATIENCE, Replica, eventually
 from tests.dispatch_kill.stage import House, Plan, Stage, staged
 
-ENOUGH_SECONDS = 12.0
-"""Within this a planted defect must have left the rows as they stay."""
+ENOUGH_SECONDS: Final = 60.0
+"""After this a planted defect has left the rows as they stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +54,32 @@ class Scene:
         await self.settles()
         replica.signal(signal.SIGKILL)
 
+    async def mails_of(self, replica: Replica) -> int:
+        """How many mails the replica has claimed."""
+        rows = await self.stage.dispatches()
+        own = f"(pid {replica.pid})"
+        return sum(one.channel == EMAIL and one.owner.endswith(own) for one in rows)
+
+    async def wakes_up_refused(self, replica: Replica, *, mails: int) -> None:
+        """As `wakes_up`, but the mail server takes none of so many mails that it had begun."""
+        refuse = self.stage.folder / "sink.log.refuse"
+        refuse.touch()
+
+        async def refused() -> bool:
+            return len(refuse.read_text(encoding="utf-8").splitlines()) >= mails
+
+        replica.signal(signal.SIGCONT)
+        await eventually(refused)
+        refuse.unlink()
+        await self.wakes_up(replica)
+
     def next_week(self) -> None:
         """The next editions are due."""
         self.stage.set_weeks(self.stage.weeks + 1)
+
+    @property
+    def _patience(self) -> float:
+        return PATIENCE if self.stage.plan.defect is Defect.NONE else ENOUGH_SECONDS
 
     async def settles(self) -> None:
         """Until everything is published and nothing is on its way, or a defect has left it so."""
@@ -63,12 +89,12 @@ class Scene:
             return await self.stage.is_done()
 
         with suppress(TimeoutError):
-            await eventually(done, seconds=ENOUGH_SECONDS)
+            await eventually(done, seconds=self._patience)
 
     async def others_work(self, *, replicas: int = 1) -> None:
         """Replicas that nobody disturbs do what is left, as far as the outbox lets them."""
         with suppress(TimeoutError):
-            await self.stage.calm(replicas=replicas, seconds=ENOUGH_SECONDS)
+            await self.stage.calm(replicas=replicas, seconds=self._patience)
 
     async def found(self) -> Found:
         """All that is known by now."""

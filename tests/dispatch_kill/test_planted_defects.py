@@ -20,6 +20,9 @@ from tests.dispatch_kill.scene import Scene, scene
 from tests.dispatch_kill.stage import House, Plan
 
 MAILS: Final = 6
+LANES: Final = 4
+"""Dispatches that one replica claims at a time."""
+
 Play = Callable[[Scene], Awaitable[None]]
 
 
@@ -42,12 +45,21 @@ async def is_overtaken_before_its_intent(on: Scene) -> None:
     await on.wakes_up(late)
 
 
+async def is_refused_after_it_was_overtaken(on: Scene) -> None:
+    """The same before it prepares; by then the server takes nothing of what it had begun."""
+    late = await on.stands_still(Edge.DISPATCH_CLAIMED, at=LANES)
+    mails = await on.mails_of(late)
+    await on.others_work()
+    await on.wakes_up_refused(late, mails=mails)
+
+
 PLANTED: Final = [
     (Defect.FLAG_BEFORE_SEND, dies_before_the_dot, "missing"),
     (Defect.FLAG_AFTER_SEND, dies_after_the_dot, "duplicate"),
     (Defect.ROW_LOCK, dies_after_the_dot, "duplicate"),
     (Defect.LEADER, dies_after_the_dot, "duplicate"),
     (Defect.NO_FENCING, is_overtaken_before_its_intent, "duplicate"),
+    (Defect.NO_FENCING_OF_RECORDS, is_refused_after_it_was_overtaken, "duplicate"),
 ]
 
 

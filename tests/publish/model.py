@@ -105,6 +105,7 @@ class Way:
     flags_after: bool = False
     locks: bool = False
     fenced: bool = True
+    puts_off_unfenced: bool = False
 
 
 Step = tuple[str, State]
@@ -217,6 +218,8 @@ class Model:
     async def _gives_way(self, at: State, number: int, mine: Replica) -> AsyncIterator[Step]:
         for told in ("put off", "give up"):
             row = await self._rules.after(told, at.row, number, mine)
+            if told == "put off" and self._way.puts_off_unfenced:
+                row = at.row._replace(state=DispatchState.PENDING, owner="", over=True)
             yield f"records: {told}", _with(at, number, Replica(), row=row)
 
     async def _claims(self, at: State, number: int, mine: Replica) -> AsyncIterator[Step]:

@@ -48,6 +48,7 @@ PLANTED: Final = [
     (Way(flags_after=True), TWICE),
     (Way(locks=True), TWICE),
     (Way(fenced=False), TWICE),
+    (Way(puts_off_unfenced=True), TWICE),
 ]
 ENOUGH: Final = 1_000
 """Fewer states than these would not be every interleaving of two replicas."""
