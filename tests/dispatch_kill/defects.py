@@ -6,7 +6,7 @@ The campaign must catch every one of them by the same check by which the real on
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -21,7 +21,7 @@ from syncer.publish.outbox import Outbox, Timing
 from syncer.service.core import Service
 from syncer.service.publishing import Publisher
 from syncer.store.daemon_tables import DispatchRow
-from syncer.store.dispatches import Dispatch, DispatchState
+from syncer.store.dispatches import Dispatch, DispatchState, InDoubt
 from syncer.store.leases import database_now
 from syncer.store.rows import table_of
 
@@ -39,6 +39,7 @@ class Defect(StrEnum):
     ROW_LOCK = "row lock over the send"
     NO_FENCING = "no fencing"
     NO_FENCING_OF_RECORDS = "no fencing of what is recorded"
+    NEVER_HOLDS = "sends again what is to be held"
     LEADER = "leader with a run flag"
 
 
@@ -84,6 +85,13 @@ class _NoFencingOfRecords(Outbox):
             waits = {"state": DispatchState.PENDING, "next_try_at": due, "lease_until": None}
             await _set(session, [taken.id], **waits, error=reason)
         return taken
+
+
+class _NeverHolds(Outbox):
+    """Forgets that a person is to decide about what is in doubt."""
+
+    async def _claim(self, only: Collection[str] | None) -> Dispatch | None:
+        return await Outbox._claim(replace(self, in_doubt=InDoubt.RESEND), only)
 
 
 class _RowLock(Outbox):
@@ -143,6 +151,7 @@ _OUTBOXES: Final = {
     Defect.ROW_LOCK: _RowLock,
     Defect.NO_FENCING: _NoFencing,
     Defect.NO_FENCING_OF_RECORDS: _NoFencingOfRecords,
+    Defect.NEVER_HOLDS: _NeverHolds,
     Defect.LEADER: _Leader,
 }
 

@@ -48,9 +48,8 @@ async def is_overtaken_before_its_intent(on: Scene) -> None:
 async def is_refused_after_it_was_overtaken(on: Scene) -> None:
     """The same before it prepares; by then the server takes nothing of what it had begun."""
     late = await on.stands_still(Edge.DISPATCH_CLAIMED, at=LANES)
-    mails = await on.mails_of(late)
     await on.others_work()
-    await on.wakes_up_refused(late, mails=mails)
+    await on.wakes_up_refused(late)
 
 
 PLANTED: Final = [
@@ -73,6 +72,20 @@ async def test_f31_f32_the_check_catches_each_planted_defect(
         caught = faults(await on.found(), InDoubt.RESEND)
     print(f"\n{defect}: {len(caught)} caught, such as: {next(iter(caught), 'none')}")
     assert any(one.startswith(kind) for one in caught)
+
+
+async def test_f31_the_check_catches_one_who_sends_again_what_is_to_be_held(
+    house: House, tmp_path: Path
+) -> None:
+    plan = Plan(audiences=1, mails=MAILS, policy=InDoubt.HOLD, defect=Defect.NEVER_HOLDS)
+    async with scene(house, tmp_path / "scene", plan) as on:
+        await dies_after_the_dot(on)
+        found = await on.found()
+    caught = faults(found, InDoubt.HOLD)
+    print(f"\n{plan.defect}: {len(caught)} caught, such as: {next(iter(caught), 'none')}")
+    assert any("copies, though" in one for one in caught)
+    assert any("in doubt, though" in one for one in caught)
+    assert faults(found, InDoubt.RESEND) == []  # under the other policy nothing is wrong with it
 
 
 async def test_f31_f32_the_real_outbox_passes_in_the_same_scenes(
