@@ -131,7 +131,7 @@ async def accept(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[int
     # All replicas write in one order: two that are sent the same then wait in turn.
     ordered = sorted(rows, key=itemgetter(slice(2)))
     kept = await insert_all_new(session, _NEW, ordered)
-    numbers = {(one.connection, one.delivery_id): one.id for one in kept}
+    numbers = {(connection, delivery_id): number for connection, delivery_id, number in kept}
     # Of two with one id the first takes the number.
     return [numbers.pop((one[0], one[2]), None) for one in rows]
 
