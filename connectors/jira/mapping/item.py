@@ -137,7 +137,7 @@ class _Mapper:
             estimate_id=estimate_id,
             ids=self.extras.ids,
         )
-        histories = (self.issue.changelog.histories if self.issue.changelog else None) or ()
+        histories = (self.issue.changelog or {}).get("histories") or ()
         changes = changes_of(histories, self.fields.comment, site=self.site, now=now)
         category, flagged = self._category(resolution)
         item = WorkItem(
