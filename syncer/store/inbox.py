@@ -179,24 +179,55 @@ def noted(note: str) -> str:
     return clean_text(note[:LONGEST_NOTE])
 
 
-async def replay(
-    session: AsyncSession, *, ids: Sequence[int] | None = None, since: datetime | None = None
-) -> int:
-    """Let deliveries wait anew as on their first day: those named, or received since an instant.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Deliveries to be worked off anew: what is told must hold of each (UTC).
 
-    Neither: all that are in quarantine. One that names nothing to fetch is for the worker to read
-    anew from its body. Returns how many.
+    Where nothing tells which, or only the connection does, those in quarantine are meant.
+    `until` is the first instant that no longer counts.
     """
-    wanted: ColumnElement[bool] = _INBOX.c.state == InboxState.QUARANTINED
-    if ids is not None:
-        wanted = _INBOX.c.id.in_(ids)
-    elif since is not None:
-        wanted = _INBOX.c.received_at >= since
+
+    ids: Sequence[int] | None = None
+    connection: str | None = None
+    state: InboxState | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What must hold; a delivery that waits is never chosen."""
+        c, state = _INBOX.c, self.state
+        if state is None and self.ids is None and self.since is None and self.until is None:
+            state = InboxState.QUARANTINED
+        told = [c.state != InboxState.PENDING]
+        if state is not None:
+            told.append(c.state == state)
+        if self.ids is not None:
+            told.append(c.id.in_(self.ids))
+        if self.connection is not None:
+            told.append(c.connection == self.connection)
+        if self.since is not None:
+            told.append(c.received_at >= self.since)
+        if self.until is not None:
+            told.append(c.received_at < self.until)
+        return told
+
+
+async def count_chosen(session: AsyncSession, chosen: Chosen) -> int:
+    """How many deliveries `replay` would let wait anew."""
+    query = select(func.count()).select_from(_INBOX).where(*chosen.conditions())
+    return await session.scalar(query) or 0
+
+
+async def replay(session: AsyncSession, chosen: Chosen | None = None) -> int:
+    """Let deliveries wait anew as on their first day; returns how many.
+
+    One that names nothing to fetch is for the worker to read anew from its body.
+    """
     again = {"state": InboxState.PENDING, "note": "", "tries": 0, "finished_at": None}
     now = await database_now(session)
     result = await session.execute(
         _INBOX.update()
-        .where(wanted, _INBOX.c.state != InboxState.PENDING)
+        .where(*(chosen or Chosen()).conditions())
         .values(next_try_at=now, **again, **_UNCLAIMED)
     )
     return _changed(result)

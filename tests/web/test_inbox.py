@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,9 +15,11 @@ from syncer.store.engine import Store
 from syncer.store.inbox import (
     LONGEST_ID,
     Arrival,
+    Chosen,
     Delivery,
     InboxState,
     accept,
+    count_chosen,
     inbox_counts,
     list_deliveries,
     load_delivery,
@@ -297,10 +300,36 @@ async def test_deliveries_are_replayed_by_number_or_since_an_instant(store: Stor
     assert early is not None
 
     async with store.write() as session:
-        assert await replay(session, ids=[early]) == 1
-        assert await replay(session, ids=[early]) == 0
-        assert await replay(session, since=AT + timedelta(minutes=1)) == 2
+        assert await replay(session, Chosen(ids=[early])) == 1
+        assert await replay(session, Chosen(ids=[early])) == 0
+        assert await replay(session, Chosen(since=AT + timedelta(minutes=1))) == 2
     assert await counts(store) == {InboxState.PENDING: 3}
+
+
+async def test_deliveries_are_replayed_by_connection_state_and_span(store: Store) -> None:
+    for hour, connection in enumerate(("jira", "jira", "github", "jira")):
+        for state in (InboxState.DONE, InboxState.QUARANTINED):
+            name = f"{connection} {hour} {state}"
+            at = AT + timedelta(hours=hour)
+            await keep(store, name, connection=connection, state=state, at=at)
+    span = Chosen(since=AT + timedelta(hours=1), until=AT + timedelta(hours=3))
+    jira = replace(span, connection="jira")
+    chosen = {
+        Chosen(): 4,
+        Chosen(connection="jira"): 3,
+        Chosen(connection="jira", state=InboxState.DONE): 3,
+        Chosen(state=InboxState.IGNORED): 0,
+        span: 4,
+        jira: 2,
+        replace(jira, state=InboxState.DONE): 1,
+    }
+
+    async with store.read() as session:
+        assert {one: await count_chosen(session, one) for one in chosen} == chosen
+    async with store.write() as session:
+        assert await replay(session, jira) == 2
+        assert await replay(session, jira) == 0
+        assert await count_chosen(session, Chosen()) == 3
 
 
 async def test_a71_a_flood_from_one_connection_does_not_hold_up_another(store: Store) -> None:
