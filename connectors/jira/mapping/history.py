@@ -162,14 +162,14 @@ def _versions(
     """
     held = dict(current)
     found: dict[int, tuple[str | None, str | None]] = {}
-    for entry in reversed(entries):
-        for item in reversed(_of(entry, ChangeField.VERSIONS)):
-            after = _joined(held)
-            held.pop(item.get("to") or item.get("toString") or "", None)
-            before, before_text = item.get("from"), item.get("fromString")
-            if before or before_text:
-                held[before or before_text or ""] = before_text or ""
-            found[id(item)] = (_joined(held), after)
+    told = [item for entry in entries for item in _of(entry, ChangeField.VERSIONS)]
+    for item in reversed(told):
+        after = _joined(held)
+        held.pop(item.get("to") or item.get("toString") or "", None)
+        before, before_text = item.get("from"), item.get("fromString")
+        if before or before_text:
+            held[before or before_text or ""] = before_text or ""
+        found[id(item)] = (_joined(held), after)
     return found
 
 
