@@ -335,7 +335,7 @@ def _row(one: Dispatch) -> tuple[object, ...]:
         one.channel,
         one.recipient,
         f"{one.state}{doubt}",
-        one.tries,
+        one.attempt,
         f"{due:%Y-%m-%d %H:%M} UTC" if due else "",
         one.error,
     )
