@@ -13,7 +13,7 @@ from typing import Final
 
 from syncer.domain.ref import ItemRef
 
-_SHORTEST: Final = 0.25
+_SHORTEST: Final = 0.5
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ def test_the_pause_grows_while_the_same_items_come_again_and_then_no_more() -> N
             now += 0.125
         spans.append(now - begun)
 
-    assert spans == [0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
+    assert spans == [0.0, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0, 4.0]
     assert rests.resting(now) == []
 
 
