@@ -94,9 +94,9 @@ class Chain:
     async def asks(self) -> AsyncGenerator[Ask[Bulk]]:
         """The calls for all issues, in the order of their ids; at least one.
 
-        The next page of ids is on its way meanwhile. `Shifted` if its token has expired: a chain
-        can be begun anew after any of its ids. `Disordered` if the ids cannot be relied on, and
-        `BulkRefused` by a call where there is no such call.
+        The next page of ids is on its way meanwhile. If its token has expired, the last call raises
+        `Shifted`: a chain can be begun anew after any of its ids. `BulkRefused` by a call where
+        there is no such call. `Disordered` if the ids cannot be relied on.
         """
         guard = TokenChain(label=f"search for ids of {self.project}")
         page, last = await self._page(None), 0
@@ -111,6 +111,9 @@ class Chain:
                 if following is None:
                     return
                 page = await following
+            except Shifted:
+                yield _expired
+                return
             finally:
                 await given_up(*([] if following is None else [following]))
 
@@ -142,6 +145,10 @@ class Chain:
             if token is None or refused.status != HTTPStatus.BAD_REQUEST:
                 raise
             raise Shifted from refused
+
+
+async def _expired() -> Bulk:
+    raise Shifted
 
 
 def _checked(entries: Sequence[Any], *, beyond: int) -> list[int]:

@@ -31,6 +31,9 @@ _SHRINKS: Final = 4
 _FEW_PAGES: Final = 3
 """So many changes are asked for page by page: a chain costs some requests of its own."""
 
+_MOST_EXPIRED: Final = 10
+"""So many tokens of pages of ids may be refused in one pass before it goes on page by page."""
+
 _NEWEST: Final = 50
 _MOST_AHEAD: Final = 100_000
 
@@ -82,6 +85,7 @@ class Pager:
     clock: Clock
     _resumed: bool = field(init=False)
     _shifts: int = 0
+    _expired: int = 0
     _is_over: bool = False
     _is_long: bool = field(init=False)
     _chains: bool = field(init=False)
@@ -242,7 +246,10 @@ class Pager:
             self._chains = False
             self.walk.position = Position(start)
         except Shifted:  # what is saved of the chain stays
-            self._count_shift()
+            self._expired += 1
+            if self._expired > _MOST_EXPIRED:
+                self._chains = False
+                self.walk.position = Position(start)
 
     def _chain_page(self, bulk: Bulk, until_ms: int) -> RawPage:
         times = self._times(one for one, _ in bulk.completed.issues)

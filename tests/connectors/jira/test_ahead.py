@@ -330,6 +330,20 @@ async def test_an_expired_token_of_a_page_of_ids_begins_the_chain_after_what_was
     assert refused == 3
 
 
+async def test_tokens_that_are_always_refused_leave_the_chain_and_nothing_out() -> None:
+    jira = SmallJira(issues=numbered(300), most_ids=50)
+
+    async def expired(request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        if body["fields"] == ["id"] and body.get("nextPageToken"):
+            return web.json_response({"errorMessages": ["The token has expired."]}, status=400)
+        return web.json_response(jira.told("search/jql", body))
+
+    jira.answers["search/jql"] = expired
+    async with connected(jira) as connector:
+        assert {*ids(await read(connector))} == {*once_each(300)}
+
+
 async def test_a_token_of_a_page_of_ids_that_comes_twice_is_refused() -> None:
     jira = SmallJira(issues=numbered(300), most_ids=50)
 
