@@ -253,7 +253,8 @@ def _ordered(ctx: typer.Context, chosen: _Chosen, order: _Order) -> list[Dispatc
         )
     found = run(ctx, lambda service: _possible(service, chosen, order))
     if order.dry_run or not found:
-        tell(f"Would {order.told(len(found))}. Nothing was changed.")
+        would = f"Would {order.told(len(found))}." if found else f"There is none to {order.name}."
+        tell(f"{would} Nothing was changed.")
         return found
     if not chosen.ids and not order.yes:
         _ask(found, order)

@@ -11,7 +11,7 @@ import signal
 from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,6 @@ EDGES: Final = tuple(edge for edge in Edge if edge.startswith(("publish.", "disp
 """Every edge of publishing and dispatch; the list is the program's own."""
 
 REPLICAS: Final = 3
-_EDGE_PATIENCE: Final = 12.0
 _FEW: Final = 25
 
 
@@ -34,11 +33,13 @@ class Script:
     """How a replica ends: at the pass `at` of an edge, or (None) at a random instant.
 
     With `stop` it first stands still for longer than any lease, wakes up, and goes on for a while.
+    Who has not come to its edge in so many seconds of `patience` is replaced by one that has more.
     """
 
     edge: Edge | None = None
     at: int = 1
     stop: bool = False
+    patience: float = 12.0
 
 
 def scripts(*, rounds: int, each: int, stops: int, kills: int, seed: int) -> list[Script]:
@@ -118,7 +119,7 @@ class Campaign:
         while self._todo:
             script = self._todo.popleft()
             if not await self._play(script):
-                self._todo.append(script)
+                self._todo.append(replace(script, patience=2 * script.patience))
 
     async def _play(self, script: Script) -> bool:
         """False where the replica ended before its script was through."""
@@ -129,7 +130,7 @@ class Campaign:
             if script.stop:
                 replica.signal(signal.SIGSTOP)
         else:
-            await self._reached(replica, script.edge)
+            await self._reached(replica, script.edge, script.patience)
             if not replica.hits:
                 self._kill(replica)
                 return False
@@ -140,12 +141,12 @@ class Campaign:
             return True
         return self._kill(replica)
 
-    async def _reached(self, replica: Replica, edge: Edge) -> None:
+    async def _reached(self, replica: Replica, edge: Edge, seconds: float) -> None:
         """Until the replica is dead or stands still."""
         wants = edge.startswith("publish.")
         self._want_editions += wants
         with suppress(TimeoutError):
-            await replica.dead_or_still(seconds=_EDGE_PATIENCE)
+            await replica.dead_or_still(seconds=seconds)
         self._want_editions -= wants
 
     async def _wake_up(self, replica: Replica) -> None:
