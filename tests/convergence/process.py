@@ -8,13 +8,13 @@ when all leases have run out.
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, TypeVar, cast
 
 import aiohttp
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,6 +51,9 @@ _SPAN: Final = timedelta(hours=12)
 WANTED: Final = Wanted(exclude=(UNWANTED,))
 
 
+C = TypeVar("C", bound=JiraConnector)
+
+
 class Life:
     """One process's life, which ends for good at the edge of a drawn number."""
 
@@ -58,24 +61,34 @@ class Life:
         self.dead = False
         self._tally = tally
         self._left: int | None = None
+        self._named_only = False
 
-    def end_at(self, edge: int | None) -> None:
-        """Die at the edge of this number from now; None: do not."""
-        self._left = edge
+    def end_at(self, edge: int | None, *, named: bool = False) -> None:
+        """Die at the edge of this number from now; None: do not.
+
+        `named`: count only the edges that the program itself names.
+        """
+        self._left, self._named_only = edge, named
 
     def reach(self, edge: str) -> None:
         """Pass an edge, or die there."""
-        if not self.dead and self._left is not None:
-            self._left -= 1
-            if self._left <= 0:
-                self.dead = True
-                self._tally.count("crash", edge)
+        if not self._named_only:
+            self._pass(edge)
         if self.dead:
             raise Crash(edge)
 
     def reach_named(self, edge: Edge) -> None:
         """The same for the edges that the program itself names."""
-        self.reach(edge.value)
+        self._pass(edge.value)
+        if self.dead:
+            raise Crash(edge.value)
+
+    def _pass(self, edge: str) -> None:
+        if not self.dead and self._left is not None:
+            self._left -= 1
+            if self._left <= 0:
+                self.dead = True
+                self._tally.count("crash", edge)
 
 
 class MortalStore(Store):
@@ -108,12 +121,12 @@ class MortalStore(Store):
 class Wire:
     """The session of one life: every request is an edge."""
 
-    def __init__(self, session: aiohttp.ClientSession, life: Life) -> None:
+    def __init__(self, session: aiohttp.ClientSession | Wire, life: Life) -> None:
         self._session = session
-        self._life = life
+        self.life = life
 
     def request(self, method: str, url: str, **how: Any) -> Any:
-        self._life.reach("http.request")
+        self.life.reach("http.request")
         return self._session.request(method, url, **how)
 
     def __getattr__(self, name: str) -> Any:
@@ -145,6 +158,8 @@ class Syncer:
 
     overlap_minutes: int = 5
     overlap_items: int = 50
+    conditions: ClassVar[Mapping[str, Any]] = {}
+    """What a planted defect needs to show, and what would hide it."""
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
@@ -171,8 +186,12 @@ class Syncer:
 
     def connect(self) -> Connector:
         """The connector of this life."""
+        return self.made(JiraConnector)
+
+    def made(self, sort: type[C]) -> C:
+        """A connector for this life, of some sort."""
         session = cast("aiohttp.ClientSession", self.wire())
-        return JiraConnector(
+        return sort(
             CONNECTION,
             self.config(),
             session,
@@ -204,9 +223,9 @@ class Syncer:
         config = JiraConfig.model_validate(table)
         return with_secrets(config, env={"T": jira.account.secret}, base=Path())
 
-    async def lived(self, work: Work, *, crash_at: int | None = None) -> None:
+    async def lived(self, work: Work, *, crash_at: int | None = None, named: bool = False) -> None:
         """Do something, and die at the edge of that number; then another life begins."""
-        self.life.end_at(crash_at)
+        self.life.end_at(crash_at, named=named)
         with armed(self.life.reach_named):
             try:
                 await work()

@@ -29,6 +29,9 @@ UNWANTED: Final = "SANDBOX"
 
 ACTOR: Final = "person-1"
 _FIRST_ID: Final = 20001
+_PAGE: Final = 3
+"""So few ids on a page that a census has several."""
+
 _KINDS: Final = (LinkKind.BLOCKS, LinkKind.RELATES, LinkKind.DUPLICATES)
 
 
@@ -257,4 +260,6 @@ def made_site(time: Time, *, cloud: bool, zone: str, clock: SkewedClock) -> Site
         world.add_container(Container(id=str(10101 + number), key=key, name=f"Project {number}"))
     world.add_person(Person(id=ACTOR, name="Kim Lee", email="kim@example.com"))
     sort = JiraSimulator if cloud else JiraDataCenterSimulator
-    return Site(time=time, clock=clock, jira=sort(world, clock, zone=zone))
+    jira = sort(world, clock, zone=zone)
+    jira.quirks.page_of_ids = _PAGE
+    return Site(time=time, clock=clock, jira=jira)
