@@ -33,11 +33,13 @@ PATIENCE: Final = 120.0
 _CALM_PATIENCE: Final = 600.0
 _EDGE_PATIENCE: Final = 12.0
 _STILL_SECONDS: Final = 1.5
-_LOOK: Final = 0.25
+_LOOK: Final = 0.3
 _CHANGES_A_LOOK: Final = 2
 _MOST_A_LIFE: Final = 500
 _LONGEST_LIFE: Final = 5.0
 _BACKLOG: Final = 80
+_TRICKLE: Final = 3
+_CALM_BACKLOG: Final = 600
 _CALM_REPLICAS: Final = 3
 
 
@@ -77,7 +79,7 @@ class Campaign:
     async def run(self) -> Found:
         """Play all scripts, let the rest be worked off in peace, and tell what is known then."""
         self._dice = random.Random(self.seed)
-        self._todo, self._played = deque(self.scripts), 0
+        self._todo, self._played, self._backlog = deque(self.scripts), 0, _BACKLOG
         begun = made(
             self.folder,
             self.database,
@@ -240,15 +242,22 @@ class Campaign:
             yield
 
     async def _allow(self) -> None:
-        """Its share of the scripts, but no more than can be worked off between two kills."""
-        sender, room = self._world.sender, _BACKLOG - await self._world.untouched()
-        share = (self._played + 2 * self.replicas) / len(self.scripts)
-        sender.allowed = min(sender.wanted, round(sender.wanted * share), sender.made + room)
+        """Its share of the scripts, but no more than can be worked off between two kills.
+
+        A little goes on for as long as there are scripts, which wait for something to happen.
+        """
+        sender, room = self._world.sender, self._backlog - await self._world.untouched()
+        share = (self._played + self.replicas) / len(self.scripts)
+        due = round(sender.wanted * min(1, share))
+        if self._played < len(self.scripts):
+            due = max(due, sender.made + _TRICKLE)
+        sender.allowed = min(due, sender.made + room)
 
     # --- afterwards -------------------------------------------------------------------------------
 
     async def _calm(self) -> None:
         """Replicas that nobody disturbs, until nothing is left to do."""
+        self._backlog = _CALM_BACKLOG
         await self._world.begin_anew()
         begun = [await self._world.begin({}) for _ in range(min(self.replicas, _CALM_REPLICAS))]
         for pid, address, _ in begun:

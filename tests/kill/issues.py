@@ -15,12 +15,12 @@ from itertools import count
 from random import Random
 from typing import Any, Final
 
-TOLD: Final = ("TELL", "CALL")
-SEARCHED: Final = ("SEEK", "FIND")
+TOLD: Final = ("TELL",)
+SEARCHED: Final = ("SEEK",)
 PROJECTS: Final = (*TOLD, *SEARCHED)
 STATUSES: Final = (("10000", "To Do", "new"), ("3", "In Progress", "indeterminate"))
 TYPE: Final = {"id": "10001", "name": "Story", "subtask": False, "hierarchyLevel": 0}
-SEARCHED_ISSUES: Final = 30
+SEARCHED_ISSUES: Final = 40
 
 _AUTHOR: Final = {"accountId": "5b10a2844c20165700ed0001", "displayName": "M. Okafor"}
 _RECENT: Final = 2000

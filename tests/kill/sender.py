@@ -44,9 +44,10 @@ class Delivery:
 
 @dataclass(kw_only=True)
 class Sender:
-    """Sends `wanted` deliveries to whichever of `doors` (`host:port`) there are, when `allowed`.
+    """Sends at least `wanted` deliveries to whichever of `doors` there are (`host:port`).
 
-    `acknowledged` are the bodies of deliveries, by id, that were answered with 2xx.
+    No more are made than `allowed`. `acknowledged` are the bodies of deliveries, by id, that were
+    answered with 2xx.
     """
 
     site: Site
@@ -67,7 +68,8 @@ class Sender:
     @property
     def is_through(self) -> bool:
         """Whether all is acknowledged, and every copy with it."""
-        return not (self._more or self._in_flight) and len(self.acknowledged) >= self.wanted
+        most = max(self.wanted, self.made)
+        return not (self._more or self._in_flight) and len(self.acknowledged) >= most
 
     @asynccontextmanager
     async def sending(self) -> AsyncGenerator[None]:

@@ -38,7 +38,6 @@ _INBOX: Final = table_of(InboxRow)
 _LEASES: Final = table_of(LeaseRow)
 _CHANGES: Final = table_of(ChangeRow)
 _REMEMBERED: Final = 32
-_TWICE: Final = 2
 
 
 @dataclass(kw_only=True)
@@ -91,14 +90,14 @@ class World:
     async def hurry(self) -> None:
         """As if the time had passed for which those who are gone hold what they took.
 
-        Twice for each delivery: one during which five processes die is rightly set aside.
+        Once for each delivery: one during which five processes die is rightly set aside.
         """
         c = _INBOX.c
         owners = [c.claimed_by.startswith(f"serve (pid {pid}) ") for pid in self.gone]
         async with self.store.write() as session:
             await session.execute(
                 _INBOX.update()
-                .where(c.state == InboxState.PENDING, c.tries <= _TWICE, or_(false(), *owners))
+                .where(c.state == InboxState.PENDING, c.tries == 1, or_(false(), *owners))
                 .values(claimed_until=ANCIENT)
             )
             await session.execute(
