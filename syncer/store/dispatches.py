@@ -127,7 +127,9 @@ async def claim(
     row = found.mappings().one_or_none()
     if row is None:
         return None
-    found_one = replace(_dispatch(row), owner=owner, lease_until=now + lease)
+    # With its new place it goes behind what nobody has tried: were its process to die of it again,
+    # it would take no others along before they had their turn.
+    found_one = replace(_dispatch(row), owner=owner, lease_until=now + lease, next_try_at=now)
     taken = taken_from(found_one, in_doubt=in_doubt, repeatable=repeatable)
     await session.execute(
         _DISPATCHES.update().where(_DISPATCHES.c.id == taken.id).values(_changeable(taken))
@@ -159,7 +161,10 @@ def taken_from(found: Dispatch, *, in_doubt: InDoubt, repeatable: Collection[str
 
 
 def _changeable(one: Dispatch) -> dict[str, Any]:
-    names = ("state", "attempt", "tries", "in_doubt", "owner", "lease_until", "error")
+    names = (
+        *("state", "attempt", "tries", "in_doubt"),
+        *("owner", "lease_until", "next_try_at", "error"),
+    )
     return {name: getattr(one, name) for name in names}
 
 

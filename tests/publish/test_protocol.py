@@ -204,6 +204,21 @@ async def test_a_dispatch_whose_attempts_all_died_is_given_up_in_the_end(
     assert "without an end" in row.error
 
 
+async def test_f19_what_its_process_died_of_waits_behind_what_nobody_has_tried(
+    database_url: str, store: Store, tmp_path: Path, sink: Sink
+) -> None:
+    three = audience("board@example.com", "cto@example.com", "coo@example.com")
+    async with outbox_at(database_url, tmp_path, three + smtp(sink, timeout=20)):
+        claimed: list[str] = []
+        for _ in range(4):
+            async with store.write() as session:
+                taken = await claim(session, "serve dead", lease=timedelta(seconds=-1))
+            assert taken is not None
+            claimed.append(taken.recipient)
+    assert len(set(claimed[:3])) == 3
+    assert claimed[3] == claimed[0]
+
+
 async def test_the_lease_of_a_claim_is_as_long_as_it_is_told(
     sqlite_url: str, tmp_path: Path, sink: Sink
 ) -> None:
