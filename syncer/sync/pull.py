@@ -17,10 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from syncer.clock import Clock
 from syncer.connect.protocol import Connector, Page
 from syncer.domain.cursor import Cursor
+from syncer.domain.item import ItemRecord
 from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, Busy, CursorExpired, Rejected, SyncerError, Unreachable
 from syncer.failpoints import Edge, reach
 from syncer.store import sources
+from syncer.store.census import census_states
 from syncer.store.engine import Store
 from syncer.store.gaps import suspect
 from syncer.store.items import count_items
@@ -246,7 +248,7 @@ async def _save(pull: _Pull, lease: Lease, pages: Sequence[Page]) -> list[Ingest
 async def _ingest(pull: _Pull, session: AsyncSession, page: Page) -> Ingested:
     done = await ingest(
         session,
-        page.records,
+        await _wanted(pull, session, page.records),
         page.unreadable,
         container=pull.container,
         at=pull.clock.now(),
@@ -255,6 +257,21 @@ async def _ingest(pull: _Pull, session: AsyncSession, page: Page) -> Ingested:
     if pull.counts_found:
         await suspect(session, pull.container, done.brought, at=pull.clock.now())
     return done
+
+
+async def _wanted(
+    pull: _Pull, session: AsyncSession, records: Sequence[ItemRecord]
+) -> Sequence[ItemRecord]:
+    """Without those that lie in a container which nobody wants: no census would ever see them go.
+
+    A search that lags behind finds issues where they were, and shows them as they are.
+    """
+    here = pull.container.key.casefold()
+    if all(one.item.container.key.casefold() == here for one in records):
+        return records
+    states = await census_states(session, pull.container.connection)
+    chosen = {state.container.key.casefold() for state in states} | {here}
+    return [one for one in records if one.item.container.key.casefold() in chosen]
 
 
 async def _refuse_sudden_nothing(pull: _Pull) -> None:

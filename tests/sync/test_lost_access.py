@@ -169,3 +169,19 @@ async def test_a_census_leaves_a_project_to_its_first_reading(
 
     assert await _states(store, new) == {ItemState.LIVE}
     assert (await _sources(store))["NEW"].detail.lost_since is None
+
+
+async def test_what_a_lagging_search_shows_in_a_project_that_nobody_wants_is_not_stored(
+    store: Store, tracker: Refusing
+) -> None:
+    """It moved there, and the search still finds it where it was."""
+    box = ContainerKey("jira", "BOX")
+    tracker.shelves[NET].put(record(9, container=box, key="BOX-1", updated_at=LATER))
+    tracker.shelves[NET].put(record(8, container=OUT, key="OUT-2", updated_at=LATER))
+
+    await _pull(store, tracker, at=LATER)
+
+    async with store.read() as session:
+        keys = {item.key for item in await load_items(session)}
+    assert "BOX-1" not in keys
+    assert "OUT-2" in keys
