@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from syncer.clock import SystemClock
+from syncer.connect.registry import connector_class
 from syncer.failpoints import VARIABLE, arm_from_environment
 from syncer.jobs.crew import Crew, run_isolated
 from syncer.service.core import Service
@@ -40,6 +41,9 @@ SECRET: Final = "KILL_SECRET"
 ENVIRONMENT: Final = {TOKEN: "a-made-up-token", SECRET: "a-made-up-webhook-secret"}
 
 _LOOK_SECONDS: Final = 0.25
+
+
+connector_class("jira")  # loaded once, by the process that replicas are forked from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
