@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -46,7 +47,8 @@ async def claim(
     found: list[Delivery] = []
     for connection in connections:
         share = min(-(-limit // len(connections)), limit - len(found))
-        found += await _free_of(session, connection, limit=share, now=now)
+        busy = await _in_work(session, connection, now, but=owner)
+        found += await _free_of(session, connection, limit=share, now=now, busy=busy)
     values = {"claimed_by": owner, "claimed_until": now + LEASE, "tries": _INBOX.c.tries + 1}
     await _change(session, [one.id for one in found], **values)
     return found
@@ -70,7 +72,12 @@ async def _waiting(session: AsyncSession) -> list[str]:
 
 
 async def _free_of(
-    session: AsyncSession, connection: str, *, limit: int, now: datetime
+    session: AsyncSession,
+    connection: str,
+    *,
+    limit: int,
+    now: datetime,
+    busy: AbstractSet[ItemRef],
 ) -> list[Delivery]:
     """The oldest that are due and that nobody works on, nor on any item that they name."""
     c = _INBOX.c
@@ -81,7 +88,6 @@ async def _free_of(
         .limit(limit)
         .with_for_update(skip_locked=True)  # SQLite has one writer and leaves this out
     )
-    busy = await _in_work(session, connection, now)
     found: list[Delivery] = []
     for rows in (await session.execute(query)).partitions(_AT_ONCE):
         every = (delivery_of(row, tries=row.tries + 1) for row in rows)
@@ -94,11 +100,20 @@ def _unclaimed(now: datetime) -> ColumnElement[bool]:
     return or_(_INBOX.c.claimed_until.is_(None), _INBOX.c.claimed_until <= now)
 
 
-async def _in_work(session: AsyncSession, connection: str, now: datetime) -> set[ItemRef]:
-    """The items that deliveries name on which somebody is at work."""
+async def _in_work(
+    session: AsyncSession, connection: str, now: datetime, *, but: str
+) -> set[ItemRef]:
+    """The items that deliveries name on which somebody else is at work.
+
+    The owner is at work only on connections to skip: on others it may have failed to say so.
+    """
     c = _INBOX.c
     query = select(c.refs, c.deleted).where(
-        _CLAIMED, _PENDING, c.connection == connection, c.claimed_until > now
+        _CLAIMED,
+        _PENDING,
+        c.connection == connection,
+        c.claimed_by != but,
+        c.claimed_until > now,
     )
     rows = await session.execute(query)
     return {ItemRef(*one) for row in rows for refs in row for one in refs}
