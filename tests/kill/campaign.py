@@ -30,7 +30,7 @@ from tests.replicas.processes import Zygote, until
 PATIENCE: Final = 120.0
 """Seconds that anything may take that must happen: a bound for what hangs."""
 
-_CALM_PATIENCE: Final = 600.0
+_CALM_PATIENCE: Final = 400.0
 _EDGE_PATIENCE: Final = 12.0
 _STILL_SECONDS: Final = 1.5
 _LOOK: Final = 0.3
