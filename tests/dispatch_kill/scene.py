@@ -77,12 +77,8 @@ class Scene:
     async def settles(self) -> None:
         """Until everything is published and nothing is on its way, or a defect has left it so."""
 
-        async def done() -> bool:
-            await self.stage.hurry()
-            return await self.stage.is_done()
-
         with suppress(TimeoutError):
-            await eventually(done, seconds=self._patience)
+            await eventually(self.stage.is_settled, seconds=self._patience)
 
     async def others_work(self, *, replicas: int = 1) -> None:
         """Replicas that nobody disturbs do what is left, as far as the outbox lets them."""

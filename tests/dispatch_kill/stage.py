@@ -17,10 +17,12 @@ from typing import Final
 from sqlalchemy import func, select
 
 from syncer.failpoints import Edge
+from syncer.publish.outbox import REPEATABLE
 from syncer.publish.recipients import EMAIL, FILE
 from syncer.rollup.calendar import iso_week
 from syncer.store.daemon_tables import DispatchRow, PeriodRow
-from syncer.store.dispatches import Dispatch, DispatchState, InDoubt, load_dispatches
+from syncer.store.dispatch_orders import keep_order, sent_anew
+from syncer.store.dispatches import AT_WORK, Dispatch, DispatchState, InDoubt, load_dispatches
 from syncer.store.editions import list_editions, load_edition
 from syncer.store.engine import Store
 from syncer.store.rows import table_of
@@ -35,7 +37,7 @@ from tests.publish.world import ANCIENT, MONDAY, SUNDAY, WEEK
 BEYOND_SECONDS: Final = TIMING.sending.total_seconds() + 0.5
 """How long a process stands still so that its lease has run out for certain."""
 
-_OPEN: Final = (DispatchState.PENDING, DispatchState.CLAIMED, DispatchState.SENDING)
+_OPEN: Final = (*AT_WORK, DispatchState.PENDING)
 _ALL: Final = 1_000_000
 
 
@@ -155,13 +157,30 @@ class Stage:
         _, published, waiting = await self.counts()
         return published == self.weeks * len(self.plan.keys) and not waiting
 
-    async def hurry(self) -> None:
-        """As if the pauses after refusals had passed."""
+    async def is_settled(self) -> bool:
+        """Whether it is done, and nothing had to be hurried on."""
+        done = await self.is_done()
+        return not await self.hurry() and done
+
+    async def hurry(self) -> int:
+        """As if the pauses after refusals had passed, and a person had seen to what was given up.
+
+        Leases of a second run out by themselves where the machine is slow, and what was begun too
+        often without an end is told as failed; `syncer dispatches resend` is what a person does. To
+        how many it was done.
+        """
         rows = table_of(DispatchRow)
         async with self.store.write() as session:
             await session.execute(
                 rows.update().where(rows.c.state == "pending").values(next_try_at=ANCIENT)
             )
+            endless = rows.c.error.startswith("It was begun")
+            failed = await session.scalars(select(rows.c.id).where(endless))
+            known = await load_dispatches(session, ids=failed.all(), lock=True)
+            given_up = [one for one in known if one.state is DispatchState.FAILED]
+            for one in given_up:
+                await keep_order(session, sent_anew(one, ANCIENT, repeatable=REPEATABLE))
+        return len(given_up)
 
     async def dispatches(self) -> list[Dispatch]:
         """All rows."""
@@ -186,12 +205,8 @@ class Stage:
         """Replicas that nobody disturbs, until nothing is left to do; `TimeoutError` if never."""
         begun = [await self.begin() for _ in range(replicas)]
 
-        async def done() -> bool:
-            await self.hurry()
-            return await self.is_done()
-
         try:
-            await eventually(done, seconds=seconds)
+            await eventually(self.is_settled, seconds=seconds)
         finally:
             for one in begun:
                 one.signal(signal.SIGKILL)

@@ -57,7 +57,7 @@ async def test_f31_f32_with_hold_nobody_gets_two_and_every_doubt_is_there_for_a_
         folder=tmp_path / "hold",
         house=house,
         scripts=kills_at(DOUBTFUL, kills=kills, stops=stops, seed=SEED),
-        plan=Plan(audiences=2, policy=InDoubt.HOLD, seed=SEED),
+        plan=Plan(audiences=3, policy=InDoubt.HOLD, seed=SEED),
     )
     found = await campaign.run()
     tell("hold", campaign, summary(found))
