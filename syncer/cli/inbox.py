@@ -80,41 +80,39 @@ def _machine(one: Delivery) -> dict[str, Any]:
     }
 
 
+def _option(name: str, words: str, *, metavar: str | None = None) -> Any:  # noqa: ANN401  typer's own
+    return typer.Option(name, metavar=metavar, help=words, show_default=False)
+
+
+_Numbers = Annotated[
+    list[int] | None, _option("--number", "This one; may come again.", metavar="N")
+]
+_Connection = Annotated[str, _option("--connection", "Of this one.", metavar="NAME")]
+_State = Annotated[Ended | None, _option("--state", "In this state.")]
+_Since = Annotated[
+    str, _option("--since", "That came in since this date or instant.", metavar="WHEN")
+]
+_Until = Annotated[
+    str,
+    _option(
+        "--until",
+        "That came in up to the end of this date, or before this instant.",
+        metavar="WHEN",
+    ),
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell how many that would be.")]
+
+
 @app.command()
 def replay(
     ctx: typer.Context,
     *,
-    number: Annotated[
-        list[int] | None,
-        typer.Option("--number", metavar="N", help="This one; may come again.", show_default=False),
-    ] = None,
-    connection: Annotated[
-        str, typer.Option("--connection", metavar="NAME", help="Of this one.", show_default=False)
-    ] = "",
-    state: Annotated[
-        Ended | None, typer.Option("--state", help="In this state.", show_default=False)
-    ] = None,
-    since: Annotated[
-        str,
-        typer.Option(
-            "--since",
-            metavar="WHEN",
-            help="That came in since this date or instant.",
-            show_default=False,
-        ),
-    ] = "",
-    until: Annotated[
-        str,
-        typer.Option(
-            "--until",
-            metavar="WHEN",
-            help="That came in up to the end of this date, or before this instant.",
-            show_default=False,
-        ),
-    ] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell how many that would be.")
-    ] = False,
+    number: _Numbers = None,
+    connection: _Connection = "",
+    state: _State = None,
+    since: _Since = "",
+    until: _Until = "",
+    dry_run: _DryRun = False,
 ) -> None:
     """Let deliveries be worked off anew: those in quarantine, or those that the options tell.
 

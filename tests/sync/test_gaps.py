@@ -74,9 +74,7 @@ async def _work(store: Store, tracker: HidingTracker, *, at: datetime) -> None:
         await worker.idle()
 
 
-async def _census(
-    store: Store, tracker: HidingTracker, *, rules: CensusRules = BY_COMMAND
-) -> None:
+async def _census(store: Store, tracker: HidingTracker, *, rules: CensusRules = BY_COMMAND) -> None:
     await census_connection(
         store,
         tracker,
