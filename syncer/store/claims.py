@@ -36,7 +36,8 @@ async def claim(
 ) -> list[Delivery]:
     """Take up to `limit` deliveries that wait, an equal share of each connection's oldest.
 
-    They are the owner's for the span of a lease; nobody else gets them meanwhile. Connections in
+    They are the owner's for the span of a lease; nobody else gets them meanwhile. Each tells the
+    number of the try that is to come, which `begin` counts. Connections in
     `skip` are left alone: the owner is at work on them. What names an item that somebody is at work
     on waits until that is done: an item is never fetched twice at a time, so no older answer can be
     stored after a newer one.
@@ -49,9 +50,19 @@ async def claim(
         share = min(-(-limit // len(connections)), limit - len(found))
         busy = await _in_work(session, connection, now, but=owner)
         found += await _free_of(session, connection, limit=share, now=now, busy=busy)
-    values = {"claimed_by": owner, "claimed_until": now + LEASE, "tries": _INBOX.c.tries + 1}
+    values = {"claimed_by": owner, "claimed_until": now + LEASE}
     await _change(session, [one.id for one in found], **values)
     return found
+
+
+async def begin(session: AsyncSession, ids: Sequence[int], *, owner: str) -> bool:
+    """Count a try of each, before it is made; False where the owner's claim on one was lost.
+
+    Whoever dies has so counted a try only against what was in its hands at that moment, not against
+    the thousands that it had claimed beside it.
+    """
+    tries = _INBOX.c.tries + 1
+    return await _change(session, ids, *_held_by(owner), tries=tries) == len(ids)
 
 
 async def _waiting(session: AsyncSession) -> list[str]:
@@ -146,11 +157,13 @@ async def renew(session: AsyncSession, owner: str) -> int:
     return _changed(result)
 
 
-async def release(session: AsyncSession, owner: str) -> int:
-    """Give back what the owner has not finished, uncounted; returns how many deliveries."""
-    result = await session.execute(
-        _INBOX.update().where(*_held_by(owner)).values(tries=_INBOX.c.tries - 1, **_UNCLAIMED)
-    )
+async def release(session: AsyncSession, owner: str, *, begun: Sequence[int] = ()) -> int:
+    """Give back what the owner has not finished; returns how many deliveries.
+
+    The try of those `begun` is uncounted: it was broken off.
+    """
+    await _change(session, begun, *_held_by(owner), tries=_INBOX.c.tries - 1)
+    result = await session.execute(_INBOX.update().where(*_held_by(owner)).values(**_UNCLAIMED))
     return _changed(result)
 
 

@@ -60,6 +60,7 @@ _ASK_AGAIN: Final = timedelta(minutes=5)
 _LONGEST: Final = timedelta(minutes=15)
 _NOT_ITS_FAULT: Final = (RateLimited, AuthFailed, Unreachable)
 _REFUSED: Final = 400
+_TAKEN_OVER: Final = "Somebody else works on these deliveries by now."
 _log: Final = get_logger(__name__)
 
 
@@ -132,6 +133,7 @@ class InboxWorker:
         self._on_worked = on_worked
         self._pace = pace
         self._tasks: dict[str, asyncio.Task[Worked]] = {}
+        self._begun: dict[str, list[int]] = {}
         self._rests = Rests(longest_rest / pace)
         self._next_claim = 0.0
 
@@ -179,16 +181,20 @@ class InboxWorker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         async with self._store.write() as session:
-            await claims.release(session, self._owner)
+            begun = [number for numbers in self._begun.values() for number in numbers]
+            await claims.release(session, self._owner, begun=begun)
+        self._begun.clear()
 
     async def _serve(self, connection: str, batch: Sequence[Delivery]) -> Worked:
         try:
             async with self._kept():
                 with isolated(connection, part="inbox worker"):
-                    return await self._work(connection, batch)
+                    worked = await self._work(connection, batch)
         except SyncerError as error:  # of the store: the claim runs out and is taken again
             _log.warning("deliveries wait", connection=connection, error=str(error))
-            return Worked()
+            worked = Worked()
+        self._begun.pop(connection, None)  # but not where it was told to stop
+        return worked
 
     @asynccontextmanager
     async def _kept(self) -> AsyncGenerator[None]:
@@ -216,14 +222,24 @@ class InboxWorker:
         try:
             source = await self._open_source(connection)
         except SyncerError as error:
+            await self._begin(connection, fit)
             await self._fail(fit, error)
             return Worked()
         told = await self._all_told(source, fit)
         fresh = batches(one for one in told if one.delivery.tries == 1)
         worked = Worked()
         for batch in [*fresh, *alike(one for one in told if one.delivery.tries > 1)]:
+            await self._begin(connection, [one.delivery for one in batch])
             worked += await self._try(source, connection, batch)
         return worked
+
+    async def _begin(self, connection: str, batch: Sequence[Delivery]) -> None:
+        """Count a try of these, which are the next that this worker has in its hands."""
+        numbers = [one.id for one in batch]
+        async with self._store.write() as session:
+            if not await claims.begin(session, numbers, owner=self._owner):
+                raise ClaimLost(_TAKEN_OVER)
+        self._begun[connection] = numbers
 
     async def _try(self, source: Source, connection: str, batch: Sequence[Told]) -> Worked:
         try:
@@ -273,7 +289,7 @@ class InboxWorker:
 
     async def _finish(self, session: AsyncSession, ids: Sequence[int]) -> None:
         if not await claims.finish(session, ids, owner=self._owner, at=self._clock.now()):
-            raise ClaimLost("Somebody else works on these deliveries by now.")
+            raise ClaimLost(_TAKEN_OVER)
 
     async def _all_told(self, source: Source, deliveries: Sequence[Delivery]) -> list[Told]:
         """What they name, but for those that cannot be read."""
@@ -282,6 +298,7 @@ class InboxWorker:
             try:
                 told.append(Told(one, await self._told(source, one)))
             except SyncerError as error:
+                await self._begin(one.connection, [one])
                 await self._fail([one], error)
         return told
 

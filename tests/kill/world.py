@@ -97,7 +97,7 @@ class World:
         async with self.store.write() as session:
             await session.execute(
                 _INBOX.update()
-                .where(c.state == InboxState.PENDING, c.tries == 1, or_(false(), *owners))
+                .where(c.state == InboxState.PENDING, c.tries <= 1, or_(false(), *owners))
                 .values(claimed_until=ANCIENT)
             )
             await session.execute(

@@ -255,6 +255,27 @@ async def test_f28_a_worker_that_dies_on_many_deliveries_loses_none(
     assert (await office.titles())["NET-2"] == "changed"
 
 
+async def test_f19_a_delivery_that_kills_its_process_takes_no_others_along(office: Office) -> None:
+    await office.deliver("poison", office.change(0, "kills the process"))
+    for number in range(1, 10):
+        await office.deliver(f"innocent {number}", office.change(number, "changed"))
+    whole = office.tracker.fetch
+
+    async def fetch(refs: Sequence[ItemRef]) -> Fetched:
+        if record(0).item.ref in refs:
+            raise Crash
+        return await whole(refs)
+
+    office.tracker.fetch = fetch  # type: ignore[method-assign]  # no tracker can do that
+    for _ in range(TRIES + 1):
+        await let_claims_run_out(office.store)
+        await office.work()
+
+    states = await office.states()
+    assert states.pop("poison") is InboxState.QUARANTINED
+    assert set(states.values()) == {InboxState.DONE}
+
+
 async def test_f32_a_worker_that_stood_still_stores_nothing_once_another_took_over(
     office: Office,
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import NotFound
-from syncer.store.claims import claim, finish, release, renew, retry_later, set_aside
+from syncer.store.claims import begin, claim, finish, release, renew, retry_later, set_aside
 from syncer.store.daemon_tables import InboxRow
 from syncer.store.engine import Store
 from syncer.store.inbox import (
@@ -64,7 +64,9 @@ async def keep(
 
 async def take(store: Store, owner: str = "one", *, limit: int = 10) -> list[Delivery]:
     async with store.write() as session:
-        return await claim(session, owner, limit=limit)
+        taken = await claim(session, owner, limit=limit)
+        assert await begin(session, [one.id for one in taken], owner=owner)
+    return taken
 
 
 async def counts(store: Store) -> dict[InboxState, int]:
@@ -228,6 +230,18 @@ async def test_a_claim_runs_out_by_the_database_clock(store: Store) -> None:
     assert [one.tries for one in await take(store, "alive")] == [2]
 
 
+async def test_what_was_claimed_and_never_begun_was_no_try(store: Store) -> None:
+    await keep(store, "a")
+    async with store.write() as session:
+        await claim(session, "dead", limit=10)
+    await let_claims_run_out(store)
+
+    [again] = await take(store, "alive")
+    assert again.tries == 1
+    async with store.write() as session:
+        assert not await begin(session, [again.id], owner="dead")
+
+
 async def test_a_worker_may_hold_on_to_what_it_works_on(store: Store) -> None:
     await keep(store, "a")
     await take(store, "slow")
@@ -241,10 +255,11 @@ async def test_a_worker_may_hold_on_to_what_it_works_on(store: Store) -> None:
 async def test_what_is_given_back_is_there_at_once_and_was_no_try(store: Store) -> None:
     await keep(store, "a")
     await keep(store, "b")
-    await take(store, "one", limit=1)
+    mine = await take(store, "one", limit=1)
     await take(store, "two", limit=1)
     async with store.write() as session:
-        assert await release(session, "one") == 1
+        begun = [one.id for one in mine]
+        assert await release(session, "one", begun=begun) == 1
 
     assert [(one.delivery_id, one.tries) for one in await take(store, "three")] == [("a", 1)]
 
