@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 import aiohttp
 from pydantic import BaseModel, SecretStr
 
+from connectors.jira.chain import ChainPlace
 from connectors.jira.client import JiraClient
 from connectors.jira.config import JiraConfig
 from connectors.jira.cursor import Mark, Walk
@@ -167,8 +168,14 @@ class JiraConnector:
         )
 
     async def _total(self, client: JiraClient, container: ContainerKey, mark: Mark) -> int | None:
-        """The size of a first reading; an incremental pass is too small to be counted first."""
-        if mark.watermark is not None and mark.position is None:
+        """The size of a first reading; an incremental pass is too small to be counted first.
+
+        What is left of a chain of ids is not known before it is listed anew.
+        """
+        position = mark.position
+        if mark.watermark is not None and position is None:
+            return None
+        if position is not None and ChainPlace.of(position.token) is not None:
             return None
         jql = changed_since(container.key, mark.start().from_ms)
         return await client.approximate_count(jql.partition(" ORDER BY ")[0])
