@@ -5,6 +5,8 @@ VENV    ?= .venv
 PYTHON  ?=
 ARGS    ?=
 HOURS   ?= 1
+# One more than there are cores: many tests wait for processes that they have started.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
@@ -34,7 +36,7 @@ demo: $(READY) ## Print the digest of a sample portfolio; on a terminal also ser
 
 .PHONY: test
 test: $(READY) ## Run all tests
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 .PHONY: test-long
 test-long: $(READY) ## Run the long campaigns for HOURS=n hours, going on where the last run stopped

@@ -13,6 +13,7 @@ Selection = Sequence[int]
 """Numbers of issues, in order."""
 
 _ORDER: Final = re.compile(r"\s*\border by\b.*$", re.IGNORECASE | re.DOTALL)
+_NEWEST_FIRST: Final = re.compile(r"\border by updated desc, id desc\s*$", re.IGNORECASE)
 _AND: Final = re.compile(r"\s+and\s+", re.IGNORECASE)
 _PROJECT: Final = re.compile(r"project\s*(?:=|in)\s*(.+)", re.IGNORECASE)
 _NAMED: Final = re.compile(r"(?:issuekey|key|id|issue)\s*(?:=|in)\s*(.+)", re.IGNORECASE)
@@ -26,6 +27,11 @@ class BadQuery(ValueError):
 
 def selection_of(jql: str, issues: Issues) -> Selection:
     """The issues that a query finds; `BadQuery` for anything but simple conditions and AND."""
+    found = _selected(jql, issues)
+    return found[::-1] if _NEWEST_FIRST.search(jql) else found
+
+
+def _selected(jql: str, issues: Issues) -> Selection:
     places = range(issues.total)
     chosen: list[range] | None = None
     for part in _AND.split(_ORDER.sub("", jql).strip("() \t")):

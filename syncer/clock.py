@@ -115,6 +115,19 @@ def clock_from(environment: Mapping[str, str]) -> Clock:
     )
 
 
+CLOCKS_APART: Final = timedelta(minutes=5)
+"""How far the clocks of replicas may be apart (spec/reliability.md F35)."""
+
+
+def is_ahead(instant: datetime, *, now: datetime, within: timedelta) -> bool:
+    """Whether there is still time to wait until an instant that our own clock set.
+
+    `within` is the longest that there can be. What lies further ahead was set before the clock was
+    put back: whoever waited for it would stand still for as long as the clock was wrong.
+    """
+    return now < instant <= now + within + CLOCKS_APART
+
+
 def as_utc(instant: datetime) -> datetime:
     """The same instant in UTC. A time without a zone names no instant: `ValueError`."""
     if instant.utcoffset() is None:

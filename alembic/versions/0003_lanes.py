@@ -59,6 +59,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("uid", name="pk_gaps"),
     )
     _add_since()
+    op.drop_index("ix_inbox_state_next_try_at", "inbox")
+    op.create_index(
+        "ix_inbox_state_connection_next_try_at", "inbox", ["state", "connection", "next_try_at"]
+    )
+    claimed = sa.text("claimed_by != ''")
+    op.create_index(
+        "ix_inbox_claimed_by",
+        "inbox",
+        ["claimed_by"],
+        postgresql_where=claimed,
+        sqlite_where=claimed,
+    )
 
 
 def _add_since() -> None:
@@ -75,6 +87,9 @@ def _add_since() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_inbox_claimed_by", "inbox")
+    op.drop_index("ix_inbox_state_connection_next_try_at", "inbox")
+    op.create_index("ix_inbox_state_next_try_at", "inbox", ["state", "next_try_at"])
     with op.batch_alter_table("containers") as containers:
         for name in ("renamed_to", "native_id", "lost_since", "failing_since"):
             containers.drop_column(name)

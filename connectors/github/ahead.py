@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.github.client import Found, GitHubClient, page_number, with_page
-from connectors.github.together import AT_ONCE, together
+from syncer.connect.ahead import AT_ONCE, together
 from syncer.errors import Rejected, TooLong
 
 _WORTH_IT: Final = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
@@ -27,9 +27,9 @@ from connectors.github.mapping.status_updates import status_updates
 from connectors.github.pages import Pager
 from connectors.github.probing import Prober
 from connectors.github.status_updates import refusal, told_of
-from connectors.github.together import in_order
 from connectors.github.webhook import receive
 from syncer.clock import Clock, SystemClock
+from syncer.connect.ahead import in_order
 from syncer.connect.answers import Answer
 from syncer.connect.auth import AppAuth, PatAuth
 from syncer.connect.http import AuthHeaders, HttpClient
@@ -183,10 +183,10 @@ class GitHubConnector:
             clock=self._clock,
         )
         async for batch in pager.batches():
-            places = [(rows, Place(mark=mark, milestones=milestones)) for rows, mark in batch]
+            places = [(raw.rows, Place(mark=raw.mark, milestones=milestones)) for raw in batch]
             async with aclosing(in_order(self._page(one, *each) for each in places)) as pages:
                 async for page in pages:
-                    yield page
+                    yield replace(page, asked_at=batch[0].asked_at)
 
     async def _page(self, one: _Pass, rows: Sequence[Any], place: Place) -> Page:
         records, unreadable, kept_back = await self._records(one.client, rows, one.container)

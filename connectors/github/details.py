@@ -16,8 +16,8 @@ from connectors.github import queries
 from connectors.github.client import GitHubClient, Told
 from connectors.github.mapping import graph, rest
 from connectors.github.mapping.detail import NO_DETAIL, Detail, Happening, Neighbour
-from connectors.github.together import AT_ONCE, together
 from connectors.github.wire import Issue
+from syncer.connect.ahead import AT_ONCE, together
 from syncer.errors import BadPayload, Rejected, Unreachable
 
 ABSENT: Final = frozenset({403, 404, 405, 410, 451})

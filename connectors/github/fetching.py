@@ -13,7 +13,7 @@ from connectors.github.config import GitHubConfig
 from connectors.github.details import ABSENT
 from connectors.github.mapping.detail import neighbour_at
 from connectors.github.mapping.item import is_pull_request, place_of, raw_id
-from connectors.github.together import AT_ONCE, together
+from syncer.connect.ahead import AT_ONCE, together
 from syncer.connect.protocol import Fetched
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connectors.github.ahead import read_ahead
@@ -23,8 +23,14 @@ _SHRINKS: Final = 4
 _STALE_LINK: Final = frozenset({400, 404, 422})
 """GitHub refuses pages beyond its limits with 422, and links that it made long ago."""
 
-RawPage = tuple[tuple[Any, ...], Mark]
-"""The raw rows of a page, and the mark to save with it."""
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """The raw rows of a page, the mark to save with it, and when it was asked for (our clock)."""
+
+    rows: tuple[Any, ...]
+    mark: Mark
+    asked_at: datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +56,7 @@ class Pager:
         chain = TokenChain(label=label)
         self._resumed = self.walk.position.token is not None
         while True:
+            asked_at = self.clock.now()
             found = await self._next()
             if found is None or self.walk.was_ignored(_times(found.rows)):
                 continue
@@ -57,10 +64,11 @@ class Pager:
             if sought:
                 chain = TokenChain(label=label)
             token = chain.take(found.next, empty=not found.rows)
-            yield [self._taken(found, token)]
+            yield [self._taken(found, token, asked_at)]
             if sought and token is not None:
+                asked_at = self.clock.now()
                 ahead = await read_ahead(self.client, found)
-                yield [self._taken(one, one.next) for one in ahead]
+                yield [self._taken(one, one.next, asked_at) for one in ahead]
             if self.walk.mark.position is None:
                 return
 
@@ -89,13 +97,13 @@ class Pager:
             return await self.client.more_issues(position.token)
         return await self.client.issues(self.repository, since=position.from_ms, size=self.size)
 
-    def _taken(self, found: Found, token: str | None) -> RawPage:
+    def _taken(self, found: Found, token: str | None, asked_at: datetime) -> RawPage:
         """What is new on a page, and the mark to save with it."""
         horizon = epoch_ms((http_date(found.date) or self.clock.now()) + _HORIZON)
         mark = self.walk.take(_times(found.rows), token=token, horizon_ms=horizon)
         rows = tuple(row for row in found.rows if _version(row) not in self._before)
         self._before = frozenset(known for row in found.rows if (known := _version(row)))
-        return rows, mark
+        return RawPage(rows, mark, asked_at)
 
 
 def _times(rows: Iterable[Any]) -> list[int]:

@@ -7,12 +7,12 @@ share. Each dialect follows pages and checks outer shapes; it knows nothing of t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 
 from connectors.jira.mapping.site import Tables
-from connectors.jira.shapes import as_query, each, read
+from connectors.jira.shapes import Version, as_query, each, read
 from connectors.jira.wire import (
     FieldInfo,
     IssueType,
@@ -22,6 +22,7 @@ from connectors.jira.wire import (
     Status,
     User,
 )
+from syncer.connect.ahead import Ask, together
 from syncer.connect.answers import Answer, JsonObject
 from syncer.connect.http import HttpClient
 from syncer.connect.paging import TokenChain
@@ -43,11 +44,27 @@ class Shifted(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One page of a search: raw issues, the next token, and the tracker's clock as it told it."""
+    """One page of a search: raw issues, the next token, and the tracker's clock as it told it.
+
+    Where a dialect counts: `length` is how many issues came, those included that only prove the
+    page's place, `after` the state of the last of these, and `rest` how many come after the page.
+    """
 
     issues: tuple[Any, ...]
     token: str | None
     date: str
+    length: int = 0
+    after: Version | None = None
+    rest: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A search as it is meant: what to find, and what to tell of it."""
+
+    jql: str
+    fields: Sequence[str]
+    expand: str = ""
 
 
 class JiraClient(ABC):
@@ -94,6 +111,14 @@ class JiraClient(ABC):
         `Shifted` if the list has changed so that the token would leave issues out.
         """
 
+    def ahead(self, query: Query, *, pages: int, length: int) -> Iterator[Ask[Found]]:  # noqa: ARG002  for the other dialect
+        """Calls for the first `pages` of a search, which need not wait for each other.
+
+        Each page but the first begins after the last issue of the page before it, if `after` says
+        so. None where a dialect cannot tell pages beforehand.
+        """
+        return iter(())
+
     @abstractmethod
     async def approximate_count(self, jql: str) -> int | None:
         """About how many issues a query finds; None where the site does not tell."""
@@ -121,7 +146,7 @@ class JiraClient(ABC):
         """The site's statuses, types, fields, link types and priorities, as far as allowed."""
         missing: list[str] = []
 
-        async def table(path: str, take: Callable[[Answer], list[T]]) -> list[T]:
+        async def table(path: str, take: Callable[[Answer], list[T]]) -> list[Any]:
             try:
                 return take(await self.http.get(f"{self.api}/{path}", local=True))
             except Rejected as refused:
@@ -130,16 +155,25 @@ class JiraClient(ABC):
                 missing.append(path)
                 return []
 
+        statuses, types, fields, link_types, priorities = await together(
+            [
+                table("status", lambda a: each(Status, a.array(), "status")),
+                table("issuetype", lambda a: each(IssueType, a.array(), "issuetype")),
+                table("field", lambda a: each(FieldInfo, a.array(), "field")),
+                table(
+                    "issueLinkType",
+                    lambda a: each(LinkType, a.object().get("issueLinkTypes", []), "issueLinkType"),
+                ),
+                table("priority", lambda a: each(Named, a.array(), "priority")),
+            ]
+        )
         return Tables(
-            statuses=await table("status", lambda a: each(Status, a.array(), "status")),
-            types=await table("issuetype", lambda a: each(IssueType, a.array(), "issuetype")),
-            fields=await table("field", lambda a: each(FieldInfo, a.array(), "field")),
-            link_types=await table(
-                "issueLinkType",
-                lambda a: each(LinkType, a.object().get("issueLinkTypes", []), "issueLinkType"),
-            ),
-            priorities=await table("priority", lambda a: each(Named, a.array(), "priority")),
-            missing=tuple(missing),
+            statuses=statuses,
+            types=types,
+            fields=fields,
+            link_types=link_types,
+            priorities=priorities,
+            missing=tuple(sorted(missing)),
         )
 
     async def every_page(

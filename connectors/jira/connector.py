@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
@@ -12,21 +13,23 @@ from typing import Any, ClassVar, Final
 import aiohttp
 from pydantic import BaseModel, SecretStr
 
+from connectors.jira.chain import ChainPlace
 from connectors.jira.client import JiraClient
 from connectors.jira.config import JiraConfig
 from connectors.jira.cursor import Mark, Walk
-from connectors.jira.details import Details
+from connectors.jira.details import Completed, Details
 from connectors.jira.door import GATEWAY, Door, Entry
 from connectors.jira.findings import findings_of
 from connectors.jira.findings_server import Trial, findings_of_server, tried
 from connectors.jira.jql import all_ids, changed_since, is_issue_id, is_issue_key, selected
 from connectors.jira.mapping.item import Extras, read_issue
 from connectors.jira.mapping.site import Site, site_of, zone_named
-from connectors.jira.pages import Pager, instant_or_none
+from connectors.jira.pages import Pager, RawPage, instant_or_none
 from connectors.jira.versions import changed_versions
 from connectors.jira.webhook import receive
 from connectors.jira.wire import Project
 from syncer.clock import Clock, SystemClock
+from syncer.connect.ahead import Room, given_up, together
 from syncer.connect.protocol import (
     Capabilities,
     Container,
@@ -49,6 +52,7 @@ _SYSTEM_FIELDS: Final = (
     "issuerestriction", "comment", "flagged",
 )  # fmt: skip
 _IDS_A_PAGE: Final = 5000
+_ISSUES_A_TURN: Final = 20
 _SITE_AGE: Final = 15 * 60.0
 
 
@@ -84,6 +88,7 @@ class JiraConnector:
         self._site: Site | None = None
         self._site_read_at = 0.0
         self._site_lock = asyncio.Lock()
+        self._room = Room()
 
     async def probe(self) -> Identity:
         """Who the account is, the configured projects that it sees, and what is amiss.
@@ -91,10 +96,9 @@ class JiraConnector:
         `AuthFailed`, `Unreachable` or `ConfigError` if nothing can be read at all.
         """
         entry = await self._door.enter()
-        site = await self._read_site(entry)
-        projects = await entry.client.projects(self._config.exact_containers)
+        reads: tuple[Coroutine[Any, Any, Any], ...] = (self._read_site(entry), self._look(entry))
+        site, (projects, trial) = await together(reads)
         shown = self._shown(projects)
-        trial = await tried(entry.client, shown[0].key or "") if shown else Trial()
         return Identity(
             account=entry.me.display_name or entry.me.account_id or entry.me.name or "",
             server=self._config.url,
@@ -108,7 +112,13 @@ class JiraConnector:
             ),
         )
 
-    async def changes(self, container: ContainerKey, since: Cursor | None) -> AsyncIterator[Page]:
+    async def _look(self, entry: Entry) -> tuple[list[Project], Trial]:
+        """The projects, and what became of reading one of those that are wanted."""
+        projects = await entry.client.projects(self._config.exact_containers)
+        shown = self._shown(projects)
+        return projects, await tried(entry.client, shown[0].key or "") if shown else Trial()
+
+    async def changes(self, container: ContainerKey, since: Cursor | None) -> AsyncGenerator[Page]:
         """Issues changed since the cursor, oldest change first; a page at a time.
 
         `Rejected` if the project is gone, archived or closed to the account: that says nothing
@@ -116,25 +126,39 @@ class JiraConnector:
         """
         site, client = await self._current_site(), await self._door.client()
         mark = Mark.of(since)
-        total = await self._total(client, container, mark)
         pager = Pager(
             client=client,
+            details=await self._completer(),
+            room=self._room,
             container=container,
             walk=self._walk(mark),
             site=site,
+            wanted=self._config.selects,
             fields=_wanted_fields(site),
             size=self._config.page_size,
             clock=self._clock,
         )
-        async for raw, saved in pager.pages():
-            records, unreadable, missing = await self._records(raw, container, site)
-            yield Page(
-                records=records,
-                unreadable=unreadable,
-                cursor=saved.cursor(),
-                total=total,
-                missing_detail=(*site.missing_detail, *missing),
-            )
+        counting = asyncio.create_task(self._total(client, container, mark))
+        try:
+            async with aclosing(pager.pages()) as pages:
+                async for raw in pages:
+                    yield await self._page(raw, container, site, total=await counting)
+        finally:
+            await given_up(counting)
+
+    async def _page(
+        self, raw: RawPage, container: ContainerKey, site: Site, *, total: int | None
+    ) -> Page:
+        records, unreadable = await _mapped(raw.completed, container, site)
+        failed = (_failed_for_now(ItemRef(self._connection, id_)) for id_ in raw.failed)
+        return Page(
+            records=records,
+            unreadable=(*unreadable, *failed),
+            cursor=raw.mark.cursor(),
+            total=total,
+            missing_detail=(*site.missing_detail, *raw.completed.missing),
+            asked_at=raw.asked_at,
+        )
 
     def _walk(self, mark: Mark) -> Walk:
         return Walk(
@@ -144,8 +168,14 @@ class JiraConnector:
         )
 
     async def _total(self, client: JiraClient, container: ContainerKey, mark: Mark) -> int | None:
-        """The size of a first reading; an incremental pass is too small to be counted first."""
-        if mark.watermark is not None and mark.position is None:
+        """The size of a first reading; an incremental pass is too small to be counted first.
+
+        What is left of a chain of ids is not known before it is listed anew.
+        """
+        position = mark.position
+        if mark.watermark is not None and position is None:
+            return None
+        if position is not None and ChainPlace.of(position.token) is not None:
             return None
         jql = changed_since(container.key, mark.start().from_ms)
         return await client.approximate_count(jql.partition(" ORDER BY ")[0])
@@ -159,9 +189,10 @@ class JiraConnector:
         """
         site = await self._current_site()
         known = {ref.id: ref for ref in refs if is_issue_id(ref.id)}
-        raw, failed = await (await self._completer()).issues(list(known), _wanted_fields(site))
-        container = ContainerKey(self._connection, "")
-        records, unreadable, _ = await self._records(raw, container, site)
+        details = await self._completer()
+        raw, failed = await details.issues(list(known), _wanted_fields(site))
+        completed = await details.complete(raw, site)
+        records, unreadable = await _mapped(completed, ContainerKey(self._connection, ""), site)
         told = {r.item.ref.id for r in records} | {u.ref.id for u in unreadable} | failed
         broken = tuple(_failed_for_now(known[id_]) for id_ in sorted(failed & set(known)))
         return Fetched(
@@ -221,24 +252,6 @@ class JiraConnector:
         """Verify and read one webhook (see `connectors.jira.webhook`)."""
         return receive(self._connection, request, secrets)
 
-    async def _records(
-        self, raw: Iterable[Any], container: ContainerKey, site: Site
-    ) -> tuple[tuple[ItemRecord, ...], tuple[Unreadable, ...], tuple[str, ...]]:
-        """The records and unreadable ones among raw issues, and the details that are missing."""
-        completed = await (await self._completer()).complete(list(raw), site)
-        read = [
-            read_issue(
-                one,
-                container=container,
-                site=site,
-                extras=Extras(complete=complete, ids=completed.ids),
-            )
-            for one, complete in completed.issues
-        ]
-        records = tuple(one for one in read if isinstance(one, ItemRecord))
-        unreadable = tuple(one for one in read if isinstance(one, Unreadable))
-        return records, unreadable, completed.missing
-
     async def _completer(self) -> Details:
         """What completes issues; kept, since it remembers what the site refuses."""
         client = await self._door.client()
@@ -294,6 +307,26 @@ def _wanted_fields(site: Site) -> list[str]:
         *site.customer_field_ids,
     )
     return list(dict.fromkeys((*_SYSTEM_FIELDS, *custom)))
+
+
+async def _mapped(
+    completed: Completed, container: ContainerKey, site: Site
+) -> tuple[tuple[ItemRecord, ...], tuple[Unreadable, ...]]:
+    """The records and the unreadable ones among raw issues; others get their turn meanwhile."""
+    read: list[ItemRecord | Unreadable] = []
+    for start in range(0, len(completed.issues), _ISSUES_A_TURN):
+        await asyncio.sleep(0)
+        read += [
+            read_issue(
+                one,
+                container=container,
+                site=site,
+                extras=Extras(complete=complete, ids=completed.ids),
+            )
+            for one, complete in completed.issues[start : start + _ISSUES_A_TURN]
+        ]
+    records = tuple(one for one in read if isinstance(one, ItemRecord))
+    return records, tuple(one for one in read if isinstance(one, Unreadable))
 
 
 def _failed_for_now(ref: ItemRef) -> Unreadable:

@@ -8,16 +8,22 @@ the last issue of the page before it, and if that is another one now, the list i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Final
 
-from connectors.jira.client import Found, JiraClient, Shifted, taken_for_granted
-from connectors.jira.shapes import list_of, read
+from connectors.jira.client import Found, JiraClient, Query, Shifted, taken_for_granted
+from connectors.jira.shapes import Version, list_of, read, version_of
 from connectors.jira.wire import OffsetPage, Project
+from syncer.connect.ahead import Ask
 from syncer.connect.answers import JsonObject
 from syncer.errors import BadPayload, Rejected, Unreachable
 
+_DEEPEST: Final = 10_000
+"""Beyond so many issues pages are not asked for ahead: deep offsets cost a server ever more."""
+
+_NOBODY: Final[Version] = ("", "")
 _TOKEN: Final = re.compile(r"([0-9]{1,18}):([0-9]{0,18})")
 
 
@@ -79,22 +85,34 @@ class DataCenterClient(JiraClient):
     ) -> Found:
         """One page by offset, which begins with the last issue of the page before it."""
         place = _Place.of(token) if token is not None else None
-        body: JsonObject = {
-            "jql": jql,
-            "fields": list(fields),
-            "startAt": place.offset if place else 0,
-            "maxResults": size + 1 if place else size,
-        }
-        if expand:
-            body["expand"] = [expand]
-        answer = await self.searched(body)
-        page = read(OffsetPage, answer.object(), "search")
-        issues = place.after(page.issues) if place else page.issues
-        return Found(
-            issues=tuple(issues),
-            token=_following(page, start=place.offset if place else 0, fresh=len(issues)),
-            date=answer.headers.get("Date", ""),
+        start = place.offset if place else 0
+        length = size + 1 if place else size
+        query = Query(jql=jql, fields=fields, expand=expand)
+        page, date = await self._page(query, start=start, length=length)
+        return _found(
+            page, start=start, fresh=place.after(page.issues) if place else page.issues, date=date
         )
+
+    def ahead(self, query: Query, *, pages: int, length: int) -> Iterator[Ask[Found]]:
+        """By offset, each page beginning with the last issue of the page before it."""
+        for start in range(0, min(pages * (length - 1), _DEEPEST), length - 1):
+            yield partial(self._ahead, query, start=start, length=length)
+
+    async def _ahead(self, query: Query, *, start: int, length: int) -> Found:
+        page, date = await self._page(query, start=start, length=length)
+        return _found(page, start=start, fresh=page.issues[1:] if start else page.issues, date=date)
+
+    async def _page(self, query: Query, *, start: int, length: int) -> tuple[OffsetPage, str]:
+        body: JsonObject = {
+            "jql": query.jql,
+            "fields": list(query.fields),
+            "startAt": start,
+            "maxResults": length,
+        }
+        if query.expand:
+            body["expand"] = [query.expand]
+        answer = await self.searched(body)
+        return read(OffsetPage, answer.object(), "search"), answer.headers.get("Date", "")
 
     async def approximate_count(self, jql: str) -> int | None:
         """How many issues a query finds; None where the site does not tell."""
@@ -123,6 +141,18 @@ class DataCenterClient(JiraClient):
             raise Rejected(f"Issue {id_} is not visible.", status=404)
         log = issue.get("changelog")
         return list_of(log.get("histories") if isinstance(log, dict) else None, "changelog")
+
+
+def _found(page: OffsetPage, *, start: int, fresh: Sequence[Any], date: str) -> Found:
+    first = version_of(page.issues[0]) if page.issues else None
+    return Found(
+        issues=tuple(fresh),
+        token=_following(page, start=start, fresh=len(fresh)),
+        date=date,
+        length=len(page.issues),
+        after=first or _NOBODY,
+        rest=max(0, (page.total or 0) - start - len(page.issues)),
+    )
 
 
 def _following(page: OffsetPage, *, start: int, fresh: int) -> str | None:

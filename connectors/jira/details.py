@@ -26,6 +26,10 @@ class Completed:
     missing: tuple[str, ...]
 
 
+class BulkRefused(Exception):
+    """The site has no call for many issues, or not for this account."""
+
+
 class Details:
     """Completes issues; remembers which calls the site refuses, and the ids of keys."""
 
@@ -39,23 +43,45 @@ class Details:
     async def issues(
         self, ids: Sequence[str], fields: Sequence[str]
     ) -> tuple[list[Any], frozenset[str]]:
-        """The issues with these ids, and the ids that failed for now.
+        """The issues with these ids, and the ids that failed for now."""
+        try:
+            return await self.bulk(ids, fields)
+        except BulkRefused:
+            return await self._one_by_one(ids, fields)
 
-        What the bulk call reports as failed may also be gone, so it is asked for by itself.
+    async def bulk(
+        self, ids: Sequence[str], fields: Sequence[str]
+    ) -> tuple[list[Any], frozenset[str]]:
+        """As `issues`, but `BulkRefused` where there is no call for many at once.
+
+        What the bulk call reports as failed may also be gone, so it is asked for by itself. Issues
+        that are too long to come together come in ever smaller parts.
         """
-        found: list[Any] = []
-        singly: Sequence[str] = ids
-        if self._bulk_issues and ids:
-            try:
-                found, failed = await self.client.issues_by_id(ids, fields=fields)
-            except Rejected as refused:
-                if refused.status not in ABSENT:
-                    raise
-                self._bulk_issues = False
-            else:
-                singly = [id_ for id_ in ids if id_ in failed]
-        alone, failed = await self._one_by_one(singly, fields)
+        if not self._bulk_issues:
+            raise BulkRefused
+        if not ids:
+            return [], frozenset()
+        try:
+            found, failed = await self.client.issues_by_id(ids, fields=fields)
+        except TooLong:
+            if len(ids) > 1:
+                return await self._halved(ids, fields)
+            found, failed = [], frozenset(ids)
+        except Rejected as refused:
+            if refused.status not in ABSENT:
+                raise
+            self._bulk_issues = False
+            raise BulkRefused from refused
+        alone, failed = await self._one_by_one([id_ for id_ in ids if id_ in failed], fields)
         return [*found, *alone], failed
+
+    async def _halved(
+        self, ids: Sequence[str], fields: Sequence[str]
+    ) -> tuple[list[Any], frozenset[str]]:
+        half = len(ids) // 2
+        first, failed = await self.bulk(ids[:half], fields)
+        second, failed_too = await self.bulk(ids[half:], fields)
+        return [*first, *second], failed | failed_too
 
     async def _one_by_one(
         self, ids: Sequence[str], fields: Sequence[str]
@@ -73,16 +99,17 @@ class Details:
 
     async def complete(self, issues: Sequence[Any], site: Site) -> Completed:
         """The issues with their whole changelogs, as far as the site gives them."""
-        self._learn_keys(issues)
+        ids = self._known_ids()
+        _learn_keys(ids, issues)
         wanting = [one["id"] for one in issues if _is_cut(one, self._cap)]
         entries = await self._changelogs(wanting)
         whole = [
             _with_changelog(one, entries) if _is_cut(one, self._cap) else (one, True)
             for one in issues
         ]
-        await self._find_epics(issues, site)
+        await self._find_epics(issues, site, ids)
         missing = ("changelog",) if any(not complete for _, complete in whole) else ()
-        return Completed(issues=tuple(whole), ids=self._ids, missing=missing)
+        return Completed(issues=tuple(whole), ids=ids, missing=missing)
 
     async def _changelogs(self, ids: Sequence[str]) -> dict[str, list[Any]]:
         if not ids:
@@ -106,19 +133,19 @@ class Details:
                 raise
             return None
 
-    def _learn_keys(self, issues: Iterable[Any]) -> None:
+    def _known_ids(self) -> dict[str, str]:
+        """The ids of keys; begun anew where there are too many, and never under who holds them."""
         if len(self._ids) > _MOST_KEYS:
-            self._ids.clear()
-        for one in issues:
-            self._ids.update(_named_issues(one))
+            self._ids = {}
+        return self._ids
 
-    async def _find_epics(self, issues: Sequence[Any], site: Site) -> None:
+    async def _find_epics(self, issues: Sequence[Any], site: Site, ids: dict[str, str]) -> None:
         """The old epic link names an epic by key: ask for the ids of those not yet seen."""
-        unknown = sorted({key for one in issues for key in _epic_keys(one, site)} - set(self._ids))
+        unknown = sorted({key for one in issues for key in _epic_keys(one, site)} - set(ids))
         for start in range(0, len(unknown), _KEYS_A_QUERY):
-            await self._find(unknown[start : start + _KEYS_A_QUERY])
+            await self._find(unknown[start : start + _KEYS_A_QUERY], ids)
 
-    async def _find(self, keys: Sequence[str]) -> None:
+    async def _find(self, keys: Sequence[str], ids: dict[str, str]) -> None:
         """One unknown key makes Jira refuse the whole query: then each half is asked for.
 
         The unknown ones stay known by key only.
@@ -128,10 +155,15 @@ class Details:
         except Rejected as refused:
             if len(keys) > 1 and refused.status == HTTPStatus.BAD_REQUEST:
                 half = len(keys) // 2
-                await self._find(keys[:half])
-                await self._find(keys[half:])
+                await self._find(keys[:half], ids)
+                await self._find(keys[half:], ids)
             return
-        self._learn_keys(found.issues)
+        _learn_keys(ids, found.issues)
+
+
+def _learn_keys(ids: dict[str, str], issues: Iterable[Any]) -> None:
+    for one in issues:
+        ids.update(_named_issues(one))
 
 
 def _is_cut(raw: object, cap: int | None) -> bool:

@@ -24,8 +24,17 @@ def changed_since(project: str, updated_ms: int | None) -> str:
     Milliseconds because a bare date-time is read in the account's zone (trackers.md 1.4), and no
     upper bound because an item touched all the time would never be collected (1.5).
     """
-    since = "" if updated_ms is None else f" AND updated >= {updated_ms:d}"
-    return f"{_of_project(project)}{since} ORDER BY updated ASC, id ASC"
+    return f"{_changed(project, updated_ms)} ORDER BY updated ASC, id ASC"
+
+
+def ids_changed_since(project: str, updated_ms: int | None) -> str:
+    """The same issues as `changed_since` in the order of their ids, which no change alters."""
+    return f"{_changed(project, updated_ms)} ORDER BY id ASC"
+
+
+def newest_first(project: str) -> str:
+    """A project's issues, latest change first."""
+    return f"{_of_project(project)} ORDER BY updated DESC, id DESC"
 
 
 def all_ids(project: str) -> str:
@@ -86,6 +95,11 @@ def is_issue_key(key: str) -> bool:
 def is_issue_id(id_: str) -> bool:
     """Whether the text has the form of an issue id."""
     return _ISSUE_ID.fullmatch(id_) is not None
+
+
+def _changed(project: str, updated_ms: int | None) -> str:
+    since = "" if updated_ms is None else f" AND updated >= {updated_ms:d}"
+    return f"{_of_project(project)}{since}"
 
 
 def _of_project(key: str) -> str:

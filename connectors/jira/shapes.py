@@ -11,6 +11,9 @@ from syncer.errors import BadPayload
 
 T = TypeVar("T")
 
+Version = tuple[str, str]
+"""Which state of which issue: its id, and when it last changed, as the tracker tells it."""
+
 
 def read(model: type[T], value: object, label: str) -> T:
     """The value as a model; `BadPayload` says where it has another shape."""
@@ -45,6 +48,14 @@ def is_all(page: Mapping[str, Any], held: int) -> bool:
     """Whether so many entries are all that the page's total promises; false without a total."""
     total = page.get("total")
     return isinstance(total, int) and held >= total
+
+
+def version_of(raw: object) -> Version | None:
+    """Which state of which issue a raw issue is, None where it does not tell."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("fields"), dict):
+        return None
+    id_, updated = raw.get("id"), raw["fields"].get("updated")
+    return (id_, updated) if isinstance(id_, str) and isinstance(updated, str) else None
 
 
 def as_query(body: Mapping[str, Any]) -> dict[str, str]:

@@ -21,7 +21,12 @@ from connectors.jira.simulator_catalogue import Catalogue, Json
 from connectors.jira.simulator_hooks import issue_delivery
 from connectors.jira.simulator_index import Index
 from connectors.jira.simulator_query import JqlError
-from connectors.jira.simulator_quirks import Kept, Quirks, epoch_milliseconds, true_token
+from connectors.jira.simulator_quirks import (
+    Kept,
+    Quirks,
+    epoch_milliseconds,
+    true_token,
+)
 from connectors.jira.simulator_request import (
     Maker,
     Missing,
@@ -42,7 +47,6 @@ from syncer.connect.testing.world import World
 CLOUD_ID: Final = "made-up-cloud"
 _EVERYTHING: Final = "/rest/{rest:.*}"
 _IDS_ONLY: Final = frozenset({"id", "key"})
-_PAGE_OF_IDS: Final = 5000
 _PAGE_OF_FIELDS: Final = 100
 _DEFAULT_PAGE: Final = 50
 _BULK_ISSUES: Final = 100
@@ -242,18 +246,16 @@ class JiraSimulator:
         index = self._searched_index()
         fields = field_names(request.names("fields") or ["id"])
         bare = _IDS_ONLY.issuperset(request.names("fields") or ["id"])
-        cap = _PAGE_OF_IDS if bare else _PAGE_OF_FIELDS
+        cap = self.quirks.page_of_ids if bare else _PAGE_OF_FIELDS
         size = min(request.number("maxResults", _DEFAULT_PAGE), cap)
         asked = request.text("nextPageToken")
-        if self.quirks.empty_pages:
-            self.quirks.empty_pages -= 1
-            return page_answer([], token=f"empty-{self.quirks.empty_pages}", last=False)
+        if self.quirks.empty_before(asked):
+            return page_answer([], token=self.quirks.one_less(asked), last=False)
         rows, token = index.page(request.jql(), true_token(asked), size=size)
         ids = [row.id for row in rows]
         if not asked:
             ids += self._reconciled(request, ids)
-        if self.quirks.repeat_token and asked:
-            token = asked
+        token = asked if self.quirks.repeat_token and asked else self.quirks.shown_token(token)
         if not request.names("fields"):
             shown = [orjson.dumps({"id": item_id}) for item_id in ids]
         else:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from connectors.jira.simulator_index import Index
+
+EMPTY: Final = "empty-"
+"""How the token begins that leads to a page without issues."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -15,7 +19,8 @@ class Quirks:
     `search_lag`: how far the search lags behind the truth. `late`: how much further it lags with
     single issues, by id; it finds them as they were, and shows them as they are. `repeat_token`:
     every page answers the first page's token. `is_last_lies`: `isLast` is always true.
-    `empty_pages`: so many pages without issues come first, each with a fresh token.
+    `empty_pages`: so many pages without issues come first in every search, each with a token, and
+    `empty_between` so many between any two others. `page_of_ids`: how many bare ids a page holds.
     `epoch_histories`: the bulk changelog writes instants as epoch milliseconds.
     """
 
@@ -24,7 +29,25 @@ class Quirks:
     repeat_token: bool = False
     is_last_lies: bool = False
     empty_pages: int = 0
+    empty_between: int = 0
+    page_of_ids: int = 5000
     epoch_histories: bool = False
+
+    def empty_before(self, token: str) -> int:
+        """How many pages without issues come yet, where a client asks with a token or none."""
+        if not token:
+            return self.empty_pages
+        return int(token.removeprefix(EMPTY).partition(":")[0]) if token.startswith(EMPTY) else 0
+
+    def one_less(self, token: str) -> str:
+        """The token of the page after an empty one that a client asked for with a token or none."""
+        return f"{EMPTY}{self.empty_before(token) - 1}:{true_token(token) or ''}"
+
+    def shown_token(self, token: str | None) -> str | None:
+        """The token to show where another page follows, which may be an empty one."""
+        if token is None or not self.empty_between:
+            return token
+        return f"{EMPTY}{self.empty_between}:{token}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +64,9 @@ class Kept:
 
 
 def true_token(token: str) -> str | None:
-    """The page token that a client sent back; the tokens of empty pages lead to the start."""
-    return None if not token or token.startswith("empty-") else token
+    """The page token that a client sent back; those of empty pages lead to the page after them."""
+    told = token.partition(":")[2] if token.startswith(EMPTY) else token
+    return told or None
 
 
 def epoch_milliseconds(instant: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
 LONGEST_NAME = 300
 """Characters of an id or key: a project key has at most 255, a number 19."""
@@ -124,12 +125,25 @@ class IssueLink(Wire):
     outward_issue: IssueRef | None = Field(default=None, alias="outwardIssue")
 
 
-class Comment(Wire):
+# A changelog has dozens of entries: plain dictionaries are checked as strictly, and cost a quarter
+# of objects. They bear the names that Jira sends, and what was not sent is not in them.
+
+
+class Author(TypedDict, total=False):
+    """Who made a change or a comment, see `User`."""
+
+    accountId: str | None
+    accountType: str | None
+    displayName: str | None
+    name: str | None
+
+
+class Comment(TypedDict, total=False):
     """When somebody commented; what was said is not read."""
 
-    id: str = ""
-    author: User | None = None
-    created: str | None = None
+    id: str
+    author: Author | None
+    created: str | None
 
 
 class Comments(Wire):
@@ -138,31 +152,35 @@ class Comments(Wire):
     comments: list[Comment | None] | None = None
 
 
-class ChangeItem(Wire):
-    """One field of one history entry: raw ids in `from` and `to`, what people saw in the others."""
+ChangeItem = TypedDict(
+    "ChangeItem",
+    {
+        "field": str | None,
+        "fieldId": str | None,
+        "from": str | None,
+        "fromString": str | None,
+        "to": str | None,
+        "toString": str | None,
+    },
+    total=False,
+)
+"""One field of one history entry: raw ids in `from` and `to`, what people saw in the others."""
 
-    field: str | None = None
-    field_id: str | None = Field(default=None, alias="fieldId")
-    before: str | None = Field(default=None, alias="from")
-    before_text: str | None = Field(default=None, alias="fromString")
-    after: str | None = Field(default=None, alias="to")
-    after_text: str | None = Field(default=None, alias="toString")
 
-
-class History(Wire):
+class History(TypedDict, total=False):
     """One entry of a changelog; the bulk endpoint sends `created` as a number."""
 
-    id: str = ""
-    author: User | None = None
-    created: str | int | None = None
-    items: list[ChangeItem | None] | None = None
+    id: str
+    author: Author | None
+    created: str | int | None
+    items: list[ChangeItem | None] | None
 
 
-class Changelog(Wire):
+class Changelog(TypedDict, total=False):
     """The changelog that came with an issue, at most its latest entries."""
 
-    total: int | None = None
-    histories: list[History] | None = None
+    total: int | None
+    histories: list[History] | None
 
 
 class Issue(Wire):

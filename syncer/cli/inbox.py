@@ -11,6 +11,8 @@ from syncer.cli.context import run
 from syncer.cli.status import Format
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from syncer.service.core import Service
     from syncer.store.inbox import Delivery
 
@@ -23,6 +25,14 @@ class State(StrEnum):
     """Which deliveries to list."""
 
     PENDING = "pending"
+    DONE = "done"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+
+
+class Ended(StrEnum):
+    """Which deliveries can be worked off anew."""
+
     DONE = "done"
     IGNORED = "ignored"
     QUARANTINED = "quarantined"
@@ -70,24 +80,41 @@ def _machine(one: Delivery) -> dict[str, Any]:
     }
 
 
+def _option(name: str, words: str, *, metavar: str | None = None) -> Any:  # noqa: ANN401  typer's own
+    return typer.Option(name, metavar=metavar, help=words, show_default=False)
+
+
+_Numbers = Annotated[
+    list[int] | None, _option("--number", "This one; may come again.", metavar="N")
+]
+_Connection = Annotated[str, _option("--connection", "Of this one.", metavar="NAME")]
+_State = Annotated[Ended | None, _option("--state", "In this state.")]
+_Since = Annotated[
+    str, _option("--since", "That came in since this date or instant.", metavar="WHEN")
+]
+_Until = Annotated[
+    str,
+    _option(
+        "--until",
+        "That came in up to the end of this date, or before this instant.",
+        metavar="WHEN",
+    ),
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell how many that would be.")]
+
+
 @app.command()
 def replay(
     ctx: typer.Context,
-    number: Annotated[
-        list[int] | None,
-        typer.Option("--number", metavar="N", help="This one; may come again.", show_default=False),
-    ] = None,
-    since: Annotated[
-        str,
-        typer.Option(
-            "--since",
-            metavar="WHEN",
-            help="All that came in since this date or instant.",
-            show_default=False,
-        ),
-    ] = "",
+    *,
+    number: _Numbers = None,
+    connection: _Connection = "",
+    state: _State = None,
+    since: _Since = "",
+    until: _Until = "",
+    dry_run: _DryRun = False,
 ) -> None:
-    """Let deliveries be worked off anew: those in quarantine, or those that are named.
+    """Let deliveries be worked off anew: those in quarantine, or those that the options tell.
 
     A running `serve` takes them at once, else the next one does. Working one off twice has no
     second effect: a delivery only says which items to fetch.
@@ -95,16 +122,39 @@ def replay(
     from syncer.cli.output import tell
     from syncer.errors import ConfigError
 
-    if number and since:
-        raise ConfigError("--number and --since exclude each other.", fix="Give one of them.")
+    if number and (since or until or connection or state):
+        raise ConfigError("--number excludes the other options.", fix="Give one or the others.")
 
     async def job(service: Service) -> int:
-        from syncer.cli.moments import parse_moment
-        from syncer.store.inbox import replay as put_back
+        from syncer.store import inbox
 
-        instant = parse_moment(since, service.settings.service.timezone)
+        zone = service.settings.service.timezone
+        chosen = inbox.Chosen(
+            ids=number or None,
+            connection=connection or None,
+            state=inbox.InboxState(state.value) if state else None,
+            since=_moment(since, zone, days=0),
+            until=_moment(until, zone, days=1),
+        )
+        if dry_run:
+            async with service.store.read() as session:
+                return await inbox.count_chosen(session, chosen)
         async with service.store.write() as session:
-            return await put_back(session, ids=number or None, since=instant)
+            return await inbox.replay(session, chosen)
 
     done = run(ctx, job)
-    tell(f"{done} {'delivery' if done == 1 else 'deliveries'} will be worked off anew.")
+    would = "would" if dry_run else "will"
+    tell(f"{done} {'delivery' if done == 1 else 'deliveries'} {would} be worked off anew.")
+
+
+def _moment(text: str, zone: str, *, days: int) -> datetime | None:
+    """An instant; of a date its beginning, so many days later."""
+    from contextlib import suppress
+    from datetime import date, time, timedelta
+
+    from syncer.cli.moments import parse_moment
+
+    with suppress(ValueError):
+        day = date.fromisoformat(text) + timedelta(days=days)
+        return parse_moment(f"{day}T{time()}", zone)
+    return parse_moment(text, zone)

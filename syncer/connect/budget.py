@@ -19,11 +19,18 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from syncer.clock import Clock, SystemClock
+from syncer.clock import Clock, SystemClock, is_ahead
 from syncer.connect.circuit import Circuit, Outage
 from syncer.connect.limiter import Limiter
 from syncer.connect.passage import Call
-from syncer.connect.quota import Quota, limited_reach, names_its_reach, quotas_of, resource_of
+from syncer.connect.quota import (
+    LONGEST_WINDOW,
+    Quota,
+    limited_reach,
+    names_its_reach,
+    quotas_of,
+    resource_of,
+)
 from syncer.connect.rate import PATIENCE, Pause, Sleep, said_pause
 from syncer.connect.refusals import Refusals
 from syncer.connect.sharing import (
@@ -160,7 +167,9 @@ class Traffic:
         low = (
             quota.resets_at
             for quota in self._quotas.values()
-            if quota.resets_at > now and quota.resource in resources and self._is_low(quota)
+            if is_ahead(quota.resets_at, now=now, within=LONGEST_WINDOW)
+            and quota.resource in resources
+            and self._is_low(quota)
         )
         return max(low, default=None)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from syncer.clock import is_ahead
+
 FIRST_REST: Final = timedelta(minutes=1)
 LONGEST_REST: Final = timedelta(minutes=15)
 """The rests of a tracker that does not answer: from the first, doubling, to the longest
@@ -77,7 +79,9 @@ class Circuit:
 
     def is_due(self, at: datetime) -> bool:
         """Whether one call may look if the tracker answers again."""
-        return self.outage is not None and self.outage.next_at <= at
+        if self.outage is None:
+            return False
+        return not is_ahead(self.outage.next_at, now=at, within=LONGEST_REST)
 
     def probe(self, at: datetime) -> None:
         """Let one call look, and no other for a while."""

@@ -51,10 +51,12 @@ def body_object(request: HookRequest) -> JsonObject | None:
     have thousands of digits, and everything that is not UTF-8. Of doubled keys the last one counts,
     which is harmless, since items are fetched anew. Half a surrogate pair becomes U+FFFD.
     """
-    if _values(request.body) > _MOST_VALUES:
+    if len(request.body) > _MOST_VALUES < _values(request.body):
         return None
     try:
-        value = from_json(without_lone_surrogates(request.body), allow_inf_nan=False)
+        text = without_lone_surrogates(request.body)
+        # Hardly a text comes twice but for keys, so looking for others would only take time.
+        value = from_json(text, allow_inf_nan=False, cache_strings="keys")
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

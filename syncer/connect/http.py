@@ -16,7 +16,7 @@ from typing import Final, NoReturn, Protocol, runtime_checkable
 
 import aiohttp
 
-from syncer.clock import Clock, SystemClock
+from syncer.clock import Clock, SystemClock, is_ahead
 from syncer.connect.answers import Answer, JsonObject
 from syncer.connect.budget import Traffic
 from syncer.connect.origin import Origin
@@ -383,7 +383,9 @@ class HttpClient:
             self.traffic.refusals.remember(self.origin.base, self._auth(), refused)
 
     def _raise_if_refused(self) -> None:
-        if self._refused is not None and self._clock.now() < self._refused_until:
+        now = self._clock.now()
+        waits = is_ahead(self._refused_until, now=now, within=TRY_AGAIN)
+        if self._refused is not None and waits:
             raise type(self._refused)(self._refused.message, fix=self._refused.fix)
         if self.traffic.refusals and not isinstance(self._auth, Renewing):
             self.traffic.refusals.check(self.origin.base, self._auth())

@@ -70,6 +70,8 @@ class Page:
     Saving `cursor` in the transaction that saves `records` makes the page resumable.
     `total` is the expected number of items of this pass, None where the tracker tells none.
     `missing_detail` names details that the tracker refused (403, 404, 410 beyond the list).
+    `asked_at` (UTC, by our clock) is when the tracker was asked for it, where the connector asks
+    ahead; None: not before the page before it was taken.
     """
 
     records: tuple[ItemRecord, ...]
@@ -77,6 +79,7 @@ class Page:
     cursor: Cursor
     total: int | None = None
     missing_detail: tuple[str, ...] = ()
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

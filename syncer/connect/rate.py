@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
-from syncer.clock import Clock, SystemClock
+from syncer.clock import Clock, SystemClock, is_ahead
 from syncer.errors import RateLimited
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -148,12 +148,16 @@ class Pause:
 
     def postpone_to(self, until: datetime) -> None:
         """Let nothing be asked before an instant (UTC); a later end already asked for stays."""
-        self._until = until if self._until is None else max(until, self._until)
+        later = self._until is not None and self._is_ahead(self._until) and self._until > until
+        self._until = self._until if later else until
 
     @property
     def is_over(self) -> bool:
         """Whether there is nothing to wait for."""
-        return self._until is None or self._until <= self._clock.now()
+        return self._until is None or not self._is_ahead(self._until)
+
+    def _is_ahead(self, until: datetime) -> bool:
+        return is_ahead(until, now=self._clock.now(), within=LONGEST_PAUSE)
 
     async def over(self) -> None:
         """Return once the pause has passed, a moment late so that callers do not rush together.
@@ -163,9 +167,9 @@ class Pause:
         waited_for = None
         while self._until is not None and self._until != waited_for:
             waited_for = self._until
-            left = waited_for - self._clock.now()
-            if left <= timedelta():
+            if not self._is_ahead(waited_for):
                 return
+            left = waited_for - self._clock.now()
             if left > self._patience:
                 raise RateLimited(
                     f"The tracker asked for a pause until {waited_for:%Y-%m-%d %H:%M} UTC.",

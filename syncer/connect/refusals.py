@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from syncer.clock import Clock
+from syncer.clock import Clock, is_ahead
 from syncer.errors import AuthFailed
 
 TRY_AGAIN: Final = timedelta(minutes=5)
@@ -35,7 +35,11 @@ class Refusals:
     def check(self, origin: str, headers: Mapping[str, str]) -> None:
         """Raise the refusal that still counts for these credentials."""
         now = self._clock.now()
-        self._known = {key: one for key, one in self._known.items() if one.until > now}
+        self._known = {
+            key: one
+            for key, one in self._known.items()
+            if is_ahead(one.until, now=now, within=TRY_AGAIN)
+        }
         found = self._known.get(_key(origin, headers))
         if found is not None:
             raise type(found.error)(found.error.message, fix=found.error.fix)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -21,6 +21,11 @@ from syncer.errors import CursorExpired
 _VERSION: Final = 1
 _MINUTE_MS: Final = 60_000
 """A tracker may compare in whole minutes: so much earlier is still what was asked for."""
+
+_SETTLES_MS: Final = 5 * _MINUTE_MS
+"""An item that changed so lately may be shown as it is at the place that it had before: trackers
+make lists from an index and show items from what lies behind it. To seek from its time of change
+would leave out what stands between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +123,28 @@ class Walk:
         return True
 
     def token_was_refused(self) -> None:
-        """A saved token has expired: read again from where its query began or from the overlap."""
-        starts = [ms for ms in (self.position.from_ms, self.mark.overlap_from) if ms is not None]
-        self.position = Position(max(starts, default=None))
+        """A token leads nowhere any more: read again from where its query began."""
+        self.position = Position(self.position.from_ms)
 
-    def take(self, updated: Sequence[int], *, token: str | None, horizon_ms: int) -> Mark:
+    def take(
+        self,
+        updated: Sequence[int],
+        *,
+        token: str | None,
+        horizon_ms: int,
+        query: Position | None = None,
+    ) -> Mark:
         """Note a page's times of change; the mark to save with it.
 
         `horizon_ms` is the tracker's present: a later time of change (a year 9999) must not move
-        the watermark, or real changes before it would never be seen.
+        the watermark, or real changes before it would never be seen. `query` is where the list
+        began of which this is a page, if not at the walk's position.
         """
         times = sorted(min(ms, horizon_ms) for ms in updated)
         self._latest.extend(times)
         watermark = max([*times[-1:], *_known(self.mark.watermark)], default=None)
-        following = self._following(updated, token, horizon_ms) if token is not None else None
+        by_token = Position((query or self.position).from_ms, token)
+        following = None if token is None else self._following(updated, by_token, horizon_ms)
         self.mark = Mark(
             watermark=watermark,
             overlap_from=self._overlap_from(watermark),
@@ -141,13 +154,33 @@ class Walk:
             self.position = following
         return self.mark
 
-    def _following(self, updated: Sequence[int], token: str | None, horizon_ms: int) -> Position:
-        last = max(updated, default=None)
-        start = self.position.from_ms
-        by_token = Position(start, token)
+    def stay(self, token: str, updated: Iterable[int], *, until_ms: int) -> Mark:
+        """The mark to save within a list that is read in another order than that of change.
+
+        The list is what changed from the walk's position on, and `token` leads on in it. Up to the
+        instant `until_ms` it will have been seen whole, and until it is the watermark stays.
+        """
+        seen = sorted([*self._latest, *(ms for ms in updated if ms <= until_ms)])
+        self._latest = deque(seen[-max(self.overlap_items, 1) :], maxlen=self._latest.maxlen)
+        self._before_seek = None
+        self.position = Position(self.position.from_ms, token)
+        self.mark = replace(self.mark, position=self.position)
+        return self.mark
+
+    def arrive(self, updated: Iterable[int], *, until_ms: int) -> Mark:
+        """The mark to save at the end of such a list, with which the pass ends."""
+        self.stay("", updated, until_ms=until_ms)
+        watermark = max([until_ms, *_known(self.mark.watermark)])
+        self.mark = Mark(watermark=watermark, overlap_from=self._overlap_from(watermark))
+        return self.mark
+
+    def _following(self, updated: Sequence[int], by_token: Position, horizon_ms: int) -> Position:
+        settled = [ms for ms in updated if ms <= horizon_ms - _SETTLES_MS]
+        last = max(settled, default=None)
+        start = by_token.from_ms
         # A page of one instant only would come again: its token leads on.
-        goes_on = last is not None and last > max(min(updated), start or 0) and last <= horizon_ms
-        if last is not None and self._seeks and goes_on and _in_order(updated):
+        goes_on = last is not None and last > max(min(settled), start or 0)
+        if last is not None and self._seeks and goes_on and _in_order(settled):
             self._before_seek = by_token
             return Position(last)
         self._before_seek = None

@@ -22,17 +22,24 @@ _BREAKS: Final = "\x85\u2028\u2029"
 _CONTROLS: Final = "\x00-\x1f\x7f-\x9f"
 # Overrides, embeddings, isolates and implicit marks of direction; zero-width space, word joiner,
 # byte order mark, soft hyphen, Mongolian vowel separator; the invisible operators; tag characters.
-_INVISIBLE: Final = re.compile(
-    "[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\u200b\u2060-\u2064\ufeff\u00ad\u180e"
-    "\U000e0000-\U000e007f]"
+_MARKS: Final = (
+    "\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\u200b\u2060-\u2064\ufeff\u00ad\u180e"
+    "\U000e0000-\U000e007f"
 )
+_INVISIBLE: Final = re.compile(f"[{_MARKS}]")
 # Joiners are spelling in Persian, the Indic scripts and emoji, and a disguise beside ASCII.
 _JOINERS: Final = re.compile("[\u200c\u200d]+")
 _LONE_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _ONE_LINE: Final = re.compile(f"[{_CONTROLS}{_BREAKS}]")
-_ONE_BLOCK: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f]")
+_KEPT_OUT: Final = "\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f"
+_ONE_BLOCK: Final = re.compile(f"[{_KEPT_OUT}]")
 _LINE_ENDS: Final = re.compile(f"\r\n?|[{_BREAKS}]")
 _SPACES: Final = re.compile(r" {2,}")
+# All that cleaning changes, beside spaces: most texts hold none of it, and one look at each is much
+# cheaper than several substitutions that change nothing.
+_ANY_MARK: Final = f"{_MARKS}\u200c\u200d\ud800-\udfff"
+_NOT_ON_A_LINE: Final = re.compile(f"[{_CONTROLS}{_BREAKS}{_ANY_MARK}]")
+_NOT_IN_A_BLOCK: Final = re.compile(f"[{_KEPT_OUT}{_BREAKS}{_ANY_MARK}]")
 
 
 def clean_line(text: str, *, limit: int = TITLE_LIMIT) -> str:
@@ -41,11 +48,12 @@ def clean_line(text: str, *, limit: int = TITLE_LIMIT) -> str:
     Line breaks and control characters become a space, runs of spaces one space; marks of
     direction and zero-width marks go.
     """
-    if text.isascii() and text.isprintable():
-        visible = text
-    else:
+    visible = text
+    if not (text.isascii() and text.isprintable()) and _NOT_ON_A_LINE.search(text):
         visible = _without_marks(_ONE_LINE.sub(" ", text))
-    return _capped(_SPACES.sub(" ", visible).strip(), limit)
+    if "  " in visible:
+        visible = _SPACES.sub(" ", visible)
+    return _capped(visible.strip(), limit)
 
 
 def clean_block(text: str, *, limit: int = BODY_LIMIT) -> str:
@@ -54,8 +62,10 @@ def clean_block(text: str, *, limit: int = BODY_LIMIT) -> str:
     Line ends of every kind become a newline, other control characters a space (tabs stay); marks
     of direction and zero-width marks go.
     """
-    lines = _LINE_ENDS.sub("\n", text[: limit * 2])
-    return _capped(_without_marks(_ONE_BLOCK.sub(" ", lines)).strip(), limit)
+    begun = text[: limit * 2]
+    if _NOT_IN_A_BLOCK.search(begun):
+        begun = _without_marks(_ONE_BLOCK.sub(" ", _LINE_ENDS.sub("\n", begun)))
+    return _capped(begun.strip(), limit)
 
 
 def _without_marks(text: str) -> str:

@@ -45,7 +45,7 @@ async def _census(service: Service, state: CensusState, said: bool) -> list[Cens
             connection=name,
             clock=service.clock,
             wanted=service.wanted(name),
-            due=lambda one: one.container == state.container and one.last_success_at is not None,
+            due=lambda one: one.container == state.container and one.was_seen,
             rules=CensusRules(cap=cap, confirmed=said, counts_found=_has_webhooks(service, name)),
         )
 

@@ -47,6 +47,7 @@ from syncer.publish.snapshot import (
 from syncer.publish.tracker_words import Unheard, heard
 from syncer.publish.uncounted import without_restricted
 from syncer.rollup.rules import HealthRules
+from syncer.service.collector import spare_collections
 from syncer.service.connections import Connections
 from syncer.service.looking_back import look_back_on
 from syncer.service.portfolio import (
@@ -117,6 +118,7 @@ class Service:
         self.connections = Connections(settings, self._stack, self.traffics)
 
     async def __aenter__(self) -> Self:
+        spare_collections()
         if self._owns_store:
             await self._stack.enter_async_context(self.store)
             await upgrade(self.store)

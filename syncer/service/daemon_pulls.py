@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
 
+from syncer.clock import is_ahead
+from syncer.connect.quota import LONGEST_WINDOW
 from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey
 from syncer.errors import Busy, ConfigError, RateLimited, SyncerError, Unreachable
@@ -81,7 +83,8 @@ class Pulls:
         self._metrics.tick()
         self.soon(frozenset())  # what was asked for while the last one ended
         now = self._serving.current.clock.now()
-        for one in [one for one, at in self._later.items() if at <= now]:
+        waiting = [*self._later.items()]
+        for one in [o for o, at in waiting if not is_ahead(at, now=now, within=LONGEST_WINDOW)]:
             self._begin(one, _Pass(connection=one.key.connection, errand=Errand(command=COMMAND)))
         for name in self._serving.current.connections.names:
             self._crew.start(f"pull {name}", partial(self._pull, name))
@@ -136,7 +139,7 @@ class Pulls:
         """Whether the connection was last asked so long ago that it is to be pulled."""
         now, again = service.clock.now(), self._again.get(name)
         if again is not None:
-            return again <= now
+            return not is_ahead(again, now=now, within=LONGEST_WINDOW)
         every = timedelta(minutes=service.settings.service.reconcile_minutes)
         async with service.store.read() as session:
             at, answered = await last_asked(session, name)
@@ -144,7 +147,8 @@ class Pulls:
             return True
         span = every if answered else min(every, _RETRY)
         # A look early, since the next one would be late.
-        return at + span - min(span / 2, timedelta(seconds=LOOK_SECONDS)) <= now
+        early = min(span / 2, timedelta(seconds=LOOK_SECONDS))
+        return not is_ahead(at + span - early, now=now, within=span)
 
     async def _was_left(self, service: Service, name: str, asked_at: datetime) -> bool:
         """Whether a process before this one ended amid a pass over the connection.

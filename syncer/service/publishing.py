@@ -7,23 +7,20 @@ was first seen are nobody's business: a fresh installation mails no digest of la
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from syncer.clock import SystemClock
-from syncer.errors import DispatchFailed, SyncerError
+from syncer.errors import SyncerError
 from syncer.failpoints import Edge, reach
-from syncer.jobs.civil import Period, WeeklySchedule
+from syncer.jobs.civil import Period
 from syncer.log import get_logger
 from syncer.publish.audiences import Audience, audiences_of
-from syncer.publish.channels.file import files, stem, write_edition
-from syncer.publish.channels.outcome import Finish
+from syncer.publish.channels.file import files, stem
 from syncer.publish.digest.model import Digest
 from syncer.publish.editions import (
     Draft,
@@ -34,17 +31,22 @@ from syncer.publish.editions import (
 )
 from syncer.publish.mail.address import domain_of
 from syncer.publish.outbox import Outbox, Timing
-from syncer.publish.recipients import EMAIL, FILE
+from syncer.publish.recipients import FILE
 from syncer.publish.snapshot import keep_snapshot, snapshot_schedule
-from syncer.rollup.calendar import report_date
 from syncer.service.core import Service
-from syncer.service.mailing import Mailing
+from syncer.service.delivering import Delivering
+from syncer.service.periods import (
+    LATE,
+    decided,
+    schedule_of,
+    snapshots_of,
+    taken_by,
+    told_late,
+)
 from syncer.settings.portfolio import to_portfolio
-from syncer.store.dispatches import Dispatch, DispatchState, InDoubt, load_dispatches
-from syncer.store.editions import PublishedEdition, load_edition
+from syncer.store.dispatches import Dispatch, DispatchState, load_dispatches
 from syncer.store.leases import database_now
 from syncer.store.periods import (
-    DecidedPeriod,
     PeriodState,
     decide,
     last_decided,
@@ -52,13 +54,7 @@ from syncer.store.periods import (
 )
 
 _FIRST_SEEN: Final = "first-seen"
-_BY_COMMAND: Final = "by command"
-_DAY: Final = timedelta(days=1)
-_HOUR: Final = timedelta(hours=1)
 _SCHEDULED: Final = "schedule"
-_LATE: Final = timedelta(minutes=10)
-"""Later than this is said; a tick may always come a little after its time."""
-
 _PROMPT: Final = timedelta(minutes=5)
 """A snapshot taken this soon after its time bears it: nothing was heard in between."""
 
@@ -101,9 +97,7 @@ class Publisher:
     def __init__(self, service: Service, *, owner: str, timing: Timing | None = None) -> None:
         self._service = service
         self._owner = owner
-        answer = timedelta(seconds=service.settings.smtp.timeout)
-        self._timing = replace(timing or Timing(), answer=answer)
-        self._mailing = Mailing(service.settings)
+        self._timing = timing
 
     @cached_property
     def _audiences(self) -> Sequence[Audience]:
@@ -118,7 +112,7 @@ class Publisher:
         times = [
             one.next_due(now).due_at
             for audience in self._audiences
-            for one in (_schedule(audience), _snapshots(audience))
+            for one in (schedule_of(audience), snapshots_of(audience))
         ]
         return min(times, default=None)
 
@@ -164,7 +158,7 @@ class Publisher:
         async with self._service.store.read() as session:
             if await load_period(session, key, _FIRST_SEEN) is not None:
                 return False
-        seen = _decided(key, Period(now, _FIRST_SEEN), PeriodState.STARTED, at=now)
+        seen = decided(key, Period(now, _FIRST_SEEN), PeriodState.STARTED, at=now)
         async with self._service.store.write() as session:
             return await decide(session, seen)
 
@@ -173,13 +167,13 @@ class Publisher:
         key, now = audience.view.key, self._service.clock.now()
         async with self._service.store.read() as session:
             after = await last_decided(session, key) or now
-            due = _schedule(audience).due_since(after, now)
+            due = schedule_of(audience).due_since(after, now)
             found = [one for one in due if await load_period(session, key, one.key) is None]
         if found[:-1]:
             async with self._service.store.write() as session:
                 for one in found[:-1]:
                     note = f"{found[-1].key} was due as well"
-                    skipped = _decided(key, one, PeriodState.SKIPPED, at=now, note=note)
+                    skipped = decided(key, one, PeriodState.SKIPPED, at=now, note=note)
                     await decide(session, skipped)
         return found[-1:]
 
@@ -189,9 +183,9 @@ class Publisher:
         now, key = self._service.clock.now(), audience.view.key
         late = now - period.due_at
         note = told_late(late)
-        decided = _decided(key, period, PeriodState.PUBLISHED, at=now, note=note)
+        published = decided(key, period, PeriodState.PUBLISHED, at=now, note=note)
         async with self._service.store.write() as session:
-            if draft.published or not await decide(session, decided):
+            if draft.published or not await decide(session, published):
                 return None
             imprint = Imprint(author=_SCHEDULED, at=now, domain=self._domain, note=note)
             dispatches = await publish(session, draft, imprint)
@@ -200,7 +194,7 @@ class Publisher:
         return Published(
             audience=key,
             edition=period.key,
-            late=late if late > _LATE else timedelta(),
+            late=late if late > LATE else timedelta(),
             dispatches=len(dispatches),
         )
 
@@ -215,8 +209,8 @@ class Publisher:
     async def _take_snapshot(self, audience: Audience) -> None:
         """The figures of the morning, unless the edition is due already or they are taken."""
         now, key = self._service.clock.now(), audience.view.key
-        period = _snapshots(audience).newest_due(now)
-        publishes = _schedule(audience).next_due(period.due_at)
+        period = snapshots_of(audience).newest_due(now)
+        publishes = schedule_of(audience).next_due(period.due_at)
         schedule = snapshot_schedule(key)
         if period.key != publishes.key or now >= publishes.due_at:
             return
@@ -228,7 +222,7 @@ class Publisher:
             return
         as_of = period.due_at if now - period.due_at <= _PROMPT else now
         pair = await self._service.snapshots(as_of=as_of, view=audience.view, prompt=True)
-        taken = _decided(schedule, period, PeriodState.TAKEN, at=as_of, note=pair.current.id)
+        taken = decided(schedule, period, PeriodState.TAKEN, at=as_of, note=pair.current.id)
         async with self._service.store.write() as session:
             if await decide(session, taken):
                 await keep_snapshot(session, pair.current, at=now, weekly=True)
@@ -247,7 +241,7 @@ class Publisher:
         now = self._service.clock.now()
         imprint = Imprint(author=author, at=now, domain=self._domain)
         async with self._service.store.write() as session:
-            period = _taken_by(draft, now)
+            period = taken_by(draft, now)
             if not await decide(session, period):
                 earlier = await load_period(session, period.schedule, period.period)
                 if earlier is None or earlier.state is not PeriodState.SKIPPED:
@@ -279,121 +273,16 @@ class Publisher:
 
     async def probe_mail(self) -> str:
         """Ask the mail server whether it would take mail; empty where none is configured."""
-        return await self._mailing.probe()
+        return await self._delivering.probe_mail()
 
     @property
     def _domain(self) -> str:
         return domain_of(self._service.settings.smtp.sender)
 
+    @cached_property
+    def _delivering(self) -> Delivering:
+        return Delivering(self._service, self._audiences)
+
     def outbox(self) -> Outbox:
         """What delivers dispatches for this process."""
-        return Outbox(
-            store=self._service.store,
-            clock=self._service.clock,
-            owner=self._owner,
-            prepare=self._prepare,
-            refused=self._refused,
-            in_doubt=InDoubt(self._service.settings.smtp.in_doubt),
-            timing=self._timing,
-        )
-
-    def _refused(self, one: Dispatch) -> str:
-        """Why the dispatch may not go out any more: the list of recipients was changed."""
-        audience = next((a for a in self._audiences if a.view.key == one.audience), None)
-        if audience is None:
-            return f"There is no audience {one.audience!r} any more."
-        listed = ((to.channel, to.address) for to in audience.recipients if not to.problem)
-        if (one.channel, one.recipient) not in listed:
-            return "The recipient was taken off the audience before it went out."
-        return ""
-
-    @asynccontextmanager
-    async def _prepare(self, one: Dispatch) -> AsyncGenerator[Finish]:
-        async with self._service.store.read() as session:
-            edition = await load_edition(session, one.audience, one.edition, version=one.version)
-            first = await self._first_message(one)
-        async with self._through(one, edition, first) as finish:
-            yield finish
-
-    async def _first_message(self, one: Dispatch) -> str:
-        """The Message-ID under which the recipient got the first version; empty for none."""
-        if one.version == 1:
-            return ""
-        async with self._service.store.read() as session:
-            before = await load_dispatches(
-                session, audience=one.audience, edition=one.edition, version=1
-            )
-        same = (d for d in before if (d.channel, d.recipient) == (one.channel, one.recipient))
-        return next((d.message_id for d in same if d.state is DispatchState.SENT), "")
-
-    def _through(
-        self, one: Dispatch, edition: PublishedEdition, first: str
-    ) -> AbstractAsyncContextManager[Finish]:
-        match one.channel:
-            case _ if one.channel == EMAIL:
-                audience = next(a for a in self._audiences if a.view.key == one.audience)
-                return self._mailing.prepared(one, edition, audience=audience, references=first)
-            case _ if one.channel == FILE:
-                return self._written(one, edition)
-            case _:
-                raise DispatchFailed(f"There is no channel {one.channel!r}.", permanent=True)
-
-    @asynccontextmanager
-    async def _written(self, one: Dispatch, edition: PublishedEdition) -> AsyncGenerator[Finish]:
-        folder = self._service.settings.path(one.recipient)
-
-        async def finish() -> None:
-            await asyncio.to_thread(
-                write_edition, edition.contents, name=stem(edition), folder=folder
-            )
-
-        yield finish
-
-
-def _schedule(audience: Audience) -> WeeklySchedule:
-    return WeeklySchedule.parse(audience.schedule, audience.view.timezone)
-
-
-def _snapshots(audience: Audience) -> WeeklySchedule:
-    return _schedule(audience).at_time(time.fromisoformat(audience.snapshot_at))
-
-
-def _decided(
-    schedule: str, period: Period, state: PeriodState, *, at: datetime, note: str = ""
-) -> DecidedPeriod:
-    return DecidedPeriod(
-        schedule=schedule,
-        period=period.key,
-        due_at=period.due_at,
-        decided_at=at,
-        state=state,
-        note=note,
-    )
-
-
-def _taken_by(draft: Draft, now: datetime) -> DecidedPeriod:
-    """The period that a draft takes: its week's, or for a correction one of its own."""
-    digest, audience = draft.digest, draft.audience
-    if digest.version > 1:
-        own = Period(now, f"{digest.edition}-v{digest.version}")
-        schedule = f"{digest.audience}/correction"
-        return _decided(schedule, own, PeriodState.PUBLISHED, at=now, note=digest.correction)
-    week = _schedule(audience).period_of(report_date(digest.as_of, audience.view.timezone))
-    return _decided(
-        digest.audience,
-        Period(week.due_at, digest.edition),
-        PeriodState.PUBLISHED,
-        at=now,
-        note=_BY_COMMAND,
-    )
-
-
-def told_late(late: timedelta) -> str:
-    """`late by 4 h`, `late by 25 min`, `late by 3 days`; empty where nobody would notice."""
-    if late <= _LATE:
-        return ""
-    if late < _HOUR:
-        return f"late by {late // timedelta(minutes=1)} min"
-    if late < 2 * _DAY:
-        return f"late by {late // _HOUR} h"
-    return f"late by {late // _DAY} days"
+        return self._delivering.outbox(self._owner, self._timing)

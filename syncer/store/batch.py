@@ -2,7 +2,7 @@
 
 On SQLite that is the driver's own loop over tuples; on PostgreSQL one statement whose parameters
 are the columns as arrays (manual, "Array Functions", `unnest` of several arrays). A value still
-goes through its column's type: what is refused there is refused here. See docs/decisions/0021.
+goes through its column's type: what is refused there is refused here. See docs/decisions/0022.
 """
 
 from __future__ import annotations

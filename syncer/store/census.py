@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from syncer.clock import CLOCKS_APART
 from syncer.domain.item import ItemState
 from syncer.domain.ref import ContainerKey
 from syncer.store.bulk import chunks
@@ -23,19 +24,28 @@ _ITEMS: Final = table_of(ItemRow)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CensusState:
-    """How the last census of a container went (UTC); `note` is what a person must decide."""
+    """How the last census of a container went (UTC); `note` is what a person must decide.
+
+    Our account does not see the container since `lost_since`.
+    """
 
     container: ContainerKey
     at: datetime | None
     items: int | None
     note: str
     last_success_at: datetime | None
+    lost_since: datetime | None = None
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether there is something to compare: it was read to its end, or shown and then lost."""
+        return self.last_success_at is not None or self.lost_since is not None
 
 
 async def census_states(session: AsyncSession, connection: str) -> list[CensusState]:
     """The wanted containers of a connection, the one whose census is oldest first."""
     c = _CONTAINERS.c
-    columns = (c.key, c.census_at, c.census_items, c.census_note, c.last_success_at)
+    columns = (c.key, c.census_at, c.census_items, c.census_note, c.last_success_at, c.lost_since)
     query = select(*columns).where(c.connection == connection, c.selected)
     rows = await session.execute(query.order_by(c.census_at.nulls_first(), c.key))
     return [
@@ -45,6 +55,7 @@ async def census_states(session: AsyncSession, connection: str) -> list[CensusSt
             items=row[2],
             note=row[3],
             last_success_at=row[4],
+            lost_since=row[5],
         )
         for row in rows
     ]
@@ -76,13 +87,22 @@ async def containers_by_uid(session: AsyncSession, uids: Iterable[str]) -> dict[
     return found
 
 
-async def gone_since(session: AsyncSession, uids: Iterable[str], instant: datetime) -> set[str]:
-    """Those of the items that were marked deleted, moved or hidden after the instant (UTC)."""
+async def gone_since(
+    session: AsyncSession, uids: Iterable[str], instant: datetime, *, now: datetime
+) -> set[str]:
+    """Those of the items that were marked deleted, moved or hidden after the instant (UTC).
+
+    What was marked beyond `now` was marked before our clock was put back: nobody knows how long
+    before, and it is no reason to hold off for a day what the tracker shows.
+    """
     c = _ITEMS.c
     found: set[str] = set()
     for chunk in chunks(uids):
         query = select(c.uid).where(
-            c.uid.in_(chunk), c.state != str(ItemState.LIVE), c.stored_at > instant
+            c.uid.in_(chunk),
+            c.state != str(ItemState.LIVE),
+            c.stored_at > instant,
+            c.stored_at <= now + CLOCKS_APART,
         )
         found.update(await session.scalars(query))
     return found

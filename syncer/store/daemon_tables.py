@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from syncer.store.rows import Row
 from syncer.store.types import UtcDateTime
+
+_CLAIMED: Final = text("claimed_by != ''")
 
 
 class EndpointRow(Row, table=True):
@@ -40,7 +42,9 @@ class InboxRow(Row, table=True):
     __table_args__ = (
         UniqueConstraint("connection", "delivery_id"),
         UniqueConstraint("connection", "body_sha256"),
-        Index(None, "state", "next_try_at"),
+        Index(None, "state", "connection", "next_try_at"),
+        # Only of what is being worked on: among thousands that wait, that is found at once.
+        Index(None, "claimed_by", postgresql_where=_CLAIMED, sqlite_where=_CLAIMED),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -8,7 +8,7 @@ state counts the doubt before anything goes out anew.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,6 +27,13 @@ _DISPATCHES: Final = table_of(DispatchRow)
 MARGIN: Final = timedelta(seconds=2)
 """A claim with less than this left is too old to end a message on."""
 
+_NEWEST_FIRST: Final = (
+    _DISPATCHES.c.edition.desc(),
+    _DISPATCHES.c.audience,
+    _DISPATCHES.c.version.desc(),
+    _DISPATCHES.c.channel,
+    _DISPATCHES.c.recipient,
+)
 _LONGEST_ERROR: Final = 500
 _MOST_DOUBT: Final = 1
 """Copies that may go out without knowing of the first; after them a person decides."""
@@ -51,7 +58,8 @@ class DispatchState(StrEnum):
     """The recipient was taken off the list before it went out."""
 
 
-_AT_WORK: Final = (DispatchState.CLAIMED, DispatchState.SENDING)
+AT_WORK: Final = (DispatchState.CLAIMED, DispatchState.SENDING)
+"""A process has it, until its lease is over."""
 
 
 class InDoubt(StrEnum):
@@ -119,8 +127,10 @@ async def claim(
     row = found.mappings().one_or_none()
     if row is None:
         return None
-    found_one = replace(_dispatch(row), owner=owner, lease_until=now + lease)
-    taken = _taken(found_one, in_doubt=in_doubt, repeatable=repeatable)
+    # With its new place it goes behind what nobody has tried: were its process to die of it again,
+    # it would take no others along before they had their turn.
+    found_one = replace(_dispatch(row), owner=owner, lease_until=now + lease, next_try_at=now)
+    taken = taken_from(found_one, in_doubt=in_doubt, repeatable=repeatable)
     await session.execute(
         _DISPATCHES.update().where(_DISPATCHES.c.id == taken.id).values(_changeable(taken))
     )
@@ -130,11 +140,11 @@ async def claim(
 def _due(now: datetime) -> ColumnElement[bool]:
     c = _DISPATCHES.c
     waiting = and_(c.state == DispatchState.PENDING, c.next_try_at <= now)
-    abandoned = c.state.in_(_AT_WORK) & (c.lease_until <= now)
+    abandoned = c.state.in_(AT_WORK) & (c.lease_until <= now)
     return or_(waiting, abandoned)
 
 
-def _taken(found: Dispatch, *, in_doubt: InDoubt, repeatable: Collection[str]) -> Dispatch:
+def taken_from(found: Dispatch, *, in_doubt: InDoubt, repeatable: Collection[str]) -> Dispatch:
     """The dispatch as claimed; one in doubt with the doubt counted, or held."""
     doubtful = found.state is DispatchState.SENDING and found.channel not in repeatable
     taken = replace(
@@ -151,7 +161,10 @@ def _taken(found: Dispatch, *, in_doubt: InDoubt, repeatable: Collection[str]) -
 
 
 def _changeable(one: Dispatch) -> dict[str, Any]:
-    names = ("state", "attempt", "tries", "in_doubt", "owner", "lease_until", "error")
+    names = (
+        *("state", "attempt", "tries", "in_doubt"),
+        *("owner", "lease_until", "next_try_at", "error"),
+    )
     return {name: getattr(one, name) for name in names}
 
 
@@ -182,7 +195,7 @@ async def mark_sent(session: AsyncSession, taken: Dispatch, *, at: datetime) -> 
     return await _settle(
         session,
         taken,
-        held=(*_AT_WORK, DispatchState.SENT),
+        held=(*AT_WORK, DispatchState.SENT),
         state=DispatchState.SENT,
         sent_at=at,
         error="",
@@ -218,7 +231,7 @@ async def _settle(
     session: AsyncSession,
     taken: Dispatch,
     *conditions: ColumnElement[bool],
-    held: Collection[DispatchState] = _AT_WORK,
+    held: Collection[DispatchState] = AT_WORK,
     **values: object,
 ) -> bool:
     """Change the row only while it is still this attempt's of this owner, in a state of `held`."""
@@ -235,17 +248,60 @@ async def load_dispatches(
     audience: str | None = None,
     edition: str | None = None,
     version: int | None = None,
+    ids: Collection[str] | None = None,
     limit: int = 1000,
+    lock: bool = False,
 ) -> list[Dispatch]:
-    """Dispatches, the newest edition's first, of one audience, edition or version where given."""
+    """Dispatches, the newest edition's first, of one audience, edition or version where given.
+
+    With `ids` only those. With `lock` nobody else changes them until the end of the transaction.
+    """
     c = _DISPATCHES.c
-    order = (c.edition.desc(), c.audience, c.version.desc(), c.channel, c.recipient)
-    query = select(*c).order_by(*order).limit(limit)
+    query = select(*c).order_by(*_NEWEST_FIRST).limit(limit)
     wanted = {c.audience: audience, c.edition: edition, c.version: version}
     for column, value in wanted.items():
         if value is not None:
             query = query.where(column == value)
+    if ids is not None:
+        query = query.where(c.id.in_(ids))
+    found = await session.execute(query.with_for_update() if lock else query)
+    return [_dispatch(row) for row in found.mappings()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which dispatches somebody means: those for which all holds that is said here.
+
+    `ids` are the beginnings of ids; `since` is when they were made, by the database's clock (UTC).
+    """
+
+    ids: Collection[str] = ()
+    states: Collection[DispatchState] = ()
+    audience: str = ""
+    channel: str = ""
+    since: datetime | None = None
+
+
+async def find_dispatches(
+    session: AsyncSession, wanted: Wanted, *, limit: int = 1000
+) -> list[Dispatch]:
+    """The dispatches that are meant, the newest edition's first."""
+    query = select(*_DISPATCHES.c).where(*_meant(wanted)).order_by(*_NEWEST_FIRST).limit(limit)
     return [_dispatch(row) for row in (await session.execute(query)).mappings()]
+
+
+def _meant(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    c = _DISPATCHES.c
+    if wanted.ids:
+        yield or_(*(c.id.startswith(one, autoescape=True) for one in wanted.ids))
+    if wanted.states:
+        yield c.state.in_(wanted.states)
+    if wanted.audience:
+        yield c.audience == wanted.audience
+    if wanted.channel:
+        yield c.channel == wanted.channel
+    if wanted.since:
+        yield c.created_at >= wanted.since
 
 
 def _dispatch(row: Any) -> Dispatch:  # noqa: ANN401  a row's mapping

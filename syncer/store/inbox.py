@@ -1,30 +1,30 @@
 """The inbox: genuine deliveries of webhooks, kept as they came in until their items are fetched.
 
 A delivery is known again by its id and by its body: the id is not signed, so whoever has caught a
-delivery may send it again under another one (spec/trackers.md section 3). Workers claim deliveries
-for thirty seconds by the database's clock; a claim that runs out lets another worker begin anew.
-Connections are served in turn, so that a flood from one does not hold up the others.
+delivery may send it again under another one (spec/trackers.md section 3). How they are worked off:
+`syncer.store.claims`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import NotFound
 from syncer.store.codec import clean_text
 from syncer.store.daemon_tables import InboxRow
-from syncer.store.leases import LEASE, database_clock, database_now
-from syncer.store.once import insert_all_new
+from syncer.store.leases import database_now
+from syncer.store.once import Insert, insert_all_new
 from syncer.store.rows import table_of
 
 LONGEST_ID: Final = 200
@@ -35,7 +35,29 @@ LONGEST_NOTE: Final = 1000
 
 _INBOX: Final = table_of(InboxRow)
 _UNCLAIMED: Final[Mapping[str, Any]] = {"claimed_by": "", "claimed_until": None}
-_SHOWN: Final = [column for column in _INBOX.c if column.name not in {"body", "headers"}]
+_NEW: Final = Insert(
+    table=_INBOX,
+    names=(
+        "connection",
+        "body_sha256",
+        "delivery_id",
+        "event",
+        "received_at",
+        "headers",
+        "body",
+        "refs",
+        "deleted",
+        "containers",
+        "state",
+        "note",
+        "finished_at",
+    ),
+    fixed=(("tries", "0"), ("claimed_by", "''")),
+    clock="next_try_at",
+    returning=("connection", "delivery_id", "id"),
+)
+SHOWN: Final = [column for column in _INBOX.c if column.name not in {"body", "headers"}]
+"""The columns of a `Delivery`."""
 
 
 class InboxState(StrEnum):
@@ -84,6 +106,11 @@ class Delivery:
     note: str
     tries: int
 
+    @property
+    def named(self) -> tuple[ItemRef, ...]:
+        """The items that it names, those included that it calls deleted."""
+        return (*self.refs, *self.deleted)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawDelivery:
@@ -101,35 +128,39 @@ async def accept(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[int
     is known by its body alone.
     """
     rows = [_row(one) for one in arrivals]
-    known = (_INBOX.c.connection, _INBOX.c.delivery_id, _INBOX.c.id)
-    now = database_clock(session)
     # All replicas write in one order: two that are sent the same then wait in turn.
-    ordered = sorted(rows, key=itemgetter("connection", "body_sha256"))
-    kept = await insert_all_new(session, _INBOX, ordered, returning=known, next_try_at=now)
-    numbers = {(one.connection, one.delivery_id): one.id for one in kept}
+    ordered = sorted(rows, key=itemgetter(slice(2)))
+    kept = await insert_all_new(session, _NEW, ordered)
+    numbers = {(connection, delivery_id): number for connection, delivery_id, number in kept}
     # Of two with one id the first takes the number.
-    return [numbers.pop((one["connection"], one["delivery_id"]), None) for one in rows]
+    return [numbers.pop((one[0], one[2]), None) for one in rows]
 
 
-def _row(one: Arrival) -> dict[str, Any]:
+def _row(one: Arrival) -> tuple[Any, ...]:
+    """The values of `_NEW`."""
     digest = hashlib.sha256(one.body).hexdigest()
-    return {
-        "connection": one.connection,
-        "delivery_id": _identity(one.delivery_id, digest),
-        "body_sha256": digest,
-        "event": clean_text(one.event[:LONGEST_ID]),
-        "received_at": one.at,
-        "headers": {clean_text(name): clean_text(value) for name, value in one.headers.items()},
-        "body": one.body,
-        "refs": _written(one.refs),
-        "deleted": _written(one.deleted),
-        "containers": [[key.connection, clean_text(key.key)] for key in one.containers],
-        "state": one.state,
-        "note": _noted(one.note),
-        "tries": 0,
-        "claimed_by": "",
-        "finished_at": None if one.state is InboxState.PENDING else one.at,
-    }
+    return (
+        one.connection,
+        digest,
+        _identity(one.delivery_id, digest),
+        clean_text(one.event[:LONGEST_ID]),
+        one.at,
+        _clean(one.headers),
+        one.body,
+        _written(one.refs),
+        _written(one.deleted),
+        [[key.connection, clean_text(key.key)] for key in one.containers],
+        str(one.state),
+        noted(one.note),
+        None if one.state is InboxState.PENDING else one.at,
+    )
+
+
+def _clean(headers: Mapping[str, str]) -> Mapping[str, str]:
+    every = "".join(chain(headers, headers.values()))
+    if every == clean_text(every):
+        return headers
+    return {clean_text(name): clean_text(value) for name, value in headers.items()}
 
 
 def _identity(delivery_id: str, digest: str) -> str:
@@ -143,141 +174,60 @@ def _written(refs: Iterable[ItemRef]) -> list[list[str]]:
     return [[ref.connection, clean_text(ref.id), clean_text(ref.locator)] for ref in refs]
 
 
-def _noted(note: str) -> str:
+def noted(note: str) -> str:
+    """A note as it is kept: cut, and without what a database would choke on."""
     return clean_text(note[:LONGEST_NOTE])
 
 
-async def claim(
-    session: AsyncSession, owner: str, *, limit: int, skip: Collection[str] = ()
-) -> list[Delivery]:
-    """Take up to `limit` deliveries that wait, an equal share of each connection's oldest.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Deliveries to be worked off anew: what is told must hold of each (UTC).
 
-    They are the owner's for the span of a lease; nobody else gets them meanwhile. Connections in
-    `skip` are left alone: the owner is at work on them.
+    Where nothing tells which, or only the connection does, those in quarantine are meant.
+    `until` is the first instant that no longer counts.
     """
-    now = await database_now(session)
-    found: list[Delivery] = []
-    connections = [name for name in await _waiting(session, now) if name not in skip]
-    for connection in connections:
-        share = -(-limit // len(connections))
-        found += await _claim(session, connection, limit=min(share, limit - len(found)), now=now)
-    await _update(
-        session,
-        [one.id for one in found],
-        claimed_by=owner,
-        claimed_until=now + LEASE,
-        tries=_INBOX.c.tries + 1,
-    )
-    return found
+
+    ids: Sequence[int] | None = None
+    connection: str | None = None
+    state: InboxState | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What must hold; a delivery that waits is never chosen."""
+        c, state = _INBOX.c, self.state
+        if state is None and self.ids is None and self.since is None and self.until is None:
+            state = InboxState.QUARANTINED
+        told = [c.state != InboxState.PENDING]
+        if state is not None:
+            told.append(c.state == state)
+        if self.ids is not None:
+            told.append(c.id.in_(self.ids))
+        if self.connection is not None:
+            told.append(c.connection == self.connection)
+        if self.since is not None:
+            told.append(c.received_at >= self.since)
+        if self.until is not None:
+            told.append(c.received_at < self.until)
+        return told
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    """Deliveries that wait, are due, and that nobody works on."""
-    unclaimed = or_(_INBOX.c.claimed_until.is_(None), _INBOX.c.claimed_until <= now)
-    return (_INBOX.c.state == InboxState.PENDING) & (_INBOX.c.next_try_at <= now) & unclaimed
+async def count_chosen(session: AsyncSession, chosen: Chosen) -> int:
+    """How many deliveries `replay` would let wait anew."""
+    query = select(func.count()).select_from(_INBOX).where(*chosen.conditions())
+    return await session.scalar(query) or 0
 
 
-async def _waiting(session: AsyncSession, now: datetime) -> list[str]:
-    """The connections with something to do, the one that has waited longest first."""
-    oldest = func.min(_INBOX.c.next_try_at)
-    query = select(_INBOX.c.connection).where(_free(now)).group_by(_INBOX.c.connection)
-    return list(await session.scalars(query.order_by(oldest, _INBOX.c.connection)))
+async def replay(session: AsyncSession, chosen: Chosen | None = None) -> int:
+    """Let deliveries wait anew as on their first day; returns how many.
 
-
-async def _claim(
-    session: AsyncSession, connection: str, *, limit: int, now: datetime
-) -> list[Delivery]:
-    query = (
-        select(*_SHOWN)
-        .where(_free(now), _INBOX.c.connection == connection)
-        .order_by(_INBOX.c.next_try_at, _INBOX.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)  # SQLite has one writer and leaves this out
-    )
-    return [_delivery(row, tries=row.tries + 1) for row in await session.execute(query)]
-
-
-async def _update(session: AsyncSession, ids: Sequence[int], **values: object) -> None:
-    """Change the deliveries of these numbers. A few at a time: that is how they are claimed."""
-    if ids:
-        await session.execute(_INBOX.update().where(_INBOX.c.id.in_(ids)).values(**values))
-
-
-async def renew(session: AsyncSession, owner: str) -> int:
-    """Hold what the owner works on for another span; returns how many deliveries that are."""
-    until = await database_now(session) + LEASE
-    result = await session.execute(
-        _INBOX.update().where(_held_by(owner)).values(claimed_until=until)
-    )
-    return _changed(result)
-
-
-async def release(session: AsyncSession, owner: str) -> int:
-    """Give back what the owner has not finished, uncounted; returns how many deliveries."""
-    result = await session.execute(
-        _INBOX.update()
-        .where(_held_by(owner))
-        .values(claimed_by="", claimed_until=None, tries=_INBOX.c.tries - 1)
-    )
-    return _changed(result)
-
-
-def _held_by(owner: str) -> ColumnElement[bool]:
-    return (_INBOX.c.state == InboxState.PENDING) & (_INBOX.c.claimed_by == owner)
-
-
-async def finish(session: AsyncSession, ids: Sequence[int], *, at: datetime) -> None:
-    """Their items were fetched: in the transaction that stores the items."""
-    await _update(session, ids, state=InboxState.DONE, note="", finished_at=at, **_UNCLAIMED)
-
-
-async def retry_later(
-    session: AsyncSession,
-    id: int,  # noqa: A002  the row's own name
-    *,
-    note: str,
-    after: timedelta,
-    counted: bool = True,
-) -> None:
-    """Let the delivery wait for a while; the note says what went wrong.
-
-    Not `counted`: the try was none, since the tracker had asked for a pause.
+    One that names nothing to fetch is for the worker to read anew from its body.
     """
-    due = await database_now(session) + after
-    values = _UNCLAIMED if counted else {**_UNCLAIMED, "tries": _INBOX.c.tries - 1}
-    await _update(session, [id], note=_noted(note), next_try_at=due, **values)
-
-
-async def set_aside(session: AsyncSession, id: int, *, note: str, at: datetime) -> None:  # noqa: A002  the row's own name
-    """Put the delivery into quarantine; the note says why, and `replay` lets it out."""
-    await _update(
-        session,
-        [id],
-        state=InboxState.QUARANTINED,
-        note=_noted(note),
-        finished_at=at,
-        **_UNCLAIMED,
-    )
-
-
-async def replay(
-    session: AsyncSession, *, ids: Sequence[int] | None = None, since: datetime | None = None
-) -> int:
-    """Let deliveries wait anew as on their first day: those named, or received since an instant.
-
-    Neither: all that are in quarantine. One that names nothing to fetch is for the worker to read
-    anew from its body. Returns how many.
-    """
-    wanted: ColumnElement[bool] = _INBOX.c.state == InboxState.QUARANTINED
-    if ids is not None:
-        wanted = _INBOX.c.id.in_(ids)
-    elif since is not None:
-        wanted = _INBOX.c.received_at >= since
     again = {"state": InboxState.PENDING, "note": "", "tries": 0, "finished_at": None}
     now = await database_now(session)
     result = await session.execute(
         _INBOX.update()
-        .where(wanted, _INBOX.c.state != InboxState.PENDING)
+        .where(*(chosen or Chosen()).conditions())
         .values(next_try_at=now, **again, **_UNCLAIMED)
     )
     return _changed(result)
@@ -301,10 +251,10 @@ async def list_deliveries(
     session: AsyncSession, *, state: InboxState | None = None, limit: int = 100
 ) -> list[Delivery]:
     """The newest deliveries (None: of every state), newest first."""
-    query = select(*_SHOWN).order_by(_INBOX.c.id.desc()).limit(limit)
+    query = select(*SHOWN).order_by(_INBOX.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(_INBOX.c.state == state)
-    return [_delivery(row) for row in await session.execute(query)]
+    return [delivery_of(row) for row in await session.execute(query)]
 
 
 async def load_delivery(session: AsyncSession, id: int) -> RawDelivery:  # noqa: A002  the row's own name
@@ -312,10 +262,11 @@ async def load_delivery(session: AsyncSession, id: int) -> RawDelivery:  # noqa:
     row = (await session.execute(select(*_INBOX.c).where(_INBOX.c.id == id))).one_or_none()
     if row is None:
         raise NotFound(f"There is no delivery {id}.")
-    return RawDelivery(delivery=_delivery(row), headers=row.headers, body=bytes(row.body))
+    return RawDelivery(delivery=delivery_of(row), headers=row.headers, body=bytes(row.body))
 
 
-def _delivery(row: Any, *, tries: int | None = None) -> Delivery:  # noqa: ANN401  a row of columns
+def delivery_of(row: Any, *, tries: int | None = None) -> Delivery:  # noqa: ANN401  a row of columns
+    """A row of `SHOWN`; `tries` where it was only just counted."""
     return Delivery(
         id=row.id,
         connection=row.connection,

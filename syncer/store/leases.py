@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.errors import Busy
 from syncer.store.bulk import insert_missing, upsert
 from syncer.store.rows import table_of
 from syncer.store.tables import LeaseRow
-from syncer.store.types import UtcDateTime
 
 LEASE: Final = timedelta(seconds=30)
 """How long a lease holds after it was taken or renewed."""
@@ -53,14 +52,6 @@ async def database_now(session: AsyncSession) -> datetime:
         return found.astimezone(UTC)
     raw: str = (await session.scalars(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))).one()
     return datetime.fromisoformat(raw).replace(tzinfo=UTC)
-
-
-def database_clock(session: AsyncSession) -> ColumnElement[datetime]:
-    """The same instant, for a statement to write into a column of type `UtcDateTime`."""
-    if session.get_bind().dialect.name == "postgresql":
-        return func.clock_timestamp()
-    # As SQLAlchemy writes instants into SQLite; %f holds milliseconds.
-    return func.strftime("%Y-%m-%d %H:%M:%f000", "now", type_=UtcDateTime)
 
 
 async def acquire(

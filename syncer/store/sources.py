@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Table, case, func, select
+from sqlalchemy import Table, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.completeness import Completeness
@@ -217,10 +217,13 @@ async def fail_container(
 async def lose_container(session: AsyncSession, key: ContainerKey, *, at: datetime) -> None:
     """Record that our account sees the container no more, since `at` if it did so far.
 
-    One that was never read to its end was never seen: nothing is lost.
+    One that was never read to its end, and of which no webhook brought an item either, was never
+    seen: nothing is lost.
     """
-    c = _CONTAINERS.c
-    since = case((c.last_success_at.is_not(None), func.coalesce(c.lost_since, at)), else_=None)
+    c, i = _CONTAINERS.c, _ITEMS.c
+    holds = exists().where(i.connection == key.connection, i.container == key.key)
+    seen = c.last_success_at.is_not(None) | holds
+    since = case((seen, func.coalesce(c.lost_since, at)), else_=None)
     await _set(session, key, lost_since=since)
 
 

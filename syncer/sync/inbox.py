@@ -2,8 +2,8 @@
 
 A delivery is a hint (spec/trackers.md 1.12): neither state nor container nor visibility is taken
 from its body. What all deliveries of one claim name is fetched together, each item once. What fails
-is tried again, alone, and after five tries set aside with the reason, so that no delivery ever
-holds up another (spec/reliability.md P6).
+is tried again, apart from the others, and after five tries set aside with the reason, so that no
+delivery ever holds up another (spec/reliability.md P6).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import partial
 from typing import Final
 
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.clock import Clock
 from syncer.connect.budget import Traffic
@@ -27,20 +28,28 @@ from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, BadPayload, NotFound, RateLimited, SyncerError, Unreachable
 from syncer.failpoints import Edge, reach
 from syncer.log import get_logger
-from syncer.store import inbox
+from syncer.store import claims, inbox
 from syncer.store.census import last_asked
 from syncer.store.engine import Store
 from syncer.store.inbox import Delivery
+from syncer.sync.batches import Told, alike, batches, hints
 from syncer.sync.connection import Wanted
-from syncer.sync.fetching import Hints, fetch_all, keep_fetched
+from syncer.sync.fetching import fetch_all, keep_fetched
 from syncer.sync.guard import isolated
+from syncer.sync.lanes import count_live
 from syncer.sync.lease import BEAT_SECONDS
+from syncer.sync.rests import Rests
 
 TRIES: Final = 5
 """How often a delivery is tried before it is set aside."""
 
-CLAIM: Final = 100
-"""Deliveries that are taken at a time."""
+CLAIM: Final = 3000
+"""Deliveries that are taken at a time: many, so that few fetches serve a burst."""
+
+LONGEST_REST: Final = 4.0
+"""Seconds for which deliveries gather at most while the same items are named again and again."""
+
+_BREATH: Final = 0.05  # between two claims, however often somebody calls
 
 _PAUSES: Final = (2, 10, 60, 300)
 """Seconds after the first, second … failed try."""
@@ -51,6 +60,7 @@ _ASK_AGAIN: Final = timedelta(minutes=5)
 _LONGEST: Final = timedelta(minutes=15)
 _NOT_ITS_FAULT: Final = (RateLimited, AuthFailed, Unreachable)
 _REFUSED: Final = 400
+_TAKEN_OVER: Final = "Somebody else works on these deliveries by now."
 _log: Final = get_logger(__name__)
 
 
@@ -89,6 +99,10 @@ class Worked:
         )
 
 
+class ClaimLost(SyncerError):
+    """Another worker has taken over, after this one had stood still: nothing of it is stored."""
+
+
 class UnreadableDelivery(BadPayload):
     """The body of a delivery cannot be read: to try again would change nothing."""
 
@@ -97,7 +111,8 @@ class InboxWorker:
     """Works off the inbox under the name `owner`, one task a connection.
 
     `open_source` finds a connection by name; `on_worked` is told of every batch. Pauses between
-    tries are divided by `pace`, which is more than one only under a clock that runs fast.
+    tries, and those of up to `longest_rest` seconds in which deliveries gather, are divided by
+    `pace`, which is more than one only under a clock that runs fast.
     """
 
     def __init__(
@@ -109,6 +124,7 @@ class InboxWorker:
         owner: str,
         on_worked: Callable[[Worked], None] = lambda _worked: None,
         pace: float = 1.0,
+        longest_rest: float = LONGEST_REST,
     ) -> None:
         self._store = store
         self._open_source = open_source
@@ -117,26 +133,40 @@ class InboxWorker:
         self._on_worked = on_worked
         self._pace = pace
         self._tasks: dict[str, asyncio.Task[Worked]] = {}
+        self._begun: dict[str, list[int]] = {}
+        self._rests = Rests(longest_rest / pace)
+        self._next_claim = 0.0
 
     async def take(self) -> int:
         """Claim deliveries of connections that nothing is done for yet; returns how many.
 
         They are worked on in tasks of their own.
         """
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(self._next_claim - loop.time())
+        skip = [*self._tasks, *self._rests.resting(loop.time())]
         async with self._store.write() as session:
-            claimed = await inbox.claim(session, self._owner, limit=CLAIM, skip=[*self._tasks])
+            claimed = await claims.claim(session, self._owner, limit=CLAIM, skip=skip)
+        self._next_claim = loop.time() + _BREATH
         if claimed:
             reach(Edge.INBOX_CLAIMED)
-        for connection in dict.fromkeys(one.connection for one in claimed):
-            batch = [one for one in claimed if one.connection == connection]
+        grouped: dict[str, list[Delivery]] = {}
+        for one in claimed:
+            grouped.setdefault(one.connection, []).append(one)
+        for connection, batch in grouped.items():
             task = asyncio.create_task(self._serve(connection, batch))
             self._tasks[connection] = task
-            task.add_done_callback(partial(self._served, connection))
+            full = len(batch) * len(grouped) >= CLAIM  # its whole share, so more may wait already
+            task.add_done_callback(partial(self._served, batch, more=full))
         return len(claimed)
 
-    def _served(self, connection: str, task: asyncio.Task[Worked]) -> None:
+    def _served(self, batch: Sequence[Delivery], task: asyncio.Task[Worked], *, more: bool) -> None:
         """Make room for the connection's next deliveries, also where the work never began."""
+        connection = batch[0].connection
         del self._tasks[connection]
+        items = {item for one in batch for item in one.named}
+        now = asyncio.get_running_loop().time()
+        self._rests.worked(connection, items, now=now, more=more)
         self._on_worked(Worked() if task.cancelled() else task.result())
 
     async def idle(self) -> None:
@@ -151,16 +181,20 @@ class InboxWorker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         async with self._store.write() as session:
-            await inbox.release(session, self._owner)
+            begun = [number for numbers in self._begun.values() for number in numbers]
+            await claims.release(session, self._owner, begun=begun)
+        self._begun.clear()
 
     async def _serve(self, connection: str, batch: Sequence[Delivery]) -> Worked:
         try:
             async with self._kept():
                 with isolated(connection, part="inbox worker"):
-                    return await self._work(connection, batch)
+                    worked = await self._work(connection, batch)
         except SyncerError as error:  # of the store: the claim runs out and is taken again
             _log.warning("deliveries wait", connection=connection, error=str(error))
-            return Worked()
+            worked = Worked()
+        self._begun.pop(connection, None)  # but not where it was told to stop
+        return worked
 
     @asynccontextmanager
     async def _kept(self) -> AsyncGenerator[None]:
@@ -176,67 +210,101 @@ class InboxWorker:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             async with self._store.write() as session:
-                await inbox.renew(session, self._owner)
+                await claims.renew(session, self._owner)
 
     # --- one connection's deliveries -----------------------------------------------------------
 
-    async def _work(self, connection: str, batch: Sequence[Delivery]) -> Worked:
-        """Those that are new together, those that failed before one by one."""
-        for one in batch:
-            if one.tries > TRIES:
-                await self._set_aside(one, f"It was begun {TRIES} times and never ended.")
-        fit = [one for one in batch if one.tries <= TRIES]
+    async def _work(self, connection: str, claimed: Sequence[Delivery]) -> Worked:
+        """Those that are new together, those that failed before by what they name."""
+        worn = [one for one in claimed if one.tries > TRIES]
+        await self._set_aside(worn, f"It was begun {TRIES} times and never ended.")
+        fit = [one for one in claimed if one.tries <= TRIES]
         try:
             source = await self._open_source(connection)
         except SyncerError as error:
-            return await self._fail(fit, error)
-        fresh = [one for one in fit if one.tries == 1]
-        groups = [fresh] if fresh else []
+            await self._begin(connection, fit)
+            await self._fail(fit, error)
+            return Worked()
+        told = await self._all_told(source, fit)
+        fresh = batches(one for one in told if one.delivery.tries == 1)
         worked = Worked()
-        for group in [*groups, *([one] for one in fit if one.tries > 1)]:
-            worked += await self._try(source, group)
+        for batch in [*fresh, *alike(one for one in told if one.delivery.tries > 1)]:
+            await self._begin(connection, [one.delivery for one in batch])
+            worked += await self._try(source, connection, batch)
         return worked
 
-    async def _try(self, source: Source, group: Sequence[Delivery]) -> Worked:
+    async def _begin(self, connection: str, batch: Sequence[Delivery]) -> None:
+        """Count a try of these, which are the next that this worker has in its hands."""
+        numbers = [one.id for one in batch]
+        async with self._store.write() as session:
+            if not await claims.begin(session, numbers, owner=self._owner):
+                raise ClaimLost(_TAKEN_OVER)
+        self._begun[connection] = numbers
+
+    async def _try(self, source: Source, connection: str, batch: Sequence[Told]) -> Worked:
         try:
-            return await self._bring(source, group)
+            return await self._bring(source, connection, batch)
+        except ClaimLost:
+            raise
         except SyncerError as error:
-            if len(group) == 1 or isinstance(error, _NOT_ITS_FAULT):
-                return await self._fail(group, error)
+            parts = alike(batch)
+            if len(parts) == 1 or isinstance(error, _NOT_ITS_FAULT):
+                await self._fail([one.delivery for one in batch], error)
+                return Worked()
         worked = Worked()
-        for one in group:  # one of them spoils it for the others
-            worked += await self._try(source, [one])
+        for part in parts:  # one of them spoils it for the others
+            worked += await self._try(source, connection, part)
         return worked
 
-    async def _bring(self, source: Source, group: Sequence[Delivery]) -> Worked:
-        """Fetch and store what the deliveries name; one transaction stores and finishes."""
-        told = [await self._told(source, one) for one in group]
-        hints = Hints.of(ref for one in told for ref in one.refs)
-        hints = hints.with_deleted(ref for one in told for ref in one.deleted)
-        connection = group[0].connection
+    async def _bring(self, source: Source, connection: str, batch: Sequence[Told]) -> Worked:
+        """Fetch and store what the deliveries name; one transaction stores and finishes.
+
+        The fetch begins after the claim was committed, and the claim holds only deliveries that it
+        has read: so whatever any of them tells had happened before the tracker is asked, and one
+        answer serves them all. No clock is compared. What comes in meanwhile is in no claim yet,
+        and makes another fetch.
+        """
+        named = hints(batch)
         read_at = self._clock.now()
         with on_lane(Lane.LIVE, container="", traffic=source.traffic):
-            fetched = await fetch_all(source.connector, hints.refs, subject=connection)
+            fetched = await fetch_all(source.connector, named.refs, subject=connection)
         reach(Edge.INBOX_FETCHED)
         async with self._store.write() as session:
             done = await keep_fetched(
                 session,
-                hints.settled(fetched),
+                named.settled(fetched),
                 connection=connection,
                 wanted=source.wanted,
                 at=self._clock.now(),
                 read_at=read_at,
             )
-            await inbox.finish(session, [one.id for one in group], at=self._clock.now())
+            records = [one for one in fetched.records if source.wanted.has(one.item.container)]
+            await count_live(session, records, done, at=self._clock.now())
+            await self._finish(session, [one.delivery.id for one in batch])
             reach(Edge.INBOX_BEFORE_COMMIT)
         reach(Edge.INBOX_COMMITTED)
-        named = {key for one in told for key in one.containers if key.connection == connection}
-        touched = frozenset(key for key in named if source.wanted.has(key))
-        return Worked(finished=len(group), stored=done.stored, containers=touched)
+        told = {key for one in batch for key in one.containers if key.connection == connection}
+        touched = frozenset(key for key in told if source.wanted.has(key))
+        return Worked(finished=len(batch), stored=done.stored, containers=touched)
+
+    async def _finish(self, session: AsyncSession, ids: Sequence[int]) -> None:
+        if not await claims.finish(session, ids, owner=self._owner, at=self._clock.now()):
+            raise ClaimLost(_TAKEN_OVER)
+
+    async def _all_told(self, source: Source, deliveries: Sequence[Delivery]) -> list[Told]:
+        """What they name, but for those that cannot be read."""
+        told: list[Told] = []
+        for one in deliveries:
+            try:
+                told.append(Told(one, await self._told(source, one)))
+            except SyncerError as error:
+                await self._begin(one.connection, [one])
+                await self._fail([one], error)
+        return told
 
     async def _told(self, source: Source, delivery: Delivery) -> Delivery | HookReply:
         """What the delivery names; one that names nothing, as after a replay, is read anew."""
-        if delivery.refs or delivery.deleted or delivery.containers:
+        if delivery.named or delivery.containers:
             return delivery
         async with self._store.read() as session:
             raw = await inbox.load_delivery(session, delivery.id)
@@ -255,27 +323,30 @@ class InboxWorker:
 
     # --- what fails ------------------------------------------------------------------------------
 
-    async def _fail(self, group: Sequence[Delivery], error: SyncerError) -> Worked:
-        for one in group:
-            await self._fail_one(one, error)
-        return Worked()
+    async def _fail(self, failed: Sequence[Delivery], error: SyncerError) -> None:
+        """Let them wait, or set them aside, those with as many tries together."""
+        for tries in sorted({one.tries for one in failed}):
+            some = [one for one in failed if one.tries == tries]
+            await self._fail_alike(some, error, tries=tries)
 
-    async def _fail_one(self, one: Delivery, error: SyncerError) -> None:
+    async def _fail_alike(
+        self, some: Sequence[Delivery], error: SyncerError, *, tries: int
+    ) -> None:
         match error:
             case RateLimited(retry_at=retry_at):
                 left = retry_at - self._clock.now()
-                await self._wait(one, error, min(max(left, timedelta(seconds=1)), _LONGEST))
+                await self._wait(some, error, min(max(left, timedelta(seconds=1)), _LONGEST))
             case AuthFailed():
-                await self._wait(one, error, _ASK_AGAIN)
+                await self._wait(some, error, _ASK_AGAIN)
             case UnreadableDelivery() | NotFound():
-                await self._set_aside(one, str(error))
-            case _ if one.tries < TRIES:
-                pause = timedelta(seconds=_PAUSES[one.tries - 1])
-                await self._wait(one, error, pause, counted=True)
-            case Unreachable() if not await self._answers(one.connection):
-                await self._wait(one, error, _ASK_AGAIN)
+                await self._set_aside(some, str(error))
+            case _ if tries < TRIES:
+                pause = timedelta(seconds=_PAUSES[tries - 1])
+                await self._wait(some, error, pause, counted=True)
+            case Unreachable() if not await self._answers(some[0].connection):
+                await self._wait(some, error, _ASK_AGAIN)
             case _:
-                await self._set_aside(one, f"{TRIES} tries failed, at last so: {error}")
+                await self._set_aside(some, f"{TRIES} tries failed, at last so: {error}")
 
     async def _answers(self, connection: str) -> bool:
         """Whether the connection as a whole answered when it was last asked."""
@@ -283,14 +354,26 @@ class InboxWorker:
             return (await last_asked(session, connection))[1]
 
     async def _wait(
-        self, one: Delivery, error: SyncerError, pause: timedelta, *, counted: bool = False
+        self,
+        some: Sequence[Delivery],
+        error: SyncerError,
+        pause: timedelta,
+        *,
+        counted: bool = False,
     ) -> None:
         async with self._store.write() as session:
-            await inbox.retry_later(
-                session, one.id, note=str(error), after=pause / self._pace, counted=counted
+            await claims.retry_later(
+                session,
+                [one.id for one in some],
+                note=str(error),
+                after=pause / self._pace,
+                counted=counted,
             )
 
-    async def _set_aside(self, one: Delivery, reason: str) -> None:
-        _log.warning("a delivery was set aside", delivery=one.id, connection=one.connection)
+    async def _set_aside(self, some: Sequence[Delivery], reason: str) -> None:
+        if not some:
+            return
+        numbers = [one.id for one in some]
+        _log.warning("deliveries were set aside", connection=some[0].connection, numbers=numbers)
         async with self._store.write() as session:
-            await inbox.set_aside(session, one.id, note=reason, at=self._clock.now())
+            await claims.set_aside(session, numbers, note=reason, at=self._clock.now())

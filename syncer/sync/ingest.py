@@ -72,7 +72,9 @@ async def ingest(
     await lock_items(session, [container.connection])
     aliases = await id_aliases(session, container.connection)
     readable, broken = _encoded(_under_known_ids(record, aliases) for record in records)
-    gone: set[str] = set() if read_at is None else await gone_since(session, readable, read_at)
+    gone: set[str] = set()
+    if read_at is not None:
+        gone = await gone_since(session, readable, read_at, now=at)
     readable = {uid: one for uid, one in readable.items() if uid not in gone}
     known = await stored_states(session, readable)
     fresh = [encoded for encoded in readable.values() if _is_news(encoded, known)]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from syncer.clock import Clock
+from syncer.clock import Clock, is_ahead
 from syncer.connect.passage import on_lane
 from syncer.connect.protocol import Connector, ListsVersions
 from syncer.domain.lane import Lane, LaneState
@@ -114,7 +114,7 @@ async def _due(look: _Look) -> list[ContainerKey]:
         state.key
         for state in states
         if _may_have_changed(state, now - look.rules.span)
-        and _last(lanes.get(state.key, {})) + EVERY <= now
+        and not is_ahead(_last(lanes.get(state.key, {})) + EVERY, now=now, within=EVERY)
     ]
 
 

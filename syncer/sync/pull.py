@@ -6,23 +6,28 @@ never nothing.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.clock import Clock
 from syncer.connect.protocol import Connector, Page
 from syncer.domain.cursor import Cursor
+from syncer.domain.item import ItemRecord
 from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, Busy, CursorExpired, Rejected, SyncerError, Unreachable
 from syncer.failpoints import Edge, reach
 from syncer.store import sources
+from syncer.store.census import census_states
 from syncer.store.engine import Store
 from syncer.store.gaps import suspect
 from syncer.store.items import count_items
 from syncer.store.leases import Lease, renew
+from syncer.sync.ahead import closing, read_ahead
 from syncer.sync.guard import isolated
 from syncer.sync.ingest import Ingested, ingest
 from syncer.sync.lease import container_lease, held, lost, this_process
@@ -206,41 +211,67 @@ async def _begin(pull: _Pull, *, full: bool) -> Cursor | None:
 
 
 async def _read_pages(pull: _Pull, lease: Lease, since: Cursor | None) -> None:
-    read_at = pull.clock.now()
-    async with aclosing(_pages(pull, since)) as pages:
-        async for page in pages:
-            reach(Edge.PULL_PAGE_READ)
-            pull.count(page, await _save(pull, lease, page, read_at=read_at))
+    """Store the pages, and read on meanwhile."""
+    async with aclosing(read_ahead(_pages(pull, since))) as batches:
+        async for batch in batches:
+            for page, done in zip(batch, await _save(pull, lease, batch), strict=True):
+                pull.count(page, done)
             pull.stop.check()
-            read_at = pull.clock.now()
 
 
 async def _pages(pull: _Pull, since: Cursor | None) -> AsyncGenerator[Page]:
-    """The connector's pages; a fault of the connector itself is an error of this container only."""
+    """The connector's pages, each with the instant at which it was asked for.
+
+    A fault of the connector itself is an error of this container only.
+    """
+    asked_at = pull.clock.now()
     with isolated(str(pull.container)):
-        async for page in pull.connector.changes(pull.container, since):
-            yield page
+        async with closing(pull.connector.changes(pull.container, since)) as pages:
+            async for page in pages:
+                reach(Edge.PULL_PAGE_READ)
+                yield replace(page, asked_at=page.asked_at or asked_at)
+                asked_at = pull.clock.now()
 
 
-async def _save(pull: _Pull, lease: Lease, page: Page, *, read_at: datetime) -> Ingested:
-    """One page, its cursor and the lease, in one transaction."""
+async def _save(pull: _Pull, lease: Lease, pages: Sequence[Page]) -> list[Ingested]:
+    """Some pages, the cursor after the last of them and the lease, in one transaction."""
     async with pull.store.write() as session:
         if not await renew(session, lease):
             raise lost(lease)
-        done = await ingest(
-            session,
-            page.records,
-            page.unreadable,
-            container=pull.container,
-            at=pull.clock.now(),
-            read_at=read_at,
-        )
-        if pull.counts_found:
-            await suspect(session, pull.container, done.brought, at=pull.clock.now())
-        await sources.save_cursor(session, pull.container, page.cursor)
+        done = [await _ingest(pull, session, page) for page in pages]
+        await sources.save_cursor(session, pull.container, pages[-1].cursor)
         reach(Edge.PULL_BEFORE_COMMIT)
     reach(Edge.PULL_COMMITTED)
     return done
+
+
+async def _ingest(pull: _Pull, session: AsyncSession, page: Page) -> Ingested:
+    done = await ingest(
+        session,
+        await _wanted(pull, session, page.records),
+        page.unreadable,
+        container=pull.container,
+        at=pull.clock.now(),
+        read_at=page.asked_at,
+    )
+    if pull.counts_found:
+        await suspect(session, pull.container, done.brought, at=pull.clock.now())
+    return done
+
+
+async def _wanted(
+    pull: _Pull, session: AsyncSession, records: Sequence[ItemRecord]
+) -> Sequence[ItemRecord]:
+    """Without those that lie in a container which nobody wants: no census would ever see them go.
+
+    A search that lags behind finds issues where they were, and shows them as they are.
+    """
+    here = pull.container.key.casefold()
+    if all(one.item.container.key.casefold() == here for one in records):
+        return records
+    states = await census_states(session, pull.container.connection)
+    chosen = {state.container.key.casefold() for state in states} | {here}
+    return [one for one in records if one.item.container.key.casefold() in chosen]
 
 
 async def _refuse_sudden_nothing(pull: _Pull) -> None:

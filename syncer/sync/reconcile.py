@@ -22,7 +22,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from syncer.clock import Clock
+from syncer.clock import Clock, is_ahead
 from syncer.connect.passage import on_lane
 from syncer.connect.protocol import Connector, Fetched
 from syncer.domain.item import ItemState, WorkItem
@@ -115,6 +115,15 @@ class _Ground:
     aliases: Mapping[str, str]
     same_account: bool
 
+    def is_news(self, uid: str, ref: ItemRef) -> bool:
+        """Whether an item is not stored, or is called otherwise now.
+
+        A container's new key changes the keys of its items and not their times of change, so that
+        no pull brings those that the search did not show when the container was read again.
+        """
+        item = self.live.get(uid)
+        return item is None or (bool(ref.locator) and ref.locator.casefold() != item.key.casefold())
+
     def restricts(self, ref: ItemRef) -> bool:
         return ref.uid in self.live and self.live[ref.uid].restricted
 
@@ -122,12 +131,12 @@ class _Ground:
 def is_due(state: CensusState, *, now: datetime, every: timedelta) -> bool:
     """Whether a container is to be counted: once a span, and at once where it may have come back.
 
-    One that has never been read to its end is not.
+    One that has never been read to its end is not, unless what webhooks brought of it is lost.
     """
-    if state.last_success_at is None:
+    if not state.was_seen:
         return False
     vanished = state.items == 0 and bool(state.note)
-    return vanished or state.at is None or state.at + every <= now
+    return vanished or state.at is None or not is_ahead(state.at + every, now=now, within=every)
 
 
 async def census_connection(
@@ -208,9 +217,11 @@ async def _take(census: _Census, *, listed: bool) -> CensusResult:
     reach(Edge.CENSUS_READ)
     if not present:
         return await _hide_all(census, ground)
+    if census.state.last_success_at is None:
+        return await _leave(census, items=len(present))
     known = {ground.aliases.get(uid, uid): ref for uid, ref in present.items()}
     absent = [item.ref for uid, item in ground.live.items() if uid not in known]
-    unknown = [ref for uid, ref in known.items() if uid not in ground.live]
+    unknown = [ref for uid, ref in known.items() if ground.is_news(uid, ref)]
     subject = str(census.container)
     missing = _judged(await fetch_all(census.connector, absent, subject=subject), ground, census)
     if not census.rules.allows(len(missing.gone), len(ground.live)):
@@ -265,6 +276,14 @@ async def _ask(census: _Census, missing: Fetched, *, stored: int, items: int) ->
     async with census.store.write() as session:
         await _note(session, census, items=items, note=note)
     return CensusResult(container=census.container, items=items, note=note)
+
+
+async def _leave(census: _Census, *, items: int) -> CensusResult:
+    """Leave a container to its first reading, which has not come to its end yet."""
+    async with census.store.write() as session:
+        await _still_ours(session, census)
+        await find_container(session, census.container)
+    return CensusResult(container=census.container, items=items)
 
 
 async def _hide_all(census: _Census, ground: _Ground) -> CensusResult:

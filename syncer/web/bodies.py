@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,8 +19,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 MIB: Final = 1024 * 1024
 
 _ONCE: Final = re.compile(
-    r"host|expect|authorization|content-(?:type|length|encoding)|transfer-encoding|"
-    r".*(?:signature|delivery|webhook|hook|event|timestamp|token|secret|idempotency).*",
+    rb"host|expect|authorization|content-(?:type|length|encoding)|transfer-encoding|"
+    rb".*(?:signature|delivery|webhook|hook|event|timestamp|token|secret|idempotency).*",
     re.IGNORECASE,
 )
 """Headers of which a second one would let two readers see two requests (A7)."""
@@ -69,8 +68,8 @@ def refuse_malformed(request: web.BaseRequest, limits: BodyLimits) -> None:
     if request.method != hdrs.METH_POST:
         raise Refusal(405, "method")
     # The raw ones: the keys of `request.headers` come once each.
-    seen = Counter(name.decode("latin-1").lower() for name, _ in request.raw_headers)
-    if any(count > 1 and _ONCE.fullmatch(name) for name, count in seen.items()):
+    names = [name.lower() for name, _ in request.raw_headers]
+    if len(set(names)) < len(names) and _is_doubled(names):
         raise Refusal(400, "doubled header")
     if request.headers.get(hdrs.CONTENT_ENCODING, "").strip().lower() not in _PLAIN:
         raise Refusal(415, "encoded")
@@ -78,10 +77,33 @@ def refuse_malformed(request: web.BaseRequest, limits: BodyLimits) -> None:
         raise Refusal(413, "too large")
 
 
+def _is_doubled(names: Sequence[bytes]) -> bool:
+    """Whether a header comes twice that may come once only."""
+    seen = Counter(names)
+    return any(count > 1 and _ONCE.fullmatch(name) for name, count in seen.items())
+
+
+async def invite(request: web.BaseRequest) -> None:
+    """Tell a client to send its body where it waits for that (RFC 9110, section 10.1.1).
+
+    `Refusal` of any other expectation.
+    """
+    expected = request.headers.get(hdrs.EXPECT)
+    if expected is None:
+        return
+    if expected.lower() != "100-continue":
+        raise Refusal(417, "expectation")
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # it counts what was sent of the answer, and that is none of it
+
+
 def lowered(request: web.BaseRequest) -> Mapping[str, str]:
     """The headers under lower-case names; one that may come more than once, joined by commas."""
-    names = dict.fromkeys(name.lower() for name in request.headers)
-    return {name: ", ".join(request.headers.getall(name)) for name in names}
+    told: dict[str, str] = {}
+    for name, value in request.headers.items():
+        key = name.lower()
+        told[key] = f"{told[key]}, {value}" if key in told else value
+    return told
 
 
 class Bodies:
@@ -91,22 +113,34 @@ class Bodies:
         self.limits = limits
         self.held = 0
 
-    @asynccontextmanager
-    async def read(self, request: web.BaseRequest) -> AsyncGenerator[bytes]:
-        """The raw body, in memory until the end of the context.
+    async def read(self, request: web.BaseRequest) -> bytes:
+        """The raw body, which counts as held until `free` is told.
 
         `Refusal` where it is too long, too slow, broken off, or one too many.
         """
+        if request.content.is_eof():  # it came in with its headers: there is nothing to wait for
+            body = await _chunk(request.content)
+            self._refuse_excess(len(body), more=len(body))
+            self.held += len(body)
+            return body
+        return await self._read(request.content)
+
+    def free(self, body: bytes) -> None:
+        """The body is needed no longer."""
+        self.held -= len(body)
+
+    async def _read(self, content: aiohttp.StreamReader) -> bytes:
         body = bytearray()
         began = asyncio.get_running_loop().time()
         try:
-            while chunk := await _chunk(request.content, self._due(began, len(body))):
+            while chunk := await _timely(content, self._due(began, len(body))):
                 self._refuse_excess(len(body) + len(chunk), more=len(chunk))
                 self.held += len(chunk)
                 body += chunk
-            yield bytes(body)
-        finally:
+        except BaseException:
             self.held -= len(body)
+            raise
+        return bytes(body)
 
     def _due(self, began: float, received: int) -> float:
         """Until when the next bytes must be there, having received so many."""
@@ -120,12 +154,17 @@ class Bodies:
             raise Refusal(503, "busy")
 
 
-async def _chunk(content: aiohttp.StreamReader, due: float) -> bytes:
-    """What came in next; empty at the end."""
+async def _timely(content: aiohttp.StreamReader, due: float) -> bytes:
     try:
         async with asyncio.timeout_at(due):
-            return await content.readany()
+            return await _chunk(content)
     except TimeoutError:
         raise Refusal(408, "too slow") from None
+
+
+async def _chunk(content: aiohttp.StreamReader) -> bytes:
+    """What came in next; empty at the end."""
+    try:
+        return await content.readany()
     except _BROKEN:
         raise Refusal(400, "broken off") from None

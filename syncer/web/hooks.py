@@ -10,11 +10,14 @@ believed by nobody: signatures count with the configured one (A17, A29).
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -27,19 +30,30 @@ from syncer.connect.signing import signed_hex
 from syncer.errors import ConfigError, SyncerError
 from syncer.log import get_logger
 from syncer.store.inbox import Arrival, InboxState
-from syncer.web.bodies import OLD_HTTP, Bodies, BodyLimits, Refusal, lowered, refuse_malformed
-from syncer.web.server import plain_answer, plainly
+from syncer.web.bodies import (
+    OLD_HTTP,
+    Bodies,
+    BodyLimits,
+    Refusal,
+    invite,
+    lowered,
+    refuse_malformed,
+)
+from syncer.web.server import BareApp, plain_answer, refuse_proxying
 
 RETRY_AFTER: Final = 30
 """Seconds after which a tracker should try again what could not be kept."""
 
 _LOG: Final = get_logger(__name__)
+_HOOKS: Final = "/hooks/"
+_READING: Final = (hdrs.METH_GET, hdrs.METH_HEAD)
 _IN_LINE: Final = 64 * 1024
 _READY_SECONDS: Final = 1
 _TOLD: Final[Mapping[int, Mapping[str, str]]] = {
     503: {"Retry-After": str(RETRY_AFTER)},
     405: {"Allow": hdrs.METH_POST},
 }
+_SECRET: Final = re.compile("authorization|cookie|token|secret|password|api-key|jwt")
 _NOBODY: Final = SecretStr(secrets.token_urlsafe(32))
 
 
@@ -105,18 +119,29 @@ def open_endpoint(
     return Endpoint(connection=connection, url=url, receive=lambda request: receive(request, known))
 
 
-def hooks_app(context: HookContext) -> web.Application:
+def hooks_app(context: HookContext) -> BareApp:
     """The application of the hooks listener."""
-    door = _Door(context)
-    app = web.Application(middlewares=[plainly])
-    app.router.add_route("*", "/hooks/{endpoint}", door.hook)
-    app.router.add_get("/livez", _alive)
-    app.router.add_get("/readyz", _Readiness(context.ready).answer)
-    app.on_cleanup.append(door.close)
-    return app
+    door, readiness = _Door(context), _Readiness(context.ready)
+    probes = {"/livez": _alive, "/readyz": readiness.answer}
+
+    async def handle(request: web.BaseRequest) -> web.Response:
+        refusal = refuse_proxying(request)
+        if refusal is not None:
+            return refusal
+        path = request.raw_path.partition("?")[0]
+        endpoint = path.removeprefix(_HOOKS)
+        if endpoint and endpoint != path and "/" not in endpoint:
+            return await door.hook(request, endpoint)
+        if path not in probes:
+            return plain_answer(404)
+        if request.method not in _READING:
+            return plain_answer(405, headers={"Allow": ",".join(_READING)})
+        return await probes[path](request)
+
+    return BareApp(handler=handle, close=door.close)
 
 
-async def _alive(_: web.Request) -> web.Response:
+async def _alive(_: web.BaseRequest) -> web.Response:
     return plain_answer(200)
 
 
@@ -128,7 +153,7 @@ class _Readiness:
         self._asking = asyncio.Lock()
         self._known: tuple[float, bool] | None = None
 
-    async def answer(self, _: web.Request) -> web.Response:
+    async def answer(self, _: web.BaseRequest) -> web.Response:
         """200 or 503, without a reason: the door stands on the internet."""
         loop = asyncio.get_running_loop()
         async with self._asking:
@@ -145,20 +170,27 @@ class _Door:
         self._bodies = Bodies(context.limits)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="hooks")
         self._keeping: set[asyncio.Future[bool]] = set()
+        self._shares: Counter[str] = Counter()
+        self._most_of_one = -(-context.most_waiting * 3 // 4)
+        self._patience = _Patience(context.answer_seconds)
         self._told_of_proxy = False
 
-    async def close(self, _: web.Application) -> None:
+    async def close(self) -> None:
         """Let what is being kept be kept."""
         if self._keeping:
             await asyncio.wait(self._keeping, timeout=self._context.answer_seconds)
         self._threads.shutdown(wait=False)
 
-    async def hook(self, request: web.Request) -> web.Response:
-        """Answer one request."""
+    async def hook(self, request: web.BaseRequest, endpoint: str) -> web.Response:
+        """Answer one request to the endpoint of this id."""
         try:
             refuse_malformed(request, self._context.limits)
-            async with self._bodies.read(request) as body:
-                return await self._delivery(request, body)
+            await invite(request)
+            body = await self._bodies.read(request)
+            try:
+                return await self._delivery(request, endpoint, body)
+            finally:
+                self._bodies.free(body)
         except Refusal as refusal:
             self._context.outcome("", refusal.word)
             self._say(refusal)
@@ -174,8 +206,8 @@ class _Door:
                 "HTTP/1.1 (nginx: proxy_http_version 1.1)"
             )
 
-    async def _delivery(self, request: web.Request, body: bytes) -> web.Response:
-        endpoint = self._context.endpoint(request.match_info["endpoint"])
+    async def _delivery(self, request: web.BaseRequest, identity: str, body: bytes) -> web.Response:
+        endpoint = self._context.endpoint(identity)
         now = self._context.clock.now()
         told = HookRequest(
             method=hdrs.METH_POST,
@@ -219,21 +251,60 @@ class _Door:
         return plain_answer(reply.status, headers=reply.headers)
 
     async def _kept(self, arrival: Arrival) -> bool:
-        """Whether it was new. What takes too long is not broken off: it may yet be kept."""
-        if len(self._keeping) >= self._context.most_waiting:
-            raise Unavailable("Too many deliveries are waiting to be kept.")
-        task = asyncio.ensure_future(self._context.accept(arrival))
-        self._keeping.add(task)
-        task.add_done_callback(self._done)
-        done, _ = await asyncio.wait({task}, timeout=self._context.answer_seconds)
-        if not done:
-            raise Unavailable("Keeping a delivery takes too long.")
-        return task.result()
+        """Whether it was new. What takes too long is not broken off: it may yet be kept.
 
-    def _done(self, task: asyncio.Future[bool]) -> None:
-        self._keeping.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waits for it is told; nobody else needs to be
+        No connection may have more than its share of those that wait, while others need theirs.
+        """
+        share = self._shares[arrival.connection]
+        if len(self._keeping) >= self._context.most_waiting or share >= self._most_of_one:
+            raise Unavailable("Too many deliveries are waiting to be kept.")
+        keeping = asyncio.ensure_future(self._context.accept(arrival))
+        self._keeping.add(keeping)
+        self._shares[arrival.connection] += 1
+        answer = self._patience.wait()
+        keeping.add_done_callback(partial(self._done, arrival.connection, answer))
+        return await answer
+
+    def _done(
+        self, connection: str, answer: asyncio.Future[bool], keeping: asyncio.Future[bool]
+    ) -> None:
+        self._keeping.discard(keeping)
+        self._shares[connection] -= 1
+        error = asyncio.CancelledError() if keeping.cancelled() else keeping.exception()
+        if answer.done():  # whoever waited was told; nobody else needs to be
+            return
+        if error is None:
+            answer.set_result(keeping.result())
+        else:
+            answer.set_exception(error)
+
+
+class _Patience:
+    """Answers that are waited for, all equally long: one timer for all of them."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._due: deque[tuple[float, asyncio.Future[bool]]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait(self) -> asyncio.Future[bool]:
+        """A future that fails with `Unavailable` unless it is done in time."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+        self._due.append((loop.time() + self._seconds, answer))
+        if self._timer is None:
+            self._timer = loop.call_later(self._seconds, self._look, loop)
+        return answer
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give up those that are due, and look again when the next one is."""
+        self._timer, now = None, loop.time()
+        while self._due and (self._due[0][0] <= now or self._due[0][1].done()):
+            _, answer = self._due.popleft()
+            if not answer.done():
+                answer.set_exception(Unavailable("Keeping a delivery takes too long."))
+        if self._due:
+            self._timer = loop.call_at(self._due[0][0], self._look, loop)
 
 
 def _refuse(told: HookRequest) -> HookReply:
@@ -275,8 +346,7 @@ def arrival_of(connection: str, told: HookRequest, reply: HookReply, *, at: date
 
 def _harmless(name: str) -> bool:
     """Whether a header of this name holds no secret of anybody's."""
-    words = ("authorization", "cookie", "token", "secret", "password", "api-key", "jwt")
-    return not any(word in name for word in words)
+    return _SECRET.search(name) is None
 
 
 def _word(arrival: Arrival) -> str:

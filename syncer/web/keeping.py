@@ -1,4 +1,4 @@
-"""Keeping deliveries in the store, and counting refused ones until there is time to write.
+"""Keeping deliveries in the store; what is only counted waits until there is time to write.
 
 Deliveries that come in while others are being committed are committed together, in the next
 transaction: each is answered only after its own commit, and a burst costs few of them.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +32,9 @@ AT_ONCE: Final = 200
 BYTES_AT_ONCE: Final = 8 * 1024 * 1024
 """Bytes of bodies that are committed together at most, unless a single one is longer."""
 
+_WAKE_SECONDS: Final = 0.05
+"""How often the workers are woken at most. Who is at work looks again by itself at its end."""
+
 _PATIENCE: Final = 1.0
 _SQLITE_PATIENCE: Final = 5.0  # its one writer may be in the middle of a page of items
 
@@ -44,14 +48,16 @@ _Kept = asyncio.Future[bool]
 
 
 class Keeper:
-    """The inbox as the door for webhooks sees it; counts of refusals wait for `flush`."""
+    """The inbox as the door for webhooks sees it; what it counts waits for `flush`."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._patience = _SQLITE_PATIENCE if store.is_sqlite else _PATIENCE
         self._refused: Counter[str] = Counter()
+        self._latest: dict[str, tuple[str, datetime]] = {}
         self._waiting: deque[tuple[Arrival, _Kept]] = deque()
+        self._woken_at = -_WAKE_SECONDS
         self._committing: asyncio.Task[None] | None = None
 
     # --- genuine ones -----------------------------------------------------------------------------
@@ -120,20 +126,21 @@ class Keeper:
 
     async def _write(self, arrivals: Sequence[Arrival]) -> list[bool]:
         """Which of them are new, once they are committed."""
+        now = asyncio.get_running_loop().time()
         async with self._store.write(patience=self._patience) as session:
             numbers = await accept(session, arrivals)
             new = [number is not None for number in numbers]
-            last = {
-                one.connection: one for one, is_new in zip(arrivals, new, strict=True) if is_new
-            }
-            for connection, one in sorted(last.items()):
-                await note_delivery(session, connection, event=one.event, at=one.at)
-            if last:
+            wakes = any(new) and now - self._woken_at >= _WAKE_SECONDS
+            if wakes:
                 await self._store.notify(session, INBOX)
             reach(Edge.HOOK_BEFORE_COMMIT)
+        if wakes:
+            self._woken_at = now
         reach(Edge.HOOK_COMMITTED)
-        for one in arrivals:
+        for one, is_new in zip(arrivals, new, strict=True):
             self._refused.pop(one.connection, None)
+            if is_new:
+                self._latest[one.connection] = one.event, one.at
         return new
 
     def _refuse_waiting(self, error: Unavailable) -> None:
@@ -148,14 +155,23 @@ class Keeper:
         self._refused[connection] += 1
 
     async def flush(self) -> None:
-        """Write the counted refusals; to be called now and then."""
-        counted, self._refused = self._refused, Counter()
-        if not counted:
+        """Write what was counted, and which delivery was the latest; to be called now and then.
+
+        Both are kept out of the commit for which a tracker waits.
+        """
+        refused, self._refused = self._refused, Counter()
+        latest, self._latest = self._latest, {}
+        if not refused and not latest:
             return
         now = self._clock.now()
         async with self._store.write() as session:
-            for connection, count in counted.items():
-                await note_refusal(session, connection, at=now, count=count)
+            for connection in sorted(refused.keys() | latest.keys()):
+                if connection in latest:
+                    event, at = latest[connection]
+                    await note_delivery(session, connection, event=event, at=at)
+                if connection in refused:
+                    count = refused[connection]
+                    await note_refusal(session, connection, at=now, count=count)
 
 
 def _refuse(batch: Iterable[tuple[Arrival, _Kept]], error: Unavailable) -> None:

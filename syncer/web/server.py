@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import TracebackType
@@ -185,25 +186,55 @@ def plain_answer(
     status: int, *, headers: Mapping[str, str] | None = None, close: bool = False
 ) -> web.Response:
     """An answer that says nothing but its status; `close` ends the connection with it."""
-    text = None if status == HTTPStatus.NO_CONTENT else f"{status} {HTTPStatus(status).phrase}\n"
-    answer = web.Response(status=status, text=text, headers={**SERVER, **(headers or {})})
+    body, told = _words(status)
+    answer = web.Response(
+        status=status, body=body, headers={**told, **headers} if headers else told
+    )
     if close:
         answer.force_close()
     return answer
 
 
-@web.middleware
-async def plainly(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The middleware that refuses to be a proxy, and says no more than needed (A28)."""
+@cache
+def _words(status: int) -> tuple[bytes | None, Mapping[str, str]]:
+    """The body of such an answer, and its headers."""
+    if status == HTTPStatus.NO_CONTENT:
+        return None, SERVER
+    kind = {"Content-Type": "text/plain; charset=utf-8"}
+    return f"{status} {HTTPStatus(status).phrase}\n".encode(), {**SERVER, **kind}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BareApp:
+    """An application without routes and middlewares: one handler, and what closes it.
+
+    Where somebody waits for every answer, aiohttp's own way from request to handler costs too much.
+    """
+
+    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+    close: Callable[[], Awaitable[None]]
+
+
+def refuse_proxying(request: web.BaseRequest) -> web.Response | None:
+    """The refusal to be a proxy (A28); None for a request that means ourselves."""
     if request.method == hdrs.METH_CONNECT:
         return plain_answer(HTTPStatus.METHOD_NOT_ALLOWED, close=True)
     if not request.raw_path.startswith("/"):
         return plain_answer(HTTPStatus.BAD_REQUEST, close=True)
+    return None
+
+
+@web.middleware
+async def plainly(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The middleware that refuses to be a proxy, and says no more than needed (A28)."""
+    refusal = refuse_proxying(request)
+    if refusal is not None:
+        return refusal
     try:
         return await handler(request)
-    except web.HTTPException as refusal:
-        allowed = refusal.headers.get(hdrs.ALLOW)
-        return plain_answer(refusal.status, headers={"Allow": allowed} if allowed else None)
+    except web.HTTPException as error:
+        allowed = error.headers.get(hdrs.ALLOW)
+        return plain_answer(error.status, headers={"Allow": allowed} if allowed else None)
 
 
 class Listener:
@@ -215,7 +246,7 @@ class Listener:
 
     def __init__(
         self,
-        app: web.Application,
+        app: web.Application | BareApp,
         listen: str,
         *,
         limits: Limits | None = None,
@@ -224,7 +255,8 @@ class Listener:
         self.limits = limits if limits is not None else Limits()
         host, _, port = listen.rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
-        self._runner = web.AppRunner(app, shutdown_timeout=self.limits.stop_seconds / 2)
+        self._app = app
+        self._runner: web.BaseRunner | None = None
         self._door = _Door(self.limits, headers or {}, _bearable(self.limits.connections))
         self._server: asyncio.Server | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -249,8 +281,9 @@ class Listener:
 
     async def start(self) -> str:
         """Listen; returns the address. `ConfigError` where it is taken or not ours."""
-        await self._runner.setup()
-        server, loop = self._runner.server, asyncio.get_running_loop()
+        self._runner = runner = self._new_runner()
+        await runner.setup()
+        server, loop = runner.server, asyncio.get_running_loop()
         if server is None:
             raise RuntimeError("the application was not set up")
         try:
@@ -262,7 +295,7 @@ class Listener:
                 backlog=max(1, min(_BACKLOG, self._door.connections // 4)),
             )
         except OSError as error:
-            await self._runner.cleanup()
+            await self._close_app()
             raise ConfigError(
                 f"Cannot listen on {self.address}: {error.strerror or 'no such address'}.",
                 fix="Stop the program that has it, or set another `listen`.",
@@ -274,13 +307,25 @@ class Listener:
         """Take no more, let requests in work end, and close within `stop_seconds`."""
         if self._server is not None:
             self._server.close()
-        await self._runner.cleanup()
+        await self._close_app()
         for one in list(self._door.open.values()):
             one.transport.abort()
         if self._watch is not None:
             self._watch.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watch
+
+    def _new_runner(self) -> web.BaseRunner:
+        seconds = self.limits.stop_seconds / 2
+        if isinstance(self._app, BareApp):
+            return web.ServerRunner(web.Server(self._app.handler), shutdown_timeout=seconds)
+        return web.AppRunner(self._app, shutdown_timeout=seconds)
+
+    async def _close_app(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if isinstance(self._app, BareApp):
+            await self._app.close()
 
     async def _end_stalled(self) -> None:
         pause = min(1.0, self.limits.answer_seconds / 4)

@@ -296,7 +296,7 @@ async def test_a_short_pause_is_kept_and_the_sync_goes_on(syncer: Syncer, told: 
         if now < until - timedelta(seconds=1):
             limits += 1
             return web.json_response({}, status=429, headers={"Retry-After": told(until)})
-        return web.json_response(jira._told(*jira.asked[-1]))
+        return web.json_response(jira.told(*jira.asked[-1]))
 
     jira.answers["search/jql"] = limited
     async with _serving(jira) as url:

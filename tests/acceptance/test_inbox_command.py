@@ -66,3 +66,23 @@ def test_named_ones_and_those_since_an_instant(cli: Cli) -> None:
     assert "1 delivery" in cli.ok("inbox", "replay", "--since", "2026-11-23").err
     assert states(cli) == {1: "pending", 2: "pending"}
     assert cli("inbox", "replay", "--number", "1", "--since", "2026-11-23").code == 2
+
+
+def test_those_of_a_connection_a_state_and_a_span_and_only_counted_at_first(cli: Cli) -> None:
+    assert (
+        "2 deliveries would" in cli.ok("inbox", "replay", "--until", "2026-11-23", "--dry-run").err
+    )
+    assert (
+        "0 deliveries would" in cli.ok("inbox", "replay", "--until", "2026-11-22", "--dry-run").err
+    )
+    assert (
+        "0 deliveries would" in cli.ok("inbox", "replay", "--since", "2026-11-24", "--dry-run").err
+    )
+    assert "1 delivery would" in cli.ok("inbox", "replay", "--dry-run").err
+    assert "0 deliveries will" in cli.ok("inbox", "replay", "--connection", "github").err
+    assert states(cli) == {1: "quarantined", 2: "done"}
+
+    told = ("--connection", "jira", "--state", "done", "--since", "2026-11-23T11:00Z")
+    assert "1 delivery will" in cli.ok("inbox", "replay", *told).err
+    assert states(cli) == {1: "quarantined", 2: "pending"}
+    assert cli("inbox", "replay", "--until", "yesterday").code == 2

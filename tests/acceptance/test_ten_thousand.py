@@ -22,6 +22,9 @@ from syncer.connect.testing.world import World
 from tests.acceptance.process import Done, Syncer, connection
 
 ITEMS, CHANGED, PAGE = 10_000, 100, 100
+AHEAD = 14
+"""Pages that may be on their way, or wait to be stored, when the process dies."""
+
 NOW = datetime.now(UTC).replace(microsecond=0)
 BEGIN = NOW - timedelta(days=300)
 
@@ -52,7 +55,7 @@ def _world() -> World:
 
 @dataclass
 class Meter:
-    """Counts the issues that leave with searches; from `limit` on the answer never comes."""
+    """Counts the issues that leave, not mere ids; from `limit` on the answer never comes."""
 
     served: int = 0
     limit: int | None = None
@@ -65,7 +68,7 @@ class Meter:
         response = await handler(request)
         assert isinstance(response, web.Response)
         assert isinstance(response.body, bytes)
-        self.served += len(orjson.loads(response.body)["issues"])
+        self.served += sum(1 for one in orjson.loads(response.body)["issues"] if one.get("fields"))
         return response
 
     def reset(self) -> int:
@@ -81,7 +84,8 @@ def meter() -> Meter:
 @pytest.fixture
 async def jira(meter: Meter) -> AsyncIterator[JiraSimulator]:
     async with JiraSimulator(_world(), FixedClock(NOW)) as running:
-        running.server.fail(meter, times=None, path="*/search/jql")
+        for path in ("*/search/jql", "*/issue/bulkfetch"):
+            running.server.fail(meter, times=None, path=path)
         yield running
 
 
@@ -128,7 +132,7 @@ async def test_a_killed_sync_goes_on_and_the_next_reads_only_what_changed(
     after_kill = meter.reset()
     assert resumed.code == 0, resumed.said
     assert _stored(syncer.folder) == (ITEMS, ITEMS, 0)
-    assert before_kill + after_kill <= ITEMS + 2 * PAGE
+    assert before_kill + after_kill <= ITEMS + AHEAD * PAGE
     assert f"{ITEMS - half} new or changed" in resumed.out
 
     for number in range(CHANGED):
@@ -154,7 +158,7 @@ async def test_a_killed_sync_goes_on_and_the_next_reads_only_what_changed(
 def _assert_progress(killed: str, resumed: str) -> None:
     """Both tell on standard error how far they are."""
     assert "jira:BIG: reading" in killed
-    assert re.search(rf"jira:BIG: 4\d\d\d of {ITEMS} items", killed)
+    assert re.search(rf"jira:BIG: [1-4]\d\d\d of {ITEMS} items", killed)
     assert "done" not in killed
-    assert re.search(r"jira:BIG: 4\d\d\d of 5\d\d\d items", resumed)
-    assert re.search(r"jira:BIG: done, 5\d\d\d items", resumed)
+    assert re.search(r"jira:BIG: [1-4]\d\d\d items", resumed)
+    assert re.search(r"jira:BIG: done, [5-7]\d\d\d items", resumed)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 import aiohttp
@@ -16,26 +16,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from syncer.store.engine import Store
 from syncer.store.schema import METADATA
 from tests.convergence import faults, oracle
+from tests.convergence.conditions import LAGS, SKEWS, SPANS, STARTS, ZONES, Conditions
 from tests.convergence.process import Surroundings, Syncer
 from tests.convergence.site import Site, made_site
 from tests.convergence.tally import Tally
 from tests.convergence.timekeeping import SkewedClock, Time
 
-STARTS: Final = (
-    datetime(2026, 6, 15, 12, tzinfo=UTC),
-    datetime(2026, 10, 25, 0, 30, tzinfo=UTC),  # half an hour before clocks go back in Europe
-    datetime(2026, 3, 29, 0, 30, tzinfo=UTC),  # and forward
-    datetime(2026, 12, 31, 23, 50, tzinfo=UTC),
-)
-ZONES: Final = ("Europe/Berlin", "Pacific/Pago_Pago", "Pacific/Kiritimati", "America/New_York")
-SKEWS: Final = tuple(timedelta(seconds=s) for s in (0, -24 * 3600, 24 * 3600, 420, -420))
-SPANS: Final = tuple(
-    timedelta(seconds=s) for s in (0.001, 0.4, 1, 30, 120, 290, 1200, 4000, 7 * 3600)
-)
-LAGS: Final = tuple(timedelta(seconds=s) for s in (0, 5, 60, 240))
-_ROUNDS: Final = 3
+LANES: Final = ("pull", "census", "look back", "inbox")
+_ROUNDS: Final = 4
 _DRAINS: Final = 12
-_QUIET: Final = timedelta(minutes=20)
+_QUIET: Final = timedelta(minutes=70)
+"""More than an hour, after which a look back is due, and an idle container may be passed over."""
 
 _pick = st.integers(0, 10_000)
 _few = st.integers(1, 6)
@@ -43,12 +34,13 @@ _few = st.integers(1, 6)
 
 @dataclass
 class Shard:
-    """What the examples of one test share: loop, database, session, counts."""
+    """What the examples of one test share: loop, database, session, counts, what they found."""
 
     runner: asyncio.Runner
     store: Store
     session: aiohttp.ClientSession
     tally: Tally = field(default_factory=Tally)
+    diverged: list[str] = field(default_factory=list)
 
     def run(self, work: Awaitable[Any]) -> Any:
         """Do it on the shard's loop."""
@@ -75,6 +67,7 @@ class Convergence(RuleBasedStateMachine):
         self.shard = shard
         self.stack = AsyncExitStack()
         self.failed = False
+        self.days = 0
         self.site: Site
         self.syncer: Syncer
 
@@ -88,28 +81,30 @@ class Convergence(RuleBasedStateMachine):
         ours=st.sampled_from(SKEWS),
         items=st.integers(0, 5),
         opens=st.booleans(),
+        looks_back=st.sampled_from([False, False, True]),
+        is_read=st.sampled_from([True, True, False]),
+        turns=st.integers(0, 3),
     )
-    def begin(
-        self,
-        *,
-        cloud: bool,
-        start: datetime,
-        zone: str,
-        theirs: timedelta,
-        ours: timedelta,
-        items: int,
-        opens: bool,
-    ) -> None:
-        time = Time(start)
-        self.clock = SkewedClock(time, ours)
-        self.site = made_site(time, cloud=cloud, zone=zone, clock=SkewedClock(time, theirs))
-        self._run(self._open(cloud=cloud))
-        for number in range(items):
-            self.site.create(("NET", "OUT")[number % 2], kind="Story", parent=None)
-        self.opens = opens
-        self.count(f"begin {'cloud' if cloud else 'data center'}")
+    def begin(self, **drawn: Any) -> None:
+        """Draw the conditions, but for those under which a planted defect shows."""
+        self.start(Conditions(**{**drawn, **self.syncer_type.conditions}))
 
-    async def _open(self, *, cloud: bool) -> None:
+    def start(self, given: Conditions) -> None:
+        """Open a site and a syncer under these conditions."""
+        time = Time(given.start)
+        self.given = given
+        self.turns_left = given.turns
+        self.clock = SkewedClock(time, given.ours)
+        theirs = SkewedClock(time, given.theirs)
+        self.site = made_site(time, cloud=given.cloud, zone=given.zone, clock=theirs)
+        self._run(self._open())
+        for number in range(given.items):
+            self.site.create(("NET", "OUT")[number % 2], kind="Story", parent=None)
+        if given.is_read:
+            self._life(self.syncer.pull)
+        self.shard.tally.count("begin", "cloud" if given.cloud else "data center")
+
+    async def _open(self) -> None:
         await self.shard.emptied()
         await self.stack.enter_async_context(self.site.jira)
         around = Surroundings(
@@ -118,7 +113,8 @@ class Convergence(RuleBasedStateMachine):
             clock=self.clock,
             site=self.site,
             tally=self.shard.tally,
-            cloud=cloud,
+            cloud=self.given.cloud,
+            looks_back=self.given.looks_back,
         )
         self.syncer = self.syncer_type(around)
 
@@ -128,8 +124,10 @@ class Convergence(RuleBasedStateMachine):
     def _run(self, work: Awaitable[Any]) -> Any:
         try:
             return self.shard.run(work)
-        except BaseException:
+        except BaseException as error:
             self.failed = True
+            if isinstance(error, oracle.Diverged):
+                self.shard.diverged.append(str(error))
             raise
 
     # --- what happens at the tracker ----
@@ -144,6 +142,21 @@ class Convergence(RuleBasedStateMachine):
         kind = "Epic" if epic else "Story"
         self.site.create(self._one(self.site.containers, container), kind=kind, parent=above)
         self.count("create")
+
+    @rule()
+    def everyday(self) -> None:
+        """Hypothesis falls back on the first rule that needs nothing: this one, of every use."""
+        self.days += 1
+        match self.days % 6:
+            case 0:
+                self.lane("pull")
+            case 3 if self.site.mail:
+                self.webhook(0, "in")
+                self.lane("inbox")
+            case _ if self.site.visible:
+                self.edit(self.site.changes, "title")
+            case _:
+                self.create(self.site.changes, 0, epic=False)
 
     @precondition(lambda self: self.site.visible)
     @rule(item=_pick, what=st.sampled_from(["title", "status", "labels", "comment"]))
@@ -200,39 +213,45 @@ class Convergence(RuleBasedStateMachine):
         self.site.reveal(self._one(self.site.hidden, item))
         self.count("restore")
 
+    @precondition(lambda self: self.turns_left)
     @rule(container=_pick)
     def rename_container(self, container: int) -> None:
+        self.turns_left -= 1
         self.site.rename_container(self._one(self.site.containers, container))
         self.count("rename container")
 
-    @rule(container=_pick)
-    def hide_container(self, container: int) -> None:
-        self.site.hide_container(self._one(self.site.containers, container))
-        self.count("hide container")
-
-    @precondition(lambda self: self.site.jira.hidden_containers)
-    @rule()
-    def show_containers(self) -> None:
-        self.site.show_containers()
-        self.count("show containers")
+    @precondition(lambda self: self.turns_left or self.site.jira.hidden_containers)
+    @rule(container=_pick, shows=st.booleans())
+    def container_access(self, container: int, *, shows: bool) -> None:
+        if self.site.jira.hidden_containers and (shows or not self.turns_left):
+            self.site.show_containers()
+            self.count("show containers")
+        else:
+            self.turns_left -= 1
+            self.site.hide_container(self._one(self.site.containers, container))
+            self.count("hide container")
 
     # --- time, search and faults ----
 
-    @rule(lag=st.sampled_from(LAGS))
-    def search_lags(self, lag: timedelta) -> None:
-        self.site.jira.quirks.search_lag = lag
-        self.count("search lags")
-
-    @precondition(lambda self: self.site.visible)
-    @rule(item=_pick, lag=st.sampled_from(LAGS))
-    def search_finds_late(self, item: int, lag: timedelta) -> None:
-        self.site.jira.quirks.late[self._one(self.site.visible, item)] = lag
-        self.count("search finds late")
-
-    @rule(pages=st.integers(1, 3))
-    def empty_pages(self, pages: int) -> None:
-        self.site.jira.quirks.empty_pages = pages
-        self.count("empty pages")
+    @rule(
+        how=st.sampled_from(["lags", "finds late", "shows empty pages"]),
+        item=_pick,
+        lag=st.sampled_from(LAGS),
+    )
+    def search(self, how: str, item: int, lag: timedelta) -> None:
+        quirks = self.site.jira.quirks
+        lag = lag if self.given.lags else timedelta()
+        if how == "lags":
+            quirks.search_lag = min(lag, LAGS[-2])
+        elif how == "shows empty pages":
+            quirks.empty_pages, quirks.empty_between = item % 3, lag.seconds % 2 + 1
+        elif self.site.visible:
+            longest = LAGS[-1] if self.given.looks_back else LAGS[-2]
+            late = self._one(self.site.visible, item)
+            quirks.late[late] = min(lag, longest)
+            self.site.edit(late, "title")
+            self.site.edit(self._one(self.site.visible, item + 1), "status")
+        self.count(f"search {how}")
 
     @rule(
         name=st.sampled_from(faults.NAMES),
@@ -244,15 +263,14 @@ class Convergence(RuleBasedStateMachine):
         faults.strike(self.site, name, skip=skip, times=times, path=path, tally=self.shard.tally)
         self.count("fault")
 
-    @rule(span=st.sampled_from(SPANS))
-    def token_expires(self, span: timedelta) -> None:
-        faults.expire(self.site, span, self.shard.tally)
-        self.count("token expires")
-
-    @rule(skew=st.sampled_from(SKEWS))
-    def our_clock_turns(self, skew: timedelta) -> None:
-        self.clock.skew = skew
-        self.count("our clock turns")
+    @rule(span=st.sampled_from(SPANS), wrong=st.booleans(), skew=st.sampled_from(SKEWS))
+    def token_or_clock(self, span: timedelta, skew: timedelta, *, wrong: bool) -> None:
+        if wrong:
+            self.clock.skew = skew
+            self.count("our clock turns")
+        else:
+            faults.expire(self.site, span, self.shard.tally)
+            self.count("token expires")
 
     @rule(span=st.sampled_from(SPANS))
     def time_passes(self, span: timedelta) -> None:
@@ -269,32 +287,18 @@ class Convergence(RuleBasedStateMachine):
             self._life(lambda: self.syncer.receive(told))
         self.count(f"webhook {fate}")
 
-    @rule()
-    def work_inbox(self) -> None:
-        self._life(self.syncer.work)
-        self.count("work inbox")
-
     # --- the other lanes ----
 
-    @rule()
-    def pull(self) -> None:
-        self._life(self.syncer.pull)
-        self.count("pull")
+    @rule(which=st.sampled_from(["pull", "pull", "inbox", "inbox", "census", "look back"]))
+    def lane(self, which: str) -> None:
+        self._life(self._works()[which])
+        self.count(which)
 
-    @rule()
-    def census(self) -> None:
-        self._life(self.syncer.census)
-        self.count("census")
-
-    @rule(edge=st.integers(1, 60), what=st.sampled_from(["pull", "census", "work", "webhook"]))
-    def crash(self, edge: int, what: str) -> None:
+    @rule(edge=st.integers(1, 40), named=st.booleans(), what=st.sampled_from([*LANES, "webhook"]))
+    def crash(self, edge: int, what: str, *, named: bool) -> None:
         if what != "webhook":
-            work = {
-                "pull": self.syncer.pull,
-                "census": self.syncer.census,
-                "work": self.syncer.work,
-            }
-            self._life(work[what], crash_at=edge)
+            at = edge % 8 + 1 if named else edge
+            self._life(self._works()[what], crash_at=at, named=named)
         elif self.site.mail:
             told = self.site.mail.pop(0)
             self._life(lambda: self.syncer.receive(told), crash_at=edge % 3 + 1)
@@ -302,9 +306,20 @@ class Convergence(RuleBasedStateMachine):
                 self.site.mail.append(told)  # no 2xx: the tracker sends it again
         self.count(f"crash in {what}")
 
-    def _life(self, work: Callable[[], Awaitable[object]], *, crash_at: int | None = None) -> None:
+    def _works(self) -> dict[str, Callable[[], Awaitable[object]]]:
+        syncer = self.syncer
+        done = (syncer.pull, syncer.census, syncer.look_back, syncer.work)
+        return dict(zip(LANES, done, strict=True))
+
+    def _life(
+        self,
+        work: Callable[[], Awaitable[object]],
+        *,
+        crash_at: int | None = None,
+        named: bool = False,
+    ) -> None:
         async def lived() -> None:
-            await self.syncer.lived(work, crash_at=crash_at)
+            await self.syncer.lived(work, crash_at=crash_at, named=named)
             await oracle.check_never(self.shard.store, self.site)
 
         self._run(lived())
@@ -322,8 +337,7 @@ class Convergence(RuleBasedStateMachine):
         """Everything calms down; then all must be equal."""
         store = self.shard.store
         self.site.jira.server.recover()
-        self.site.jira.quirks.empty_pages = 0
-        if self.opens:
+        if self.given.opens:
             self.site.show_containers()
         self.site.time.pass_by(_QUIET)
         await self._drain()
@@ -343,6 +357,7 @@ class Convergence(RuleBasedStateMachine):
     async def _round(self) -> None:
         """What a syncer does within its intervals, when nobody disturbs it."""
         await self.syncer.pull()
+        await self.syncer.look_back()
         await self.syncer.census(confirmed=True)
         await self._drain()
         self.site.time.pass_by(_QUIET)

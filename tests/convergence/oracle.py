@@ -16,6 +16,7 @@ from syncer.store.inbox import InboxState
 from syncer.store.items import load_records
 from syncer.store.quarantine import load_quarantine
 from syncer.store.rows import table_of
+from syncer.store.sources import load_sources
 from syncer.store.tables import ItemRow
 from tests.convergence.process import CONNECTION, Syncer
 from tests.convergence.site import Site
@@ -34,7 +35,13 @@ async def check_all(store: Store, site: Site) -> None:
     """The store equals the tracker: items, their states, keys, parents, links, histories."""
     async with store.read() as session:
         records = {one.item.ref.id: one for one in await load_records(session)}
+        sources = await load_sources(session)
     found = [*_strangers(records, site)]
+    if site.is_closed:  # nothing can be told of items, and that is said
+        _raise(
+            [*found, *(f"{one.container} hides its failure" for one in sources if not one.error)]
+        )
+        return
     for item_id in site.world.ids():
         found += _item(item_id, records.get(item_id), site)
     found += _links(records, site)

@@ -8,13 +8,13 @@ when all leases have run out.
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, TypeVar, cast
 
 import aiohttp
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,8 +33,9 @@ from syncer.store.rows import table_of
 from syncer.store.tables import LeaseRow
 from syncer.sync.connection import Wanted, pull_connection
 from syncer.sync.inbox import InboxWorker, Source
+from syncer.sync.look_back import LookBack, look_back
 from syncer.sync.pull import Errand
-from syncer.sync.reconcile import CensusRules, census_connection
+from syncer.sync.reconcile import CensusRules, census_connection, is_due
 from tests.convergence.site import SECRET, UNWANTED, Site, Told
 from tests.convergence.tally import Tally
 
@@ -46,7 +47,11 @@ _AT_ONCE: Final = 1e9
 
 _INBOX: Final = table_of(InboxRow)
 _LEASES: Final = table_of(LeaseRow)
+_SPAN: Final = timedelta(hours=12)
 WANTED: Final = Wanted(exclude=(UNWANTED,))
+
+
+C = TypeVar("C", bound=JiraConnector)
 
 
 class Life:
@@ -56,24 +61,34 @@ class Life:
         self.dead = False
         self._tally = tally
         self._left: int | None = None
+        self._named_only = False
 
-    def end_at(self, edge: int | None) -> None:
-        """Die at the edge of this number from now; None: do not."""
-        self._left = edge
+    def end_at(self, edge: int | None, *, named: bool = False) -> None:
+        """Die at the edge of this number from now; None: do not.
+
+        `named`: count only the edges that the program itself names.
+        """
+        self._left, self._named_only = edge, named
 
     def reach(self, edge: str) -> None:
         """Pass an edge, or die there."""
-        if not self.dead and self._left is not None:
-            self._left -= 1
-            if self._left <= 0:
-                self.dead = True
-                self._tally.count("crash", edge)
+        if not self._named_only:
+            self._pass(edge)
         if self.dead:
             raise Crash(edge)
 
     def reach_named(self, edge: Edge) -> None:
         """The same for the edges that the program itself names."""
-        self.reach(edge.value)
+        self._pass(edge.value)
+        if self.dead:
+            raise Crash(edge.value)
+
+    def _pass(self, edge: str) -> None:
+        if not self.dead and self._left is not None:
+            self._left -= 1
+            if self._left <= 0:
+                self.dead = True
+                self._tally.count("crash", edge)
 
 
 class MortalStore(Store):
@@ -106,12 +121,12 @@ class MortalStore(Store):
 class Wire:
     """The session of one life: every request is an edge."""
 
-    def __init__(self, session: aiohttp.ClientSession, life: Life) -> None:
+    def __init__(self, session: aiohttp.ClientSession | Wire, life: Life) -> None:
         self._session = session
-        self._life = life
+        self.life = life
 
     def request(self, method: str, url: str, **how: Any) -> Any:
-        self._life.reach("http.request")
+        self.life.reach("http.request")
         return self._session.request(method, url, **how)
 
     def __getattr__(self, name: str) -> Any:
@@ -128,6 +143,7 @@ class Surroundings:
     site: Site
     tally: Tally
     cloud: bool
+    looks_back: bool
 
 
 Work = Callable[[], Awaitable[object]]
@@ -142,6 +158,8 @@ class Syncer:
 
     overlap_minutes: int = 5
     overlap_items: int = 50
+    conditions: ClassVar[Mapping[str, Any]] = {}
+    """What a planted defect needs to show, and what would hide it."""
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
@@ -168,8 +186,12 @@ class Syncer:
 
     def connect(self) -> Connector:
         """The connector of this life."""
+        return self.made(JiraConnector)
+
+    def made(self, sort: type[C]) -> C:
+        """A connector for this life, of some sort."""
         session = cast("aiohttp.ClientSession", self.wire())
-        return JiraConnector(
+        return sort(
             CONNECTION,
             self.config(),
             session,
@@ -201,9 +223,9 @@ class Syncer:
         config = JiraConfig.model_validate(table)
         return with_secrets(config, env={"T": jira.account.secret}, base=Path())
 
-    async def lived(self, work: Work, *, crash_at: int | None = None) -> None:
+    async def lived(self, work: Work, *, crash_at: int | None = None, named: bool = False) -> None:
         """Do something, and die at the edge of that number; then another life begins."""
-        self.life.end_at(crash_at)
+        self.life.end_at(crash_at, named=named)
         with armed(self.life.reach_named):
             try:
                 await work()
@@ -250,9 +272,20 @@ class Syncer:
                 connection=CONNECTION,
                 clock=self.around.clock,
                 wanted=WANTED,
-                due=lambda state: state.last_success_at is not None,
+                due=lambda state: is_due(state, now=self.around.clock.now(), every=timedelta()),
                 rules=CensusRules(confirmed=confirmed),
             )
+
+    async def look_back(self) -> None:
+        """Look for what the search showed late, where that is due and not switched off."""
+        await look_back(
+            self.store,
+            self.connector,
+            connection=CONNECTION,
+            clock=self.around.clock,
+            wanted=WANTED,
+            rules=LookBack(span=_SPAN if self.around.looks_back else timedelta()),
+        )
 
     async def work(self) -> None:
         """One claim of the inbox."""

@@ -29,6 +29,9 @@ UNWANTED: Final = "SANDBOX"
 
 ACTOR: Final = "person-1"
 _FIRST_ID: Final = 20001
+_PAGE: Final = 3
+"""So few ids on a page that a census has several."""
+
 _KINDS: Final = (LinkKind.BLOCKS, LinkKind.RELATES, LinkKind.DUPLICATES)
 
 
@@ -46,8 +49,9 @@ class Site:
     """A Jira and everything that people do to it.
 
     `mail` are the webhooks that have not come in yet. `last` is the number of each item's last
-    change, whether a webhook tells of it or not. `lost` are items that were deleted, hidden or out
-    of what is wanted at some time: of all others nobody may ever say that they are gone.
+    change, whether a webhook tells of it or not. `lost` are items that were deleted, hidden, out of
+    what is wanted, or in a hidden container into which they had moved, at some time: of all others
+    nobody may ever say that they are gone.
     """
 
     time: Time
@@ -56,7 +60,7 @@ class Site:
     mail: list[Told] = field(default_factory=list)
     last: dict[str, int] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
-    orphaned: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
     changes: int = 0
     _links: dict[str, tuple[str, str]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
@@ -77,6 +81,11 @@ class Site:
         """Whether the account sees the item where it is now."""
         shown = self.world.visible(item_id, self.clock.now())
         return shown is not None and shown.container not in self.jira.hidden_containers
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the account sees nothing at all: then the connection as a whole fails."""
+        return self.jira.hidden_containers.issuperset(self.world.containers)
 
     def wanted(self, item_id: str) -> bool:
         return self.state(item_id).container != UNWANTED
@@ -174,7 +183,8 @@ class Site:
         self._tick()
         key = self._key(container)
         self.world.edit(item_id, self.clock.now(), actor=ACTOR, container=container, key=key)
-        if container == UNWANTED:
+        self.moved.add(item_id)
+        if container == UNWANTED or container in self.jira.hidden_containers:
             self.lost.add(item_id)
         self._tell(item_id, "updated")
 
@@ -212,6 +222,7 @@ class Site:
     def hide_container(self, key: str) -> None:
         self._tick()
         self.jira.hidden_containers.add(key)
+        self.lost |= self.moved & {*self._in(key)}  # where it went, nobody can see
         self._touch_silently(self._in(key))
 
     def show_containers(self) -> None:
@@ -249,4 +260,6 @@ def made_site(time: Time, *, cloud: bool, zone: str, clock: SkewedClock) -> Site
         world.add_container(Container(id=str(10101 + number), key=key, name=f"Project {number}"))
     world.add_person(Person(id=ACTOR, name="Kim Lee", email="kim@example.com"))
     sort = JiraSimulator if cloud else JiraDataCenterSimulator
-    return Site(time=time, clock=clock, jira=sort(world, clock, zone=zone))
+    jira = sort(world, clock, zone=zone)
+    jira.quirks.page_of_ids = _PAGE
+    return Site(time=time, clock=clock, jira=jira)

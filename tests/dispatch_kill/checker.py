@@ -88,6 +88,8 @@ def _lost(one: Dispatch, copies: Sequence[Arrival]) -> Iterator[str]:
 def _doubled(one: Dispatch, copies: Sequence[Arrival], policy: InDoubt) -> Iterator[str]:
     if len(copies) > 1 and policy is InDoubt.HOLD:
         yield f"{len(copies)} copies, though doubtful ones are to be held"
+    if one.in_doubt and policy is InDoubt.HOLD and one.state is not DispatchState.HELD:
+        yield f"{one.state} with {one.in_doubt} in doubt, though doubtful ones are to be held"
     if len(copies) > one.in_doubt + 1:
         yield f"{len(copies)} copies with {one.in_doubt} in doubt"
     if sum(copy.flag != FLAG for copy in copies) > 1:

@@ -6,7 +6,8 @@ The campaign must catch every one of them by the same check by which the real on
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -20,7 +21,8 @@ from syncer.publish.outbox import Outbox, Timing
 from syncer.service.core import Service
 from syncer.service.publishing import Publisher
 from syncer.store.daemon_tables import DispatchRow
-from syncer.store.dispatches import Dispatch, DispatchState
+from syncer.store.dispatches import Dispatch, DispatchState, InDoubt
+from syncer.store.leases import database_now
 from syncer.store.rows import table_of
 
 _DISPATCHES: Final = table_of(DispatchRow)
@@ -36,6 +38,8 @@ class Defect(StrEnum):
     FLAG_AFTER_SEND = "flag after send"
     ROW_LOCK = "row lock over the send"
     NO_FENCING = "no fencing"
+    NO_FENCING_OF_RECORDS = "no fencing of what is recorded"
+    NEVER_HOLDS = "sends again what is to be held"
     LEADER = "leader with a run flag"
 
 
@@ -62,11 +66,32 @@ class _NoFencing(Outbox):
 
     async def _finish(self, taken: Dispatch, finish: Finish) -> Dispatch:
         async with self.store.write() as session:
-            await _set(session, [taken.id], state=DispatchState.SENDING)
+            until = await database_now(session) + self.timing.sending
+            await _set(session, [taken.id], state=DispatchState.SENDING, lease_until=until)
         reach(Edge.DISPATCH_INTENDED)
         await finish()
         reach(Edge.DISPATCH_ANSWERED)
-        return await self._sent(taken)
+        async with self.store.write() as session:
+            await _set(session, [taken.id], state=DispatchState.SENT, lease_until=None)
+        return taken
+
+
+class _NoFencingOfRecords(Outbox):
+    """Puts off by the id alone: who was refused late opens again what another has sent."""
+
+    async def _put_off(self, taken: Dispatch, reason: str, *, after: timedelta) -> Dispatch:
+        async with self.store.write() as session:
+            due = await database_now(session) + after
+            waits = {"state": DispatchState.PENDING, "next_try_at": due, "lease_until": None}
+            await _set(session, [taken.id], **waits, error=reason)
+        return taken
+
+
+class _NeverHolds(Outbox):
+    """Forgets that a person is to decide about what is in doubt."""
+
+    async def _claim(self, only: Collection[str] | None) -> Dispatch | None:
+        return await Outbox._claim(replace(self, in_doubt=InDoubt.RESEND), only)
 
 
 class _RowLock(Outbox):
@@ -125,6 +150,8 @@ _OUTBOXES: Final = {
     Defect.FLAG_AFTER_SEND: _FlagAfterSend,
     Defect.ROW_LOCK: _RowLock,
     Defect.NO_FENCING: _NoFencing,
+    Defect.NO_FENCING_OF_RECORDS: _NoFencingOfRecords,
+    Defect.NEVER_HOLDS: _NeverHolds,
     Defect.LEADER: _Leader,
 }
 

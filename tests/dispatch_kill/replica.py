@@ -20,14 +20,16 @@ from syncer.service.core import Service
 from syncer.settings.load import load_settings
 from tests.dispatch_kill.defects import Defect, publisher_of
 
+ANSWER_SECONDS: Final = 1.5
+"""What the configuration says of the mail server, and so `TIMING` as well."""
+
 TIMING: Final = Timing(
     lease=timedelta(seconds=1.5),
     margin=timedelta(seconds=0.3),
     stale=timedelta(seconds=0.4),
+    answer=timedelta(seconds=ANSWER_SECONDS),
     record=timedelta(seconds=0.6),
 )
-ANSWER_SECONDS: Final = 1.5
-"""What the configuration says of the mail server; with the rest of `TIMING` the longest lease."""
 
 _PAUSE: Final = 0.03
 

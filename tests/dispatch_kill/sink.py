@@ -2,7 +2,8 @@
 
 `python -m tests.dispatch_kill.sink LOG SEED`: prints its port, and ends with its standard input. It
 is slow at random, so that others die while it does this or that; now and then it asks for another
-try, or goes away without a word after it has taken a message.
+try, or goes away without a word after it has taken a message. While there is a file `LOG.refuse` it
+refuses every recipient for now, and writes a line about each into that file.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ _LARGEST: Final = 1 << 22
 class Sink:
     """The log, open for writing, and a die."""
 
-    def __init__(self, log: BinaryIO, seed: int) -> None:
+    def __init__(self, log: BinaryIO, seed: int, refuse: Path) -> None:
         self._log = log
+        self._refuse = refuse
         self._random = random.Random(seed)
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
@@ -47,7 +49,9 @@ class Sink:
             verb = line[:4].upper()
             if verb == b"RCPT":
                 recipient = line.decode().partition("<")[2].partition(">")[0]
-            if verb == b"DATA":
+            if verb == b"RCPT" and self._refuses(recipient):
+                writer.write(b"451 not now\r\n")
+            elif verb == b"DATA":
                 writer.write(b"354 go on\r\n")
                 data = await reader.readuntil(b"\r\n.\r\n")
                 if not await self._take(data, recipient, writer):
@@ -57,6 +61,13 @@ class Sink:
                 return
             else:
                 writer.write(b"250 OK\r\n")
+
+    def _refuses(self, recipient: str) -> bool:
+        if not self._refuse.exists():
+            return False
+        with self._refuse.open("a", encoding="utf-8") as file:
+            file.write(f"{recipient}\n")
+        return True
 
     async def _take(self, data: bytes, recipient: str, writer: StreamWriter) -> bool:
         """Log, then answer; False where the connection is to end without an answer."""
@@ -88,7 +99,7 @@ class Sink:
 
 async def main(log: Path, seed: int) -> None:
     with log.open("ab") as file:
-        sink = Sink(file, seed)
+        sink = Sink(file, seed, log.with_name(f"{log.name}.refuse"))
         server = await asyncio.start_server(sink.serve, "127.0.0.1", 0, limit=_LARGEST)
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.to_thread(sys.stdin.buffer.read)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from syncer.errors import Rejected
+from syncer.clock import SystemClock
+from syncer.errors import Rejected, SyncerError
 from syncer.publish.snapshot import snapshot_schedule
-from syncer.service.publishing import Publisher, told_late
+from syncer.service.core import Service
+from syncer.service.periods import told_late
+from syncer.service.publishing import Publisher
+from syncer.settings.load import load_settings
 from syncer.store.audit import load_events
 from syncer.store.editions import list_editions, load_edition
 from syncer.store.engine import Store
@@ -24,6 +29,7 @@ from tests.publish.world import (
     dispatches,
     publisher_at,
     service_at,
+    written,
 )
 
 BOARD = audience("board@example.com", "cto@example.com")
@@ -129,6 +135,53 @@ async def test_f34_of_missed_periods_the_newest_is_published_late_and_older_ones
     async with store.read() as session:
         (event,) = await load_events(session, what="edition.publish")
     assert (event.who, event.why) == ("schedule", "late by 4 h")
+
+
+async def test_f34_however_late_somebody_is_there_again_the_last_edition_goes_out_once(
+    database_url: str, store: Store, tmp_path: Path
+) -> None:
+    down = {
+        timedelta(seconds=1): "",
+        timedelta(minutes=11): "late by 11 min",
+        timedelta(hours=4): "late by 4 h",
+        timedelta(days=3): "late by 3 days",
+        timedelta(days=6, hours=23): "late by 6 days",
+    }
+    clock = HandClock(SUNDAY)
+    async with publisher_at(database_url, tmp_path, BOARD, clock=clock) as publisher:
+        await publisher.publish_due()
+    for week, late in enumerate(down):
+        clock.instant = MONDAY + week * WEEK + late
+        async with publisher_at(database_url, tmp_path, BOARD, clock=clock) as publisher:
+            assert len(await publisher.publish_due()) == 1
+            assert await publisher.publish_due() == []
+    told = [note for _, state, note in await _periods(store) if state == "published"]
+    assert told == [*down.values()][::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class WildClock(SystemClock):
+    """The clock of a machine that is wrong by so much."""
+
+    by: timedelta
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.by
+
+
+@pytest.mark.parametrize("by", [timedelta(days=365), -timedelta(hours=1), timedelta(minutes=6)])
+async def test_f35_a_machine_whose_clock_is_wild_publishes_nothing_and_says_so(
+    database_url: str, store: Store, tmp_path: Path, by: timedelta
+) -> None:
+    settings = load_settings(
+        written(tmp_path, BOARD), {"SYNCER_SERVICE__DATABASE_URL": database_url}
+    )
+    async with Service(settings, clock=WildClock(by)) as service:
+        with pytest.raises(SyncerError, match=f"{round(by.total_seconds() / 60)} minutes apart"):
+            await Publisher(service, owner="serve").publish_due()
+    assert await _editions(store) == []
+    async with store.read() as session:
+        assert await list_periods(session, "leadership") == []
 
 
 async def test_an_edition_late_into_the_next_week_keeps_its_own_name(

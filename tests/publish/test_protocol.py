@@ -15,10 +15,13 @@ from syncer.failpoints import Crash, Edge, armed
 from syncer.publish.channels.outcome import Finish
 from syncer.publish.outbox import Outbox, Timing
 from syncer.service.publishing import Publisher
+from syncer.store.daemon_tables import DispatchRow
 from syncer.store.dispatches import Dispatch, DispatchState, claim
 from syncer.store.engine import Store
+from syncer.store.rows import table_of
 from tests.publish.sink import Sink, running_sink
 from tests.publish.world import (
+    ANCIENT,
     MONDAY,
     SUNDAY,
     HandClock,
@@ -202,6 +205,25 @@ async def test_a_dispatch_whose_attempts_all_died_is_given_up_in_the_end(
         (row,) = await dispatches(store)
     assert (result.state, row.state) == (DispatchState.FAILED, DispatchState.FAILED)
     assert "without an end" in row.error
+
+
+async def test_f19_what_its_process_died_of_waits_behind_what_nobody_has_tried(
+    database_url: str, store: Store, tmp_path: Path, sink: Sink
+) -> None:
+    three = audience("board@example.com", "cto@example.com", "coo@example.com")
+    async with outbox_at(database_url, tmp_path, three + smtp(sink, timeout=20)):
+        oldest, claimed = (await dispatches(store))[1], list[str]()
+        async with store.write() as session:
+            table = table_of(DispatchRow)
+            long_due = table.update().values(next_try_at=ANCIENT)
+            await session.execute(long_due.where(table.c.id == oldest.id))
+        for _ in range(4):
+            async with store.write() as session:
+                taken = await claim(session, "serve dead", lease=timedelta(seconds=-1))
+            assert taken is not None
+            claimed.append(taken.recipient)
+    assert len(set(claimed[:3])) == 3
+    assert claimed[3] == claimed[0] == oldest.recipient
 
 
 async def test_the_lease_of_a_claim_is_as_long_as_it_is_told(

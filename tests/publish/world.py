@@ -63,13 +63,14 @@ async def service_at(
     environment: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Service]:
     """A service on a database with the configuration `text`."""
-    file = _written(folder, text if "[service]" in text else SERVICE + text)
+    file = written(folder, text if "[service]" in text else SERVICE + text)
     environ = {"SYNCER_SERVICE__DATABASE_URL": url, **(environment or {})}
     async with Service(load_settings(file, environ), clock=clock) as service:
         yield service
 
 
-def _written(folder: Path, text: str) -> Path:
+def written(folder: Path, text: str) -> Path:
+    """The configuration file with this text."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "syncer.toml"
     file.write_text(text, encoding="utf-8")

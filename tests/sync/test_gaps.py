@@ -9,7 +9,7 @@ import pytest
 
 from syncer.clock import FixedClock
 from syncer.domain.ref import ContainerKey, ItemRef
-from syncer.store import inbox
+from syncer.store import claims, inbox
 from syncer.store.engine import Store
 from syncer.store.gaps import GRACE, settle
 from syncer.store.inbox import Arrival, InboxState
@@ -74,9 +74,7 @@ async def _work(store: Store, tracker: HidingTracker, *, at: datetime) -> None:
         await worker.idle()
 
 
-async def _census(
-    store: Store, tracker: HidingTracker, *, rules: CensusRules = BY_COMMAND
-) -> None:
+async def _census(store: Store, tracker: HidingTracker, *, rules: CensusRules = BY_COMMAND) -> None:
     await census_connection(
         store,
         tracker,
@@ -197,7 +195,7 @@ async def test_a_delivery_in_quarantine_was_told_all_the_same(
     await _deliver(store, 1, at=CHANGED)
     async with store.write() as session:
         [waiting] = await inbox.list_deliveries(session, state=InboxState.PENDING)
-        await inbox.set_aside(session, waiting.id, note="five tries", at=CHANGED)
+        await claims.set_aside(session, [waiting.id], note="five tries", at=CHANGED)
     await _pull(store, tracker)
 
     assert await _lost(store) == 1

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
 
 from syncer.clock import FixedClock
-from syncer.connect.protocol import HookReply, HookRequest
+from syncer.connect.protocol import Fetched, HookReply, HookRequest
 from syncer.domain.item import ItemState
+from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import AuthFailed, RateLimited, Rejected, SyncerError, Unreachable
-from syncer.store import inbox
+from syncer.failpoints import Crash, Edge, armed
+from syncer.store import claims, inbox
+from syncer.store.daemon_tables import InboxRow
 from syncer.store.engine import Store
 from syncer.store.gaps import GRACE, settle
 from syncer.store.inbox import Delivery, InboxState
 from syncer.store.items import load_items
+from syncer.store.lanes import load_lanes
+from syncer.store.leases import database_now
+from syncer.store.rows import table_of
 from syncer.store.sources import load_sources
 from syncer.sync.connection import Wanted, pull_connection
 from syncer.sync.inbox import TRIES, InboxWorker, Source, Worked
@@ -29,6 +36,7 @@ from tests.sync.hiding_tracker import HidingTracker
 from tests.sync.tracker import Shelf
 
 OUT = ContainerKey("jira", "OUT")
+INBOX = table_of(InboxRow)
 LATER = NOON + timedelta(hours=1)
 AT_ONCE = 1e6
 """A pace at which a pause between two tries is over when it begins."""
@@ -50,6 +58,16 @@ class Office:
             owner="worker",
             on_worked=self.told.append,
             pace=AT_ONCE,
+        )
+
+    def another_worker(self, *, pace: float = AT_ONCE, longest_rest: float = 0) -> InboxWorker:
+        return InboxWorker(
+            self.store,
+            self._source,
+            clock=FixedClock(LATER),
+            owner="another worker",
+            pace=pace,
+            longest_rest=longest_rest,
         )
 
     async def _source(self, _name: str) -> Source:
@@ -83,6 +101,33 @@ class Office:
         assert number is not None
         return number
 
+    async def flood(self, *refs: ItemRef, times: int) -> None:
+        """So many deliveries about each of the items, in turns."""
+        async with self.store.write() as session:
+            await inbox.accept(
+                session,
+                [
+                    inbox.Arrival(
+                        connection="jira",
+                        delivery_id=f"{ref.id} {number}",
+                        body=f"{ref.id} {number}".encode(),
+                        headers={},
+                        refs=[ref],
+                        at=LATER,
+                    )
+                    for number in range(times)
+                    for ref in refs
+                ],
+            )
+
+    async def states_counted(self) -> dict[InboxState, int]:
+        async with self.store.read() as session:
+            return {state: n for state, n in (await inbox.inbox_counts(session)).items() if n}
+
+    async def until_empty(self) -> None:
+        while await self.worker.take():
+            await self.worker.idle()
+
     async def work(self, rounds: int = 1) -> None:
         for _ in range(rounds):
             await self.worker.take()
@@ -110,6 +155,13 @@ class Office:
 
     def lose(self, number: int) -> ItemRef:
         return self.tracker.shelves[NET].records.pop(record(number).item.uid).item.ref
+
+
+async def let_claims_run_out(store: Store) -> None:
+    async with store.write() as session:
+        past = await database_now(session) - timedelta(seconds=1)
+        held = INBOX.c.claimed_until.is_not(None)
+        await session.execute(INBOX.update().where(held).values(claimed_until=past))
 
 
 @pytest.fixture
@@ -140,6 +192,163 @@ async def test_the_items_of_one_claim_are_fetched_once_and_together(office: Offi
 
     assert office.tracker.fetched == [[first, second]]
     assert set((await office.states()).values()) == {InboxState.DONE}
+
+
+async def test_f52_thousands_of_deliveries_about_few_items_need_few_fetches(
+    office: Office,
+) -> None:
+    refs = [office.change(number, "changed") for number in range(100)]
+    await office.flood(*refs, times=50)
+
+    await office.until_empty()
+
+    assert await office.states_counted() == {InboxState.DONE: 5000}
+    fetched = [ref for refs in office.tracker.fetched for ref in refs]
+    assert {*fetched} == {*refs}
+    assert len(fetched) <= 300
+    assert set((await office.titles()).values()) == {"changed"}
+
+
+async def test_f52_what_comes_in_during_a_fetch_makes_another_one(office: Office) -> None:
+    ref = office.change(1, "first")
+    await office.deliver("d1", ref)
+    fetch = office.tracker.fetch
+
+    async def fetch_and_change(refs: Sequence[ItemRef]) -> Fetched:
+        """The item changes, and its delivery is committed, once the answer has been made."""
+        answer = await fetch(refs)
+        if len(office.tracker.fetched) == 1:
+            office.change(1, "second")
+            await office.deliver("d2", ref)
+        return answer
+
+    office.tracker.fetch = fetch_and_change  # type: ignore[method-assign]  # its moment is the case
+    await office.work()
+    assert (await office.titles())["NET-1"] == "first"
+    assert await office.states() == {"d1": InboxState.DONE, "d2": InboxState.PENDING}
+
+    await office.work()
+    assert (await office.titles())["NET-1"] == "second"
+    assert await office.states() == {"d1": InboxState.DONE, "d2": InboxState.DONE}
+
+
+@pytest.mark.parametrize("edge", [Edge.INBOX_CLAIMED, Edge.INBOX_FETCHED, Edge.INBOX_BEFORE_COMMIT])
+async def test_f28_a_worker_that_dies_on_many_deliveries_loses_none(
+    office: Office, edge: Edge
+) -> None:
+    refs = [office.change(number, "changed") for number in range(3)]
+    await office.flood(*refs, times=5)
+
+    def die(at: Edge) -> None:
+        if at is edge:
+            raise Crash
+
+    with armed(die):
+        with suppress(Crash):
+            await office.worker.take()
+        await office.worker.idle()
+    assert await office.states_counted() == {InboxState.PENDING: 15}
+
+    await let_claims_run_out(office.store)
+    await office.until_empty()
+    assert await office.states_counted() == {InboxState.DONE: 15}
+    assert (await office.titles())["NET-2"] == "changed"
+
+
+async def test_f19_a_delivery_that_kills_its_process_takes_no_others_along(office: Office) -> None:
+    await office.deliver("poison", office.change(0, "kills the process"))
+    for number in range(1, 10):
+        await office.deliver(f"innocent {number}", office.change(number, "changed"))
+    whole = office.tracker.fetch
+
+    async def fetch(refs: Sequence[ItemRef]) -> Fetched:
+        if record(0).item.ref in refs:
+            raise Crash
+        return await whole(refs)
+
+    office.tracker.fetch = fetch  # type: ignore[method-assign]  # no tracker can do that
+    for _ in range(TRIES + 1):
+        await let_claims_run_out(office.store)
+        await office.work()
+
+    states = await office.states()
+    assert states.pop("poison") is InboxState.QUARANTINED
+    assert set(states.values()) == {InboxState.DONE}
+
+
+async def test_f32_a_worker_that_stood_still_stores_nothing_once_another_took_over(
+    office: Office,
+) -> None:
+    ref = office.change(1, "older")
+    await office.deliver("d1", ref)
+    fetch, other = office.tracker.fetch, office.another_worker()
+
+    async def fetch_late(refs: Sequence[ItemRef]) -> Fetched:
+        """While the answer is on its way the claim runs out, and another brings what is newer."""
+        answer = await fetch(refs)
+        office.tracker.fetch = fetch  # type: ignore[method-assign]  # only once
+        office.change(1, "newer in the same second")
+        await let_claims_run_out(office.store)
+        await other.take()
+        await other.idle()
+        return answer
+
+    office.tracker.fetch = fetch_late  # type: ignore[method-assign]  # its moment is the case
+    await office.work()
+
+    assert (await office.titles())["NET-1"] == "newer in the same second"
+    assert await office.states() == {"d1": InboxState.DONE}
+
+
+async def test_an_item_is_fetched_by_one_worker_at_a_time(office: Office) -> None:
+    one, two = office.change(1, "one"), office.change(2, "two")
+    other = office.another_worker()
+    await office.deliver("d1", one)
+    async with office.store.write() as session:
+        await claims.claim(session, "somebody else", limit=10)
+    await office.deliver("d2", one)
+    await office.deliver("d3", two)
+
+    await office.work()
+    assert await other.take() == 0
+    assert office.tracker.fetched == [[two]]
+
+    await let_claims_run_out(office.store)
+    await office.until_empty()
+    assert set((await office.states()).values()) == {InboxState.DONE}
+
+
+async def test_deliveries_gather_while_the_same_item_is_named_again_and_again(
+    office: Office,
+) -> None:
+    ref = office.change(1, "changed")
+    worker = office.another_worker(pace=1.0, longest_rest=3600.0)
+    taken = []
+    for number in range(20):
+        await office.deliver(f"d{number}", ref)
+        taken.append(await worker.take())
+        await worker.idle()
+
+    assert taken[:2] == [1, 1]
+    assert taken.count(0) >= 3
+    assert len(office.tracker.fetched) == len(taken) - taken.count(0)
+
+
+async def test_what_deliveries_brought_is_counted_on_the_live_lane(office: Office) -> None:
+    refs = [office.change(number, "changed") for number in range(3)]
+    elsewhere = office.change(5, "elsewhere", container=OUT)
+    await office.flood(*refs, elsewhere, times=4)
+    await office.work()
+    await office.deliver("again", refs[0])
+    await office.work()
+
+    async with office.store.read() as session:
+        lanes = await load_lanes(session)
+    live = lanes[NET][Lane.LIVE]
+    assert (live.passes, live.seen, live.stored) == (2, 4, 3)
+    assert live.lag_seconds == 0
+    assert live.last_success_at == LATER
+    assert Lane.LIVE not in lanes.get(OUT, {})
 
 
 async def test_a_new_item_is_stored_and_one_of_a_container_that_nobody_wants_is_not(
@@ -295,8 +504,7 @@ async def test_deliveries_of_a_connection_that_cannot_be_opened_wait(office: Off
 async def test_what_was_begun_too_often_and_never_ended_is_set_aside(office: Office) -> None:
     await office.deliver("d1", office.change(1, "kills the process"))
     async with office.store.write() as session:
-        row = inbox._INBOX
-        await session.execute(row.update().values(tries=TRIES))
+        await session.execute(INBOX.update().values(tries=TRIES))
 
     await office.work()
 

@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from connectors.jira.simulator import JiraSimulator
 from syncer.clock import FixedClock
 from syncer.connect.testing.script import Container, Event, ItemState, Person, ScriptedItem
-from syncer.connect.testing.server import RecordedRequest
+from syncer.connect.testing.server import RecordedRequest, hang
 from syncer.connect.testing.world import World
 from syncer.domain.ref import ContainerKey
 from syncer.store.engine import Store
@@ -84,29 +84,36 @@ async def site(database_url: str) -> AsyncGenerator[Site]:
         yield Site(jira, database_url, items)
 
 
-async def _killed_after(site: Site, root: Path, searches: int) -> None:
-    """Start a sync and kill it with SIGKILL while it waits for a page."""
-    asked = asyncio.Event()
-    left = searches
+async def _killed_after(site: Site, root: Path, pages: int) -> None:
+    """Start a sync and kill it with SIGKILL while it waits for pages, some of them being stored."""
+    left = pages
 
     def count(request: RecordedRequest) -> None:
         nonlocal left
-        left -= request.path.endswith("/search/jql")
-        if left <= 0:
-            asked.set()
+        left -= request.path.endswith(("/search/jql", "/issue/bulkfetch"))
+        if left == 0:
+            site.jira.server.fail(hang(), times=None)
 
     site.jira.server.on_request.append(count)
     process = await site.sync(root)
-    await asked.wait()
+    async with Store(site.database) as store:
+        while not await _stored(store):  # noqa: ASYNC110  another process changes it
+            await asyncio.sleep(0.05)
     process.kill()
     await process.wait()
     site.jira.server.on_request.remove(count)
+    site.jira.server.recover()
+
+
+async def _stored(store: Store) -> int:
+    async with store.read() as session:
+        return await count_items(session)
 
 
 async def test_f28_a_killed_sync_goes_on_and_the_next_fetches_only_what_changed(
     site: Site, root: Path
 ) -> None:
-    await _killed_after(site, root, searches=site.items * 55 // 10_000)
+    await _killed_after(site, root, pages=site.items * 55 // 10_000)
     async with Store(site.database) as store, store.read() as session:
         half = await count_items(session)
         state = await container_state(session, NET)

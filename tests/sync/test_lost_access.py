@@ -14,9 +14,10 @@ from syncer.domain.report import SourceState
 from syncer.errors import Rejected
 from syncer.store.engine import Store
 from syncer.store.items import load_items
-from syncer.store.sources import load_sources
+from syncer.store.sources import ensure_container, load_sources
 from syncer.sync.connection import Wanted, pull_connection
-from syncer.sync.reconcile import census_connection
+from syncer.sync.ingest import ingest
+from syncer.sync.reconcile import census_connection, is_due
 from tests.store.samples import NET, NOON, record
 from tests.sync.hiding_tracker import HidingTracker
 from tests.sync.tracker import Shelf
@@ -52,14 +53,16 @@ async def _pull(store: Store, tracker: HidingTracker, *, at: datetime) -> None:
     await pull_connection(store, tracker, connection="jira", clock=FixedClock(at))
 
 
-async def _census(store: Store, tracker: HidingTracker, *, at: datetime) -> None:
+async def _census(
+    store: Store, tracker: HidingTracker, *, at: datetime, when_due: bool = False
+) -> None:
     await census_connection(
         store,
         tracker,
         connection="jira",
         clock=FixedClock(at),
         wanted=Wanted(),
-        due=lambda _state: True,
+        due=lambda state: not when_due or is_due(state, now=at, every=timedelta(days=1)),
     )
 
 
@@ -133,3 +136,52 @@ async def test_since_when_a_container_fails_is_kept_until_it_is_well(
 
     assert failing == LATER
     assert (await _sources(store))["NET"].detail.failing_since is None
+
+
+async def test_f46_what_webhooks_brought_of_a_project_that_was_never_read_is_hidden_too(
+    store: Store, tracker: Refusing
+) -> None:
+    """A webhook came before the first reading, and the project was renamed or closed after it."""
+    new = ContainerKey("jira", "NEW")
+    async with store.write() as session:
+        await ensure_container(session, new)
+        await ingest(session, [record(7, container=new, key="NEW-1")], container=new, at=NOON)
+
+    await _pull(store, tracker, at=LATER)
+    await _census(store, tracker, at=LATER, when_due=True)
+
+    assert await _states(store, new) == {ItemState.HIDDEN}
+    assert (await _sources(store))["NEW"].detail.lost_since == LATER
+
+
+async def test_a_census_leaves_a_project_to_its_first_reading(
+    store: Store, tracker: Refusing
+) -> None:
+    new, shelf = ContainerKey("jira", "NEW"), Shelf()
+    shelf.put(record(7, container=new, key="NEW-1"))
+    async with store.write() as session:
+        await ensure_container(session, new)
+        await ingest(session, shelf.records.values(), container=new, at=NOON)
+    await _pull(store, tracker, at=LATER)  # it is not shown
+    tracker.shelves[new] = shelf
+
+    await _census(store, tracker, at=LATER, when_due=True)
+
+    assert await _states(store, new) == {ItemState.LIVE}
+    assert (await _sources(store))["NEW"].detail.lost_since is None
+
+
+async def test_what_a_lagging_search_shows_in_a_project_that_nobody_wants_is_not_stored(
+    store: Store, tracker: Refusing
+) -> None:
+    """It moved there, and the search still finds it where it was."""
+    box = ContainerKey("jira", "BOX")
+    tracker.shelves[NET].put(record(9, container=box, key="BOX-1", updated_at=LATER))
+    tracker.shelves[NET].put(record(8, container=OUT, key="OUT-2", updated_at=LATER))
+
+    await _pull(store, tracker, at=LATER)
+
+    async with store.read() as session:
+        keys = {item.key for item in await load_items(session)}
+    assert "BOX-1" not in keys
+    assert "OUT-2" in keys

@@ -8,7 +8,7 @@ import pytest
 
 from syncer.clock import FixedClock
 from syncer.domain.item import ItemState
-from syncer.domain.ref import ContainerKey
+from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import AuthFailed, Rejected, Unreachable
 from syncer.store.audit import AuditEvent
 from syncer.store.audit import record as record_event
@@ -283,3 +283,18 @@ async def test_a_census_is_due_once_a_day_and_not_before_the_first_pull(
     assert not is_due(states[NET], now=LATER + DAY - timedelta(seconds=1), every=DAY)
     assert is_due(states[NET], now=LATER + DAY, every=DAY)
     assert is_due(states[OUT], now=LATER, every=DAY)
+
+
+async def test_f14_an_item_that_bears_another_key_now_is_fetched_though_nothing_else_changed(
+    store: Store, tracker: HidingTracker
+) -> None:
+    ref = ItemRef("jira", record(3).item.ref.id, "NEW-3")
+    tracker.shelves[NET].put(record(3, ref=ref, key="NEW-3"))
+
+    await _census(store, tracker)
+
+    assert tracker.fetched == [[ref]]
+    assert "NEW-3" in await _states(store)
+    tracker.fetched.clear()
+    await _census(store, tracker)
+    assert not any(tracker.fetched)

@@ -47,6 +47,7 @@ async def test_a_genuine_delivery_is_kept_before_it_is_acknowledged(door: Door) 
     answer = await door.signed(body)
 
     [delivery] = await door.kept()
+    await door.keeper.flush()
     assert answer.status == 202
     assert delivery.state is InboxState.PENDING
     assert [(ref.id, ref.locator) for ref in delivery.refs] == [("1012", "acme/phone#12")]

@@ -2,31 +2,29 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import NotFound
+from syncer.store.claims import begin, claim, finish, release, renew, retry_later, set_aside
 from syncer.store.daemon_tables import InboxRow
 from syncer.store.engine import Store
 from syncer.store.inbox import (
     LONGEST_ID,
     Arrival,
+    Chosen,
     Delivery,
     InboxState,
     accept,
-    claim,
-    finish,
+    count_chosen,
     inbox_counts,
     list_deliveries,
     load_delivery,
     oldest_pending,
-    release,
-    renew,
     replay,
-    retry_later,
-    set_aside,
 )
 from syncer.store.leases import LEASE, database_now
 from syncer.store.rows import table_of
@@ -41,6 +39,7 @@ async def keep(
     *,
     body: bytes = b"",
     connection: str = "jira",
+    item: str = "",
     state: InboxState = InboxState.PENDING,
     at: datetime = AT,
 ) -> int | None:
@@ -54,7 +53,7 @@ async def keep(
                     body=body or f"{connection} {delivery_id}".encode(),
                     headers={"content-type": "application/json"},
                     event="issue_updated",
-                    refs=[ItemRef(connection, "10", "acme/phone#12")],
+                    refs=[ItemRef(connection, item or f"item of {delivery_id}", "acme/phone#12")],
                     state=state,
                     at=at,
                 )
@@ -65,7 +64,9 @@ async def keep(
 
 async def take(store: Store, owner: str = "one", *, limit: int = 10) -> list[Delivery]:
     async with store.write() as session:
-        return await claim(session, owner, limit=limit)
+        taken = await claim(session, owner, limit=limit)
+        assert await begin(session, [one.id for one in taken], owner=owner)
+    return taken
 
 
 async def counts(store: Store) -> dict[InboxState, int]:
@@ -229,6 +230,18 @@ async def test_a_claim_runs_out_by_the_database_clock(store: Store) -> None:
     assert [one.tries for one in await take(store, "alive")] == [2]
 
 
+async def test_what_was_claimed_and_never_begun_was_no_try(store: Store) -> None:
+    await keep(store, "a")
+    async with store.write() as session:
+        await claim(session, "dead", limit=10)
+    await let_claims_run_out(store)
+
+    [again] = await take(store, "alive")
+    assert again.tries == 1
+    async with store.write() as session:
+        assert not await begin(session, [again.id], owner="dead")
+
+
 async def test_a_worker_may_hold_on_to_what_it_works_on(store: Store) -> None:
     await keep(store, "a")
     await take(store, "slow")
@@ -242,10 +255,11 @@ async def test_a_worker_may_hold_on_to_what_it_works_on(store: Store) -> None:
 async def test_what_is_given_back_is_there_at_once_and_was_no_try(store: Store) -> None:
     await keep(store, "a")
     await keep(store, "b")
-    await take(store, "one", limit=1)
+    mine = await take(store, "one", limit=1)
     await take(store, "two", limit=1)
     async with store.write() as session:
-        assert await release(session, "one") == 1
+        begun = [one.id for one in mine]
+        assert await release(session, "one", begun=begun) == 1
 
     assert [(one.delivery_id, one.tries) for one in await take(store, "three")] == [("a", 1)]
 
@@ -254,8 +268,8 @@ async def test_finished_deliveries_are_done(store: Store) -> None:
     await keep(store, "a")
     claimed = await take(store)
     async with store.write() as session:
-        await finish(session, [one.id for one in claimed], at=AT)
-        await finish(session, [], at=AT)
+        assert await finish(session, [one.id for one in claimed], owner="one", at=AT)
+        assert await finish(session, [], owner="one", at=AT)
 
     assert await counts(store) == {InboxState.DONE: 1}
     await let_claims_run_out(store)
@@ -267,11 +281,11 @@ async def test_a_delivery_that_failed_waits(store: Store) -> None:
     assert number is not None
     await take(store)
     async with store.write() as session:
-        await retry_later(session, number, note="no answer", after=timedelta(hours=1))
+        await retry_later(session, [number], note="no answer", after=timedelta(hours=1))
 
     assert await take(store) == []
     async with store.write() as session:
-        await retry_later(session, number, note="no answer", after=timedelta())
+        await retry_later(session, [number], note="no answer", after=timedelta())
     [again] = await take(store)
     assert (again.note, again.tries) == ("no answer", 2)
 
@@ -281,7 +295,7 @@ async def test_what_is_set_aside_stays_until_it_is_replayed(store: Store) -> Non
     assert number is not None
     await take(store)
     async with store.write() as session:
-        await set_aside(session, number, note="failed five times", at=AT)
+        await set_aside(session, [number], note="failed five times", at=AT)
 
     assert await take(store) == []
     async with store.read() as session:
@@ -301,10 +315,36 @@ async def test_deliveries_are_replayed_by_number_or_since_an_instant(store: Stor
     assert early is not None
 
     async with store.write() as session:
-        assert await replay(session, ids=[early]) == 1
-        assert await replay(session, ids=[early]) == 0
-        assert await replay(session, since=AT + timedelta(minutes=1)) == 2
+        assert await replay(session, Chosen(ids=[early])) == 1
+        assert await replay(session, Chosen(ids=[early])) == 0
+        assert await replay(session, Chosen(since=AT + timedelta(minutes=1))) == 2
     assert await counts(store) == {InboxState.PENDING: 3}
+
+
+async def test_deliveries_are_replayed_by_connection_state_and_span(store: Store) -> None:
+    for hour, connection in enumerate(("jira", "jira", "github", "jira")):
+        for state in (InboxState.DONE, InboxState.QUARANTINED):
+            name = f"{connection} {hour} {state}"
+            at = AT + timedelta(hours=hour)
+            await keep(store, name, connection=connection, state=state, at=at)
+    span = Chosen(since=AT + timedelta(hours=1), until=AT + timedelta(hours=3))
+    jira = replace(span, connection="jira")
+    chosen = {
+        Chosen(): 4,
+        Chosen(connection="jira"): 3,
+        Chosen(connection="jira", state=InboxState.DONE): 3,
+        Chosen(state=InboxState.IGNORED): 0,
+        span: 4,
+        jira: 2,
+        replace(jira, state=InboxState.DONE): 1,
+    }
+
+    async with store.read() as session:
+        assert {one: await count_chosen(session, one) for one in chosen} == chosen
+    async with store.write() as session:
+        assert await replay(session, jira) == 2
+        assert await replay(session, jira) == 0
+        assert await count_chosen(session, Chosen()) == 3
 
 
 async def test_a71_a_flood_from_one_connection_does_not_hold_up_another(store: Store) -> None:

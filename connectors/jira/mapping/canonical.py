@@ -7,7 +7,7 @@ issue.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.fields import as_number
@@ -26,6 +26,11 @@ VALUE_LIMIT: Final = 8000
 """Characters of a canonical value; a longer one cannot be read."""
 
 _SECONDS_AN_HOUR: Final = 3600
+_REPEATED: Final = frozenset({
+    ChangeField.STATUS, ChangeField.RESOLUTION, ChangeField.DUE, ChangeField.START,
+    ChangeField.LABELS, ChangeField.PRIORITY,
+})  # fmt: skip
+"""The fields whose few values come again and again, and mean the same in every issue of a site."""
 
 
 class Side(NamedTuple):
@@ -46,31 +51,41 @@ class Canonical:
         self._site = site
         self._hours = hours
         self._ids = ids
-        self._readers: Mapping[ChangeField, Callable[[Side], str | None]] = {
-            ChangeField.STATUS: self._category,
-            ChangeField.RESOLUTION: self._resolution,
-            ChangeField.DUE: self._day,
-            ChangeField.START: self._day,
-            ChangeField.ASSIGNEE: lambda side: side.raw or None,
-            ChangeField.PARENT: lambda side: self._uid(side.raw, side.text),
-            ChangeField.LABELS: lambda side: ",".join(sorted(side.text.split())) or None,
-            ChangeField.SPRINT: lambda side: side.raw.replace(" ", "") or None,
-            ChangeField.ESTIMATE: self._estimate,
-            ChangeField.FLAG: lambda side: "1" if side.raw or side.text else None,
-            ChangeField.LINK: self._link,
-            ChangeField.PRIORITY: self._priority,
-            ChangeField.BODY: lambda _: None,
-            ChangeField.RANK: lambda _: None,
-        }
 
     def value(self, kind: ChangeField, side: Side) -> str | None:
         """The canonical value of one side, None where it is empty or cannot be read."""
-        read = self._readers.get(kind, _text)
+        if kind not in _REPEATED:
+            return self._read(kind, side)
+        known = self._site.known
         try:
-            value = read(side)
+            return known[kind, side]
+        except KeyError:
+            return known.keep((kind, side), self._read(kind, side))
+
+    def _read(self, kind: ChangeField, side: Side) -> str | None:
+        try:
+            value = self._READERS.get(kind, _text)(self, side)
         except Unmappable:
             return None
         return value if value is None or len(value) <= VALUE_LIMIT else None
+
+    def _assignee(self, side: Side) -> str | None:
+        return side.raw or None
+
+    def _parent(self, side: Side) -> str | None:
+        return self._uid(side.raw, side.text)
+
+    def _labels(self, side: Side) -> str | None:
+        return ",".join(sorted(side.text.split())) or None
+
+    def _sprint(self, side: Side) -> str | None:
+        return side.raw.replace(" ", "") or None
+
+    def _flag(self, side: Side) -> str | None:
+        return "1" if side.raw or side.text else None
+
+    def _nothing(self, _: Side) -> str | None:
+        return None
 
     def _category(self, side: Side) -> str | None:
         if not side.raw and not side.text:
@@ -116,6 +131,23 @@ class Canonical:
         kind, inward = edge_of_text(side.text, self._site.link_types, self._site.rules)
         return f"{kind}{'<' if inward else '>'}{self._uid('', key)}"
 
+    _READERS: ClassVar[Mapping[ChangeField, Callable[[Canonical, Side], str | None]]] = {
+        ChangeField.STATUS: _category,
+        ChangeField.RESOLUTION: _resolution,
+        ChangeField.DUE: _day,
+        ChangeField.START: _day,
+        ChangeField.ASSIGNEE: _assignee,
+        ChangeField.PARENT: _parent,
+        ChangeField.LABELS: _labels,
+        ChangeField.SPRINT: _sprint,
+        ChangeField.ESTIMATE: _estimate,
+        ChangeField.FLAG: _flag,
+        ChangeField.LINK: _link,
+        ChangeField.PRIORITY: _priority,
+        ChangeField.BODY: _nothing,
+        ChangeField.RANK: _nothing,
+    }
 
-def _text(side: Side) -> str | None:
+
+def _text(_: Canonical, side: Side) -> str | None:
     return clean_line(side.text or side.raw, limit=TEXT_LIMIT) or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 from connectors.jira.mapping.canonical import TEXT_LIMIT, VALUE_LIMIT, Canonical, Side
@@ -14,7 +15,7 @@ from connectors.jira.mapping.site import Site
 from connectors.jira.mapping.status import resolution_kind
 from connectors.jira.mapping.times import instant
 from connectors.jira.rules import FieldRole, fold
-from connectors.jira.wire import ChangeItem, Comments, History, Named
+from connectors.jira.wire import Author, ChangeItem, Comments, History, Named
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ResolutionKind
 from syncer.domain.text import clean_line
@@ -47,6 +48,7 @@ HOURS_FIELD: Final = "timeoriginalestimate"
 
 _MOST_VERSIONS: Final = 200
 _OTHER: Final = ChangeField.OTHER
+_AT: Final = attrgetter("at")
 _ROLES: Final = {
     FieldRole.START: ChangeField.START,
     FieldRole.END: ChangeField.DUE,
@@ -77,8 +79,9 @@ class Now:
 class _Entry:
     """One history entry: its instant, its items by field, the resolution before and after."""
 
-    raw: History
+    id: str
     at: datetime
+    author: Author | None
     items: list[tuple[ChangeField, ChangeItem]]
     resolved: tuple[ResolutionKind | None, ResolutionKind | None] = (None, None)
 
@@ -95,48 +98,54 @@ def changes_of(
         versions=_versions(entries, now.versions),
     )
     told = [change for entry in entries for change in reader.changes(entry)]
-    every = [*_numbered(_without_repeats(told)), *_comments(comments, site)]
-    return tuple(sorted(every, key=lambda change: change.at))
+    every = [*_numbered(list(_without_repeats(told))), *_comments(comments, site)]
+    return tuple(sorted(every, key=_AT))
 
 
 def _ordered(histories: Iterable[History], site: Site) -> list[_Entry]:
     entries = [_entry(raw, site) for raw in histories]
-    return sorted(entries, key=lambda entry: (entry.at, len(entry.raw.id), entry.raw.id))
+    return sorted(entries, key=lambda entry: (entry.at, len(entry.id), entry.id))
 
 
 def _entry(raw: History, site: Site) -> _Entry:
-    if raw.created is None:
+    created = raw.get("created")
+    if created is None:
         raise Unmappable("a change without a time")
-    items = [(_kind(item, site), item) for item in raw.items or () if item is not None]
-    return _Entry(raw, instant(raw.created, site.zone), items)
+    return _Entry(
+        id=raw.get("id", ""),
+        at=instant(created, site.zone),
+        author=raw.get("author"),
+        items=[(_kind(item, site), item) for item in raw.get("items") or () if item is not None],
+    )
 
 
 def _kind(item: ChangeItem, site: Site) -> ChangeField:
-    for name in (item.field_id, item.field):
-        if name and name in site.roles:
-            return _ROLES[site.roles[name]]
-        if name and fold(name) in _SYSTEM:
-            return _SYSTEM[fold(name)]
-    return ChangeField.OTHER
+    return _kind_named(item.get("fieldId"), site) or _kind_named(item.get("field"), site) or _OTHER
+
+
+def _kind_named(name: str | None, site: Site) -> ChangeField | None:
+    if not name:
+        return None
+    role = site.roles.get(name)
+    return _ROLES[role] if role is not None else _SYSTEM.get(fold(name))
 
 
 def _place_resolutions(
-    entries: Iterable[_Entry], site: Site, current: ResolutionKind | None
+    entries: Sequence[_Entry], site: Site, current: ResolutionKind | None
 ) -> None:
     """Note at each entry the resolution in force before and after it: DONE depends on it."""
-    entries = list(entries)
     told = [item for entry in entries for item in _of(entry, ChangeField.RESOLUTION)]
-    before = _resolution(told[0].before, told[0].before_text, site) if told else current
+    before = _resolution(told[0].get("from"), told[0].get("fromString"), site) if told else current
     for entry in entries:
         after = before
-        for item in _of(entry, ChangeField.RESOLUTION):
-            after = _resolution(item.after, item.after_text, site)
+        for item in _of(entry, ChangeField.RESOLUTION) if told else ():
+            after = _resolution(item.get("to"), item.get("toString"), site)
         entry.resolved = (before, after)
         before = after
 
 
-def _of(entry: _Entry, kind: ChangeField) -> Iterator[ChangeItem]:
-    return (item for told, item in entry.items if told is kind)
+def _of(entry: _Entry, kind: ChangeField) -> list[ChangeItem]:
+    return [item for told, item in entry.items if told is kind]
 
 
 def _resolution(id_: str | None, text: str | None, site: Site) -> ResolutionKind | None:
@@ -153,13 +162,14 @@ def _versions(
     """
     held = dict(current)
     found: dict[int, tuple[str | None, str | None]] = {}
-    for entry in reversed(entries):
-        for item in reversed(list(_of(entry, ChangeField.VERSIONS))):
-            after = _joined(held)
-            held.pop(item.after or item.after_text or "", None)
-            if item.before or item.before_text:
-                held[item.before or item.before_text or ""] = item.before_text or ""
-            found[id(item)] = (_joined(held), after)
+    told = [item for entry in entries for item in _of(entry, ChangeField.VERSIONS)]
+    for item in reversed(told):
+        after = _joined(held)
+        held.pop(item.get("to") or item.get("toString") or "", None)
+        before, before_text = item.get("from"), item.get("fromString")
+        if before or before_text:
+            held[before or before_text or ""] = before_text or ""
+        found[id(item)] = (_joined(held), after)
     return found
 
 
@@ -180,35 +190,39 @@ class _Reader:
     versions: Mapping[int, tuple[str | None, str | None]]
 
     def changes(self, entry: _Entry) -> Iterator[Change]:
-        actor, by_bot = shown_name(entry.raw.author), is_bot(entry.raw.author)
+        actor, by_bot = shown_name(entry.author), is_bot(entry.author)
         for told, item in entry.items:
             kind = self._field(told, item)
             before, after = self._values(kind, item, entry)
             yield Change(
-                id=entry.raw.id,
+                id=entry.id,
                 at=entry.at,
                 field=kind,
                 before=before,
                 after=after,
-                before_text=_shown(kind, item.before_text),
-                after_text=_shown(kind, item.after_text),
+                before_text=_shown(kind, item.get("fromString")),
+                after_text=_shown(kind, item.get("toString")),
                 actor=actor,
                 by_bot=by_bot,
             )
 
     def _field(self, kind: ChangeField, item: ChangeItem) -> ChangeField:
         """The field, OTHER for a date or estimate that is not the one the item goes by."""
-        goes_by = {ChangeField.DUE: self.now.due_id, ChangeField.ESTIMATE: self.now.estimate_id}
-        wanted = goes_by.get(kind)
-        return kind if wanted is None or wanted in {item.field_id, item.field} else _OTHER
+        if kind is ChangeField.DUE:
+            wanted = self.now.due_id
+        elif kind is ChangeField.ESTIMATE:
+            wanted = self.now.estimate_id
+        else:
+            return kind
+        return kind if wanted in (item.get("fieldId"), item.get("field")) else _OTHER
 
     def _values(
         self, kind: ChangeField, item: ChangeItem, entry: _Entry
     ) -> tuple[str | None, str | None]:
         if kind is ChangeField.VERSIONS:
             return self.versions[id(item)]
-        before = Side(item.before or "", item.before_text or "", entry.resolved[0])
-        after = Side(item.after or "", item.after_text or "", entry.resolved[1])
+        before = Side(item.get("from") or "", item.get("fromString") or "", entry.resolved[0])
+        after = Side(item.get("to") or "", item.get("toString") or "", entry.resolved[1])
         return self.canonical.value(kind, before), self.canonical.value(kind, after)
 
 
@@ -227,8 +241,11 @@ def _without_repeats(changes: Iterable[Change]) -> Iterator[Change]:
         yield change
 
 
-def _numbered(changes: Iterable[Change]) -> Iterator[Change]:
+def _numbered(changes: Sequence[Change]) -> Iterator[Change]:
     """An entry may change one field twice (two links): the later ones get a number."""
+    if len({change.id for change in changes}) == len(changes):
+        yield from changes
+        return
     seen: dict[tuple[str, ChangeField], int] = {}
     for change in changes:
         count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
@@ -237,13 +254,14 @@ def _numbered(changes: Iterable[Change]) -> Iterator[Change]:
 
 def _comments(comments: Comments | None, site: Site) -> Iterator[Change]:
     for comment in (comments.comments if comments else None) or ():
-        if comment is not None and comment.created is not None:
+        created = comment.get("created") if comment is not None else None
+        if comment is not None and created is not None:
             yield Change(
-                id=f"comment-{comment.id}",
-                at=instant(comment.created, site.zone),
+                id=f"comment-{comment.get('id', '')}",
+                at=instant(created, site.zone),
                 field=ChangeField.COMMENT,
                 before=None,
                 after=None,
-                actor=shown_name(comment.author),
-                by_bot=is_bot(comment.author),
+                actor=shown_name(comment.get("author")),
+                by_bot=is_bot(comment.get("author")),
             )

@@ -123,6 +123,7 @@ class _Mapper:
         self.container = container
         self.site = site
         self.extras = extras
+        self.labels = tuple(clean_line(label) for label in self.fields.labels or () if label)
 
     def record(self) -> ItemRecord:
         estimate, unit, estimate_id = self._estimate()
@@ -137,7 +138,7 @@ class _Mapper:
             estimate_id=estimate_id,
             ids=self.extras.ids,
         )
-        histories = (self.issue.changelog.histories if self.issue.changelog else None) or ()
+        histories = (self.issue.changelog or {}).get("histories") or ()
         changes = changes_of(histories, self.fields.comment, site=self.site, now=now)
         category, flagged = self._category(resolution)
         item = WorkItem(
@@ -172,8 +173,7 @@ class _Mapper:
         }
 
     def _sort_of_thing(self) -> dict[str, Any]:
-        labels = self._labels()
-        kind, level = kind_and_level(self.fields.issuetype, labels, self.site)
+        kind, level = kind_and_level(self.fields.issuetype, self.labels, self.site)
         epic_link = first_value(self.raw, self.site.ids_of(FieldRole.EPIC_LINK))
         parent, parent_key = parent_of(
             self.fields, epic_link, connection=self.site.connection, ids=self.extras.ids
@@ -182,16 +182,13 @@ class _Mapper:
             "kind": kind,
             "hierarchy_level": level,
             "native_type": _name(self.fields.issuetype),
-            "labels": labels,
+            "labels": self.labels,
             "parent": parent,
             "parent_key": clean_line(parent_key),
             "links": links_of(
                 self.fields.issuelinks, connection=self.site.connection, rules=self.site.rules
             ),
         }
-
-    def _labels(self) -> tuple[str, ...]:
-        return tuple(clean_line(label) for label in self.fields.labels or () if label)
 
     def _category(self, resolution: ResolutionKind | None) -> tuple[StatusCategory, bool]:
         status = self.fields.status
@@ -256,7 +253,7 @@ class _Mapper:
 
     def _customers(self) -> tuple[str, ...]:
         patterns = self.site.rules.customer_labels
-        by_label = [x for x in self._labels() if any(fnmatchcase(fold(x), p) for p in patterns)]
+        by_label = [x for x in self.labels for p in patterns if fnmatchcase(fold(x), p)]
         by_field = [as_text(self.raw.get(one)) for one in self.site.customer_field_ids]
         return tuple(dict.fromkeys(filter(None, [*by_label, *by_field])))
 
@@ -282,7 +279,7 @@ class _Mapper:
         return self.site.priorities.get(priority.id, standard_rank(priority.name))
 
     def _must_have(self) -> bool:
-        labelled = any(fold(label) in self.site.rules.must_labels for label in self._labels())
+        labelled = any(fold(label) in self.site.rules.must_labels for label in self.labels)
         value = first_value(self.raw, self.site.must_field_ids)
         return labelled or (value is not None and is_yes(value))
 

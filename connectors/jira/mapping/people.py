@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from connectors.jira.wire import User
+from connectors.jira.wire import Author, User
 from syncer.domain.item import Account
 from syncer.domain.text import clean_line
 
 _ID_LIMIT = 255
+_APP = "app"
 
 
 def account(user: User | None, connection: str) -> Account | None:
@@ -20,17 +21,18 @@ def account(user: User | None, connection: str) -> Account | None:
         connection=connection,
         id=clean_line(id_, limit=_ID_LIMIT),
         name=clean_line(user.display_name or user.name or id_),
-        bot=is_bot(user),
+        bot=user.account_type == _APP,
     )
 
 
-def is_bot(user: User | None) -> bool:
+def is_bot(author: Author | None) -> bool:
     """Whether a change by this account is no sign of human care."""
-    return user is not None and user.account_type == "app"
+    return author is not None and author.get("accountType") == _APP
 
 
-def shown_name(user: User | None) -> str:
+def shown_name(author: Author | None) -> str:
     """What people call the account, empty where nobody is named."""
-    if user is None:
+    if author is None:
         return ""
-    return clean_line(user.display_name or user.name or user.account_id or "")
+    told = author.get("displayName") or author.get("name") or author.get("accountId")
+    return clean_line(told or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -17,6 +17,18 @@ _STANDARD_PRIORITIES = {
     "minor": 3, "low": 3, "trivial": 4, "lowest": 4,
 }  # fmt: skip
 _LOWEST = 4
+_MOST_KNOWN = 10_000
+
+
+class Known(dict[Hashable, str | None]):
+    """Canonical values that were worked out before; forgotten where they become too many."""
+
+    def keep(self, key: Hashable, value: str | None) -> str | None:
+        """Remember a value, and give it back."""
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        self[key] = value
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class Site:
     missing_fields: tuple[str, ...] = ()
     unread_tables: tuple[str, ...] = ()
     missing_detail: tuple[str, ...] = ()
+    known: Known = field(default_factory=Known, compare=False, repr=False)
 
     def ids_of(self, role: FieldRole) -> tuple[str, ...]:
         """The ids of the fields that play a role, best first."""

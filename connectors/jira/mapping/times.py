@@ -23,6 +23,8 @@ def instant(value: str | int, zone: tzinfo | None) -> datetime:
         at = _from_number(value) if isinstance(value, int) else datetime.fromisoformat(value)
     except (ValueError, OverflowError, OSError):
         raise Unmappable(f"{str(value)[:40]!r} is no time") from None
+    if at.tzinfo is UTC:
+        return at
     if at.tzinfo is None and zone is None:
         raise Unmappable("a time without a zone, and the account's own is not known")
     aware = at if at.tzinfo is not None else at.replace(tzinfo=zone)

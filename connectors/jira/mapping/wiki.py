@@ -18,7 +18,9 @@ from typing import Final
 LONGEST: Final = 100_000
 """Characters; Jira itself allows 32,767 unless its administrator raised that."""
 
-_PLAIN: Final = re.compile(r"[^\\{\[!|*_+?:#.-]*")
+# Without one of these a line holds nothing that is marked up, but for how it begins; addresses stay
+# as they are in any case.
+_MARKUP: Final = re.compile(r"[\\{\[!|*_+]|\?\?")
 _VERBATIM: Final = re.compile(r"\{(code|noformat)(?::([^{}\n]{0,500}))?\}")
 _INLINE: Final = re.compile(
     r"(?P<newline>\\\\)"
@@ -94,19 +96,24 @@ def _marked_up(text: str) -> str:
 
 
 def _line(line: str) -> str:
-    if _PLAIN.fullmatch(line):
-        return line
     if _RULE.fullmatch(line):
         return ""
-    heading, item = _HEADING.match(line), _LIST.match(line)
-    begin = heading or item
+    item = _LIST.match(line)
+    begin = item or _HEADING.match(line)
+    rest = line[begin.end() :] if begin else line
+    if _MARKUP.search(rest):
+        rest = _without_markup(rest)
+    return "- " + rest if item else rest
+
+
+def _without_markup(line: str) -> str:
     kept = _Kept()
-    rest = _INLINE.sub(kept.replace, line[begin.end() :] if begin else line)
+    rest = _INLINE.sub(kept.replace, line)
     if rest.lstrip().startswith("|"):
         rest = _CELL.sub(" ", rest).strip()
     for effect in (*_EFFECTS, _QUOTED):
         rest = effect.sub(r"\1", rest)
-    return ("- " if item else "") + kept.put_back(rest)
+    return kept.put_back(rest)
 
 
 @dataclass(slots=True)

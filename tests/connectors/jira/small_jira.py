@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,11 @@ def moved(before: str, after: str) -> dict[str, Any]:
 
 @dataclass
 class SmallJira:
-    """Issues and tables to serve; `answers` overrides single paths; `asked` is the log."""
+    """Issues and tables to serve; `answers` overrides single paths; `asked` is the log.
+
+    `served` counts the issues that were served with more than their ids or times. `at_once` is how
+    many requests were under way together at most; each takes `slowness` seconds.
+    """
 
     issues: list[Any] = field(default_factory=list)
     projects: list[Any] = field(default_factory=lambda: [{"id": "10", "key": "NET", "name": "Net"}])
@@ -125,24 +130,42 @@ class SmallJira:
     ignores_updated: bool = False
     asked: list[tuple[str, Any]] = field(default_factory=list)
     served: int = 0
+    slowness: float = 0.0
+    most_ids: int = 5_000
+    most_issues: int = 1_000
+    now: datetime | None = None
+    at_once: int = 0
+    _under_way: int = 0
     on_search: Callable[[int], None] = lambda _: None
 
     def paths(self) -> list[str]:
         return [path for path, _ in self.asked]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        self._under_way += 1
+        self.at_once = max(self.at_once, self._under_way)
+        try:
+            await asyncio.sleep(self.slowness)
+            answered = await self.answer(request)
+            if self.now is not None:
+                answered.headers["Date"] = format_datetime(self.now, usegmt=True)
+            return answered
+        finally:
+            self._under_way -= 1
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path.removeprefix("/rest/api/3/")
         body = await request.json() if request.can_read_body else dict(request.query)
         self.asked.append((path, body))
         if path in self.answers:
             given = self.answers[path](request)
             return given if isinstance(given, web.StreamResponse) else await given
-        told = self.tables.get(path) or self._told(path, body)
+        told = self.tables.get(path) or self.told(path, body)
         if told is None:
             return web.json_response({"errorMessages": ["There is nothing."]}, status=404)
         return web.json_response(told)
 
-    def _told(self, path: str, body: dict[str, Any]) -> Any:
+    def told(self, path: str, body: dict[str, Any]) -> Any:
         known: dict[str, Callable[[dict[str, Any]], Any]] = {
             "myself": lambda _: self.myself,
             "serverInfo": lambda _: {"deploymentType": "Cloud"},
@@ -161,7 +184,9 @@ class SmallJira:
 
     def _bulk_issues(self, body: dict[str, Any]) -> Any:
         wanted = set(body["issueIdsOrKeys"])
-        return {"issues": [i for i in self.issues if i["id"] in wanted], "issueErrors": []}
+        found = [i for i in self.issues if i["id"] in wanted]
+        self.served += len(found)
+        return {"issues": found, "issueErrors": []}
 
     def _bulk_changelogs(self, body: dict[str, Any]) -> Any:
         ids = body["issueIdsOrKeys"]
@@ -172,8 +197,9 @@ class SmallJira:
         found = self._found(body["jql"])
         start = int(body.get("nextPageToken") or 0)
         self.on_search(start)
-        page = found[start : start + int(body["maxResults"])]
-        self.served += len(page)
+        most = self.most_ids if body["fields"] == ["id"] else self.most_issues
+        page = found[start : start + min(int(body["maxResults"]), most)]
+        self.served += len(page) if len(body["fields"]) > 1 else 0
         if body["fields"] == ["id"]:
             page = [{"id": one["id"], "key": one["key"]} for one in page]
         answer: dict[str, Any] = {"issues": page, "isLast": False}
@@ -192,20 +218,26 @@ class SmallJira:
             found = [i for i in found if updated_ms(i) >= int(since[1])]
         if keys:
             found = [i for i in found if f'"{i["key"]}"' in keys[1]]
-        return sorted(found, key=lambda i: (updated_ms(i), int(i["id"])))
+        by_id = sorted(found, key=lambda i: int(i["id"]))
+        if jql.endswith("ORDER BY id ASC"):
+            return by_id
+        return sorted(by_id, key=updated_ms, reverse="updated DESC" in jql)
 
 
 class SmallDataCenter(SmallJira):
     """The same as REST API version 2 tells it: by offset, with a total, in whole seconds."""
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path.removeprefix("/rest/api/2/")
         body = await request.json() if request.can_read_body else dict(request.query)
         self.asked.append((path, body))
-        told = self.tables.get(path) or self._told_by_offset(path, body)
+        if path in self.answers:
+            given = self.answers[path](request)
+            return given if isinstance(given, web.StreamResponse) else await given
+        told = self.tables.get(path) or self.told(path, body)
         return web.json_response(told or {}, status=200 if told else 404)
 
-    def _told_by_offset(self, path: str, body: dict[str, Any]) -> Any:
+    def told(self, path: str, body: dict[str, Any]) -> Any:
         if path != "search":
             server = {"deploymentType": "Server", "versionNumbers": [9, 12, 0]}
             return {"serverInfo": server, "myself": self.myself, "project": self.projects}.get(path)
@@ -213,7 +245,9 @@ class SmallDataCenter(SmallJira):
             self._found(body["jql"]), key=lambda i: (updated_ms(i) // 1000, int(i["id"]))
         )
         start = int(body.get("startAt", 0))
-        page = found[start : start + int(body["maxResults"])]
+        self.on_search(start)
+        page = found[start : start + min(int(body["maxResults"]), self.most_issues)]
+        self.served += len(page)
         return {"startAt": start, "total": len(found), "issues": page}
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
@@ -30,10 +31,11 @@ async def read(
 ) -> list[Page]:
     """The pages of a pass; with `pages` it is killed after so many."""
     found: list[Page] = []
-    async for page in connector.changes(NET, since):
-        found.append(page)
-        if pages is not None and len(found) == pages:
-            break
+    async with aclosing(connector.changes(NET, since)) as changes:
+        async for page in changes:
+            found.append(page)
+            if pages is not None and len(found) == pages:
+                break
     return found
 
 

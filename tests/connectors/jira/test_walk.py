@@ -143,3 +143,15 @@ def test_a_query_holds_a_key_of_plain_characters_or_is_refused(key: str, since: 
 def test_only_keys_get_into_a_query(keys: list[str]) -> None:
     query = with_keys(["OUT-2", *keys])
     assert re.fullmatch(r'issuekey in \("[A-Za-z0-9_-]+-\d+"(, "[A-Za-z0-9_-]+-\d+")*\)', query)
+
+
+def test_an_item_that_changed_just_now_is_not_sought_from() -> None:
+    """It may be shown as it is where it was before: what stands between would be left out."""
+    now = 10**12
+    walk = Walk(mark=Mark(), overlap_ms=300_000, overlap_items=50)
+    mark = walk.take([1_000, 2_000, now], token="1", horizon_ms=now + 60_000)
+    assert mark.position == Position(2_000)
+    mark = walk.take([3_000, now, 4_000], token="2", horizon_ms=now + 60_000)
+    assert mark.position == Position(4_000)
+    mark = walk.take([now, now + 1], token="3", horizon_ms=now + 60_000)
+    assert mark.position == Position(4_000, "3")

@@ -1,0 +1,23 @@
+"""The search for cyclic garbage, kept away from what is no garbage."""
+
+from __future__ import annotations
+
+import gc
+from functools import cache
+from typing import Final
+
+THRESHOLDS: Final = (20_000, 20, 50)
+"""After so many new containers the young ones are searched; the next ones count such searches."""
+
+
+@cache
+def spare_collections() -> None:
+    """Let no search walk again and again over what lives as long as the process; once a process.
+
+    Half a million objects are there once everything is imported, and a page of a hundred issues
+    makes sixty thousand more that die by their reference counts: by Python's own thresholds a third
+    of a full sync went into finding nothing. Cycles are found as before, a little later (Python's
+    manual, "gc": `freeze` is meant for what is there before the work begins).
+    """
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
