@@ -44,7 +44,7 @@ def test_the_store_equals_the_tracker_on_postgresql(postgres_url: str, shard: in
 
 
 def _check(tally: Tally, *, examples: int) -> None:
-    """A run that did nothing must be visible: every rule had its turn, and faults and crashes hit."""
+    """A run that did nothing must be visible: every rule had its turn, faults and crashes hit."""
     print(tally.told())
     assert tally.total("begin") >= examples
     assert tally.total("rule") >= 30 * examples  # of at most fifty: some examples end early
