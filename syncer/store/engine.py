@@ -14,8 +14,10 @@ import sqlite3
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import Final, Self
+from weakref import WeakSet
 
 from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
@@ -50,9 +52,10 @@ class Store:
         After `silence` seconds without an answer a server is taken for dead.
         """
         self.url = url if isinstance(url, URL) else normalise_url(url, folder=folder)
+        self._threads: WeakSet[Thread] = WeakSet()
         if self.is_sqlite:
-            self._write_engine = sqlite.engine(self.url, writes=True)
-            self._read_engine = sqlite.engine(self.url, writes=False)
+            self._write_engine = sqlite.engine(self.url, writes=True, threads=self._threads)
+            self._read_engine = sqlite.engine(self.url, writes=False, threads=self._threads)
             self._unhurried = self._write_engine
         else:
             self._write_engine = postgres.engine(self.url, silence=silence)
@@ -157,6 +160,7 @@ class Store:
         """Close all connections."""
         for engine in (self._read_engine, self._write_engine, self._unhurried):
             await engine.dispose()
+        await sqlite.ended(self._threads)
 
     async def __aenter__(self) -> Self:
         return self

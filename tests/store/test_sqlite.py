@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import threading
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -72,6 +73,36 @@ async def test_a_missing_folder_is_a_clear_error(tmp_path: Path) -> None:
     async with Store(f"sqlite:///{tmp_path}/no/such/x.db") as store:
         with pytest.raises(ConfigError, match="cannot be opened"):
             await migrate.upgrade(store)
+
+
+def threads_of_the_driver() -> list[str]:
+    return [one.name for one in threading.enumerate() if "_connection_worker_thread" in one.name]
+
+
+async def test_a_file_that_cannot_be_opened_leaves_no_thread_behind(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("not a database, but long enough to be read as one" * 50)
+
+    for wrong in ["no/such/x.db", "text.db"]:
+        async with Store(f"sqlite:///{tmp_path}/{wrong}") as store:
+            for _ in range(20):
+                with pytest.raises(ConfigError):
+                    await _write_once(store)
+
+        assert threads_of_the_driver() == []
+
+
+async def test_a_user_who_was_cancelled_leaves_no_thread_behind(sqlite_url: str) -> None:
+    count = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 2000000)"
+
+    async with Store(sqlite_url) as store, store.read() as session:
+        user = asyncio.ensure_future(session.scalar(text(f"{count} SELECT max(x) FROM n")))
+        await asyncio.sleep(0.01)
+        assert threads_of_the_driver() != []
+        user.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await user
+
+    assert threads_of_the_driver() == []
 
 
 async def test_the_file_is_in_wal_mode_and_checks_foreign_keys(sqlite_store: Store) -> None:
