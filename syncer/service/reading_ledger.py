@@ -8,6 +8,7 @@ from syncer.domain.ref import ContainerKey
 from syncer.domain.report import SourceState
 from syncer.service.core import Service
 from syncer.store.completeness import ConnectionState, connection_states
+from syncer.store.dispatches import dispatch_counts
 from syncer.store.endpoints import EndpointState, load_endpoints
 from syncer.store.inbox import inbox_counts, oldest_pending
 from syncer.store.quarantine import Quarantined, load_quarantine
@@ -31,6 +32,7 @@ async def load_ledger(service: Service) -> Ledger:
         waiting = await load_quarantine(session)
         inbox = {str(state): count for state, count in (await inbox_counts(session)).items()}
         oldest = await oldest_pending(session)
+        outbox = {str(state): count for state, count in (await dispatch_counts(session)).items()}
     configured = {one.name: one.kind for one in service.settings.connections}
     names = sorted({*configured, *states})
     return Ledger(
@@ -49,6 +51,7 @@ async def load_ledger(service: Service) -> Ledger:
         quarantine=[_quarantined(one) for one in waiting[:_MOST_QUARANTINED]],
         inbox=inbox,
         inbox_oldest_at=oldest,
+        dispatches=outbox,
     )
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.store.bulk import insert
@@ -266,6 +266,13 @@ async def load_dispatches(
         query = query.where(c.id.in_(ids))
     found = await session.execute(query.with_for_update() if lock else query)
     return [_dispatch(row) for row in found.mappings()]
+
+
+async def dispatch_counts(session: AsyncSession) -> dict[DispatchState, int]:
+    """How many dispatches are in each state, all states named."""
+    query = select(_DISPATCHES.c.state, func.count()).group_by(_DISPATCHES.c.state)
+    found = {row[0]: row[1] for row in await session.execute(query)}
+    return {state: found.get(state, 0) for state in DispatchState}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from syncer.failpoints import Crash, Edge, armed
 from syncer.publish.channels.outcome import Finish
 from syncer.publish.outbox import Outbox, Timing
 from syncer.service.publishing import Publisher
+from syncer.service.reading_ledger import load_ledger
 from syncer.store.daemon_tables import DispatchRow
 from syncer.store.dispatches import Dispatch, DispatchState, claim
 from syncer.store.engine import Store
@@ -125,6 +126,23 @@ async def test_a_death_at_any_edge_loses_nothing_and_doubles_nothing_unsaid(
     assert flags.count(None) <= 1
     assert channel == "file" or len(flags) in {1, 1 + row.in_doubt}
     assert channel == "email" or len([*(tmp_path / "out").iterdir()]) == 4
+
+
+async def test_the_completeness_ledger_counts_what_goes_out_by_state(
+    sqlite_url: str, tmp_path: Path, sink: Sink
+) -> None:
+    text, clock = ONE + smtp(sink, timeout=20), HandClock(SUNDAY)
+    async with service_at(sqlite_url, tmp_path, text, clock=clock) as service:
+        publisher = Publisher(service, owner="serve a")
+        await publisher.publish_due()
+        clock.instant = MONDAY
+        await publisher.publish_due()
+        waiting = (await load_ledger(service)).dispatches
+        await publisher.outbox().deliver()
+        gone = (await load_ledger(service)).dispatches
+
+    assert waiting == dict.fromkeys(DispatchState, 0) | {"pending": 1}
+    assert gone == dict.fromkeys(DispatchState, 0) | {"sent": 1}
 
 
 async def test_a_process_that_stood_still_after_its_intent_sends_no_dot(

@@ -130,8 +130,8 @@ class InQuarantine:
 class Ledger:
     """The completeness ledger: what is known, how well, and what waits.
 
-    `inbox` counts deliveries by state. `configuration_fault` tells why a reloaded configuration
-    was not taken, empty where all is well.
+    `inbox` counts deliveries by state, `dispatches` what goes out. `configuration_fault` tells why
+    a reloaded configuration was not taken, empty where all is well.
     """
 
     now: datetime
@@ -139,6 +139,7 @@ class Ledger:
     quarantine: Sequence[InQuarantine] = ()
     inbox: Mapping[str, int] = field(default_factory=dict)
     inbox_oldest_at: datetime | None = None
+    dispatches: Mapping[str, int] = field(default_factory=dict)
     configuration_fault: str = ""
 
 

@@ -40,6 +40,7 @@ def _general(ledger: Ledger) -> Iterator[Advice]:
             do="Mend the file, try it with `syncer check`, and reload. The old one is in force.",
             grave=True,
         )
+    yield from _of_dispatches(ledger)
     oldest = ledger.inbox_oldest_at
     if oldest is not None and ledger.now - oldest > _LONG_WAIT:
         yield Advice(
@@ -54,6 +55,21 @@ def _general(ledger: Ledger) -> Iterator[Advice]:
         yield Advice(
             what=f"{number} could not be read, so no figure counts them.",
             do="See the list below; every pull tries them again.",
+        )
+
+
+def _of_dispatches(ledger: Ledger) -> Iterator[Advice]:
+    if held := ledger.dispatches.get("held"):
+        number = counted(held, "message is", "messages are")
+        yield Advice(
+            what=f"{number} held: it is not known whether the recipient has it.",
+            do="Ask the recipient; then `syncer dispatches resend` or `syncer dispatches cancel`.",
+        )
+    if failed := ledger.dispatches.get("failed"):
+        number = counted(failed, "message")
+        yield Advice(
+            what=f"{number} could not be delivered.",
+            do="See why with `syncer dispatches --state failed`; resend or cancel there.",
         )
 
 

@@ -209,6 +209,7 @@ class StillReader:
                 )
             ],
             inbox={"pending": 2},
+            dispatches={"sent": 12, "held": 1, "failed": 2},
             inbox_oldest_at=at - timedelta(hours=1),
             configuration_fault=words,
         )

@@ -272,4 +272,7 @@ async def test_sources_tell_what_is_wrong_and_what_to_do() -> None:
     assert "2 deliveries refused for a wrong signature" in words
     assert "syncer check" in words
     assert "2 pending" in words
+    assert "1 message is held: it is not known whether the recipient has it." in words
+    assert "2 messages could not be delivered." in words
+    assert "12 sent, 1 held, 2 failed" in words
     assert "tried 3 times" in words
