@@ -15,6 +15,18 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _create_lanes()
+    _create_traffic()
+    # The version before inserts rows without it: it runs on this schema too, for one release.
+    op.add_column(
+        "dispatches", sa.Column("tries", sa.Integer(), nullable=False, server_default="0")
+    )
+    _create_gaps()
+    _add_since()
+    _index_inbox()
+
+
+def _create_lanes() -> None:
     op.create_table(
         "lanes",
         sa.Column("connection", sa.String(), nullable=False),
@@ -31,6 +43,9 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connection", "container", "lane", name="pk_lanes"),
     )
+
+
+def _create_traffic() -> None:
     op.create_table(
         "traffic",
         sa.Column("connection", sa.String(), nullable=False),
@@ -45,10 +60,9 @@ def upgrade() -> None:
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("connection", "reason", name="pk_traffic"),
     )
-    # The version before inserts rows without it: it runs on this schema too, for one release.
-    op.add_column(
-        "dispatches", sa.Column("tries", sa.Integer(), nullable=False, server_default="0")
-    )
+
+
+def _create_gaps() -> None:
     op.create_table(
         "gaps",
         sa.Column("uid", sa.String(), nullable=False),
@@ -58,7 +72,9 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("uid", name="pk_gaps"),
     )
-    _add_since()
+
+
+def _index_inbox() -> None:
     op.drop_index("ix_inbox_state_next_try_at", "inbox")
     op.create_index(
         "ix_inbox_state_connection_next_try_at", "inbox", ["state", "connection", "next_try_at"]
