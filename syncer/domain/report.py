@@ -8,7 +8,10 @@ from enum import StrEnum
 
 from syncer.domain.completeness import Completeness
 from syncer.domain.facts import ForecastInputs, ProgramFacts, ProjectFacts
+from syncer.domain.flow import Flow
 from syncer.domain.health import Colour, Confidence, Health
+from syncer.domain.ledger import Ledgers
+from syncer.domain.override import OverrideState
 from syncer.domain.portfolio import Criticality, ProjectKind
 from syncer.domain.statement import DateMove, Decision, OwnerStatus, Roam
 from syncer.domain.verdict import VerdictLevel
@@ -84,24 +87,6 @@ class Levers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
-    """Items of one level under a scope: open, late among them, done."""
-
-    open: int = 0
-    late: int = 0
-    done: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledgers:
-    """Cross-project work beside product work (rollup.md 2.11)."""
-
-    program: Ledger
-    product: Ledger
-    unclassified: Ledger
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
     """Data quality 0..100, the confidence it allows, and why it is not higher."""
 
@@ -111,11 +96,24 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """How many of a scope's past 85 % dates held, as far as they can be judged (rollup.md 2.4).
+
+    `plain_held` counts those that the plain bootstrap would have kept in the same places.
+    """
+
+    held: int = 0
+    total: int = 0
+    plain_held: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DependencyFinding:
     """A dependency whose waiting end belongs to `project`; lateness in working days.
 
     `root` is the first predecessor of the chain, `predecessor` the direct one; `hops` counts
-    edges from root to waiting item. None lateness: an end has no date.
+    edges from root to waiting item. None lateness: an end has no date. `rules` are the risk rules
+    that fire on it, or DEP-1: work of another project that is not done yet, in time so far.
     """
 
     root: ItemMention
@@ -127,6 +125,7 @@ class DependencyFinding:
     eta: date | None
     lateness: int | None
     must: bool
+    rules: tuple[str, ...] = ()
 
 
 class RiskChange(StrEnum):
@@ -148,7 +147,9 @@ class Risk:
     critical. `projects` are the keys of the projects hit; `level` decides which lens may name
     it. `change` compares with the last published edition, None in a first edition, and for
     `unchanged_weeks` editions in a row it has said unchanged. A risk that fires no more was
-    `quiet` for so many editions, and since `closed_on` it is closed.
+    `quiet` for so many editions, and since `closed_on` it is closed. `text` says cause, event and
+    effect in plain words. What is mitigated shows what `mitigations` are to leave: its residual
+    probability and impact, 1..5, None where nobody said; its score is what it is without them.
     """
 
     id: str
@@ -178,6 +179,15 @@ class Risk:
     unchanged_weeks: int = 0
     quiet: int = 0
     closed_on: date | None = None
+    text: str = ""
+    mitigations: tuple[ItemMention, ...] = ()
+    residual_probability: int | None = None
+    residual_impact: int | None = None
+
+    @property
+    def blast_radius(self) -> int:
+        """How many projects wait for the one root behind it; 0 where it has no root."""
+        return len(set(self.projects)) if self.root is not None else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +206,7 @@ class GateResult:
     withheld: str = ""
     level: VerdictLevel = VerdictLevel.PROGRAM
     p85: date | None = None
+    contractual: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +247,9 @@ class ProjectResult:
     restricted: int = 0
     contradictions: tuple[ItemMention, ...] = ()
     before_unknown: Health | None = None
+    flow: Flow = field(default_factory=Flow)
+    backtest: Backtest = Backtest()
+    override: OverrideState | None = None
 
     @property
     def scope(self) -> str:
@@ -274,6 +288,7 @@ class GroupResult:
     quality: Quality
     ledgers: Ledgers
     own_target: date | None = None
+    override: OverrideState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,6 +356,16 @@ class Snapshot:
     freezes: int
     cited: tuple[ItemMention, ...] = ()
     past_risks: tuple[Risk, ...] = ()
+
+    @property
+    def backtest(self) -> Backtest:
+        """The backtests of all projects counted together."""
+        every = [project.backtest for project in self.projects]
+        return Backtest(
+            held=sum(one.held for one in every),
+            total=sum(one.total for one in every),
+            plain_held=sum(one.plain_held for one in every),
+        )
 
     def project(self, key: str) -> ProjectResult | None:
         """The project with this key, or None."""

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from syncer.domain.health import Health
 from syncer.domain.item import Account
 from syncer.domain.ref import ContainerKey
 from syncer.domain.selector import Selector
@@ -165,7 +166,8 @@ class Roam(StrEnum):
 class RiskResponse:
     """What people do about a detected risk.
 
-    `rule` and `scope` (or `item`, as `<connection>:<key>`) say which risk is meant.
+    `rule` and `scope` (or `item`, as `<connection>:<key>`) say which risk is meant. `mitigations`
+    are the items, named alike, that are to lower it to the residual probability and impact, 1..5.
     """
 
     rule: str
@@ -177,6 +179,9 @@ class RiskResponse:
     by: date | None = None
     roam: Roam = Roam.OWNED
     accept_until: date | None = None
+    mitigations: tuple[str, ...] = ()
+    residual_probability: int | None = None
+    residual_impact: int | None = None
     provenance: Provenance
 
 
@@ -190,6 +195,32 @@ class VerdictOverride:
     children: bool
     reason: str = ""
     undone: bool = False
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColourOverride:
+    """A colour that a person wants shown instead of the computed one (rollup.md 3.5).
+
+    `computed` and `target` are those of the moment at which it was made (`provenance.at`). It holds
+    through the report-local day `expires`. `renewals` counts the overrides that it continues, of
+    which the first was made on the day `since`. `evidence` is an address. Whoever took it back did
+    so at `undone_at` (UTC).
+    """
+
+    id: str
+    scope: str
+    colour: Health
+    computed: Health
+    target: date | None
+    reason: str
+    since: date
+    expires: date
+    renewals: int = 0
+    approver: str = ""
+    evidence: str = ""
+    undone_at: datetime | None = None
+    undone_by: str = ""
     provenance: Provenance
 
 
@@ -226,5 +257,6 @@ class Statements:
     risks: tuple[HumanRisk, ...] = ()
     responses: tuple[RiskResponse, ...] = ()
     overrides: tuple[VerdictOverride, ...] = ()
+    colour_overrides: tuple[ColourOverride, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     target_moves: tuple[tuple[str, DateMove], ...] = ()

@@ -48,6 +48,7 @@ def merge(*doors: Statements) -> Statements:
             lambda response: (response.rule, response.scope, response.item),
         ),
         overrides=tuple(chain.from_iterable(door.overrides for door in doors)),
+        colour_overrides=tuple(chain.from_iterable(door.colour_overrides for door in doors)),
         baselines=tuple(chain.from_iterable(door.baselines for door in doors)),
         target_moves=tuple(chain.from_iterable(door.target_moves for door in doors)),
     )

@@ -24,6 +24,7 @@ from syncer.domain.selector import (
 )
 from syncer.domain.statement import (
     Baseline,
+    ColourOverride,
     DateMove,
     Decision,
     Door,
@@ -47,7 +48,9 @@ from syncer.store.verdicts import load_overrides
 _STATEMENTS: Final = table_of(StatementRow)
 _PAYLOAD: Final = cast(_STATEMENTS.c.payload, Text)
 
-Statement = OwnerStatus | Decision | GateDefinition | HumanRisk | RiskResponse | Baseline
+Statement = (
+    OwnerStatus | Decision | GateDefinition | HumanRisk | RiskResponse | Baseline | ColourOverride
+)
 
 
 class Sort(StrEnum):
@@ -59,6 +62,7 @@ class Sort(StrEnum):
     RISK = "risk"
     RESPONSE = "response"
     BASELINE = "baseline"
+    COLOUR_OVERRIDE = "colour_override"
     TARGET = "target"
     TARGET_MOVE = "target_move"
 
@@ -94,6 +98,7 @@ _ADAPTERS: Final[Mapping[Sort, TypeAdapter[Any]]] = {
     Sort.RISK: TypeAdapter(HumanRisk),
     Sort.RESPONSE: TypeAdapter(RiskResponse),
     Sort.BASELINE: TypeAdapter(Baseline),
+    Sort.COLOUR_OVERRIDE: TypeAdapter(ColourOverride),
     Sort.TARGET: TypeAdapter(_Target),
     Sort.TARGET_MOVE: TypeAdapter(TargetMove),
 }
@@ -105,8 +110,8 @@ _SELECTORS: Final[Mapping[str, type[Written]]] = {
 async def save_statement(session: AsyncSession, statement: Statement, *, why: str = "") -> None:
     """Record a statement, with audit; one with the same identity is replaced by the newer word.
 
-    The identity is the id of a decision or risk, scope and name of a gate, rule and place of a
-    response; every owner status and every baseline is one of its own.
+    The identity is the id of a decision, risk or colour's override, scope and name of a gate, rule
+    and place of a response; every owner status and every baseline is one of its own.
     """
     await _save(session, _entry(statement), why=why)
 
@@ -128,10 +133,14 @@ def _entry(statement: Statement) -> _Entry:
             return _identified(statement)
 
 
-def _identified(statement: Decision | GateDefinition | HumanRisk | RiskResponse) -> _Entry:
+def _identified(
+    statement: Decision | GateDefinition | HumanRisk | RiskResponse | ColourOverride,
+) -> _Entry:
     match statement:
         case Decision(id=identity):
             sort = Sort.DECISION
+        case ColourOverride(id=identity):
+            sort = Sort.COLOUR_OVERRIDE
         case HumanRisk(id=identity):
             sort = Sort.RISK
         case GateDefinition(scope=scope, name=name):
@@ -152,7 +161,10 @@ async def _alone(session: AsyncSession) -> None:
     await one_writer(session, "statements")
 
 
-async def _save(session: AsyncSession, entry: _Entry, *, why: str) -> None:
+async def _save(
+    session: AsyncSession, entry: _Entry, *, why: str, by: str = "", at: datetime | None = None
+) -> None:
+    """Write it, with audit; `by` and `at` are those of the act where it is not the saying."""
     await _alone(session)
     payload = _payload(entry)
     before = await _payload_of(session, entry)
@@ -168,8 +180,8 @@ async def _save(session: AsyncSession, entry: _Entry, *, why: str) -> None:
     }
     await upsert(session, _STATEMENTS, [row])
     event = AuditEvent(
-        at=entry.said.at,
-        who=entry.said.author,
+        at=at or entry.said.at,
+        who=by or entry.said.author,
         what=f"{entry.sort}.{'add' if before is None else 'change'}",
         subject=entry.id,
         before=before,
@@ -219,6 +231,7 @@ async def load_statements(session: AsyncSession, *, until: datetime | None = Non
         risks=tuple(found[Sort.RISK]),
         responses=tuple(found[Sort.RESPONSE]),
         overrides=tuple(await load_overrides(session, until=until)),
+        colour_overrides=tuple(found[Sort.COLOUR_OVERRIDE]),
         baselines=tuple(found[Sort.BASELINE]),
         target_moves=tuple(moves),
     )
@@ -238,6 +251,23 @@ async def find_decision(session: AsyncSession, identity: str) -> Decision:
         if isinstance(decision, Decision) and decision.id == identity:
             return decision
     raise NotFound(f"No decision is called {identity!r}.")
+
+
+async def undo_colour_override(
+    session: AsyncSession, identity: str, *, who: str, at: datetime
+) -> ColourOverride:
+    """Take a colour's override back, with audit; it stays on record.
+
+    `NotFound` where none of this id is in force.
+    """
+    await _alone(session)
+    known = await _load(session, Sort.COLOUR_OVERRIDE, until=None)
+    found = next((one for one in known if one.id == identity and one.undone_at is None), None)
+    if not isinstance(found, ColourOverride):
+        raise NotFound(f"No override {identity!r} is in force.", fix="See `override list`.")
+    undone = replace(found, undone_at=at, undone_by=who)
+    await _save(session, _identified(undone), why="taken back", by=who, at=at)
+    return undone
 
 
 async def record_target(
