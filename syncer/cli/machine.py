@@ -10,13 +10,12 @@ from syncer.domain.completeness import Completeness
 from syncer.domain.health import Health
 from syncer.domain.item import Account, WorkItem
 from syncer.domain.lane import LaneState
+from syncer.domain.ledger import Ledger, Ledgers
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.ref import ItemRef
 from syncer.domain.report import (
     Evidence,
     GroupResult,
-    Ledger,
-    Ledgers,
     ProjectResult,
     Risk,
     Snapshot,

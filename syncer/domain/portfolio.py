@@ -97,7 +97,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """Our unit of delivery: the items that its selectors pick."""
+    """Our unit of delivery: the items that its selectors pick.
+
+    `external`: somebody outside does the work, such as an authority or a supplier.
+    """
 
     key: str
     name: str
@@ -112,6 +115,7 @@ class Project:
     criticality: Criticality = Criticality.SHOULD
     weight: float = 1.0
     contractual: bool = False
+    external: bool = False
     cost_of_delay_per_week: float | None = None
     implicit: bool = False
 
@@ -123,13 +127,18 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benefit:
-    """A benefit metric of a program, shown only where given."""
+    """A benefit metric of a program, shown only where given.
+
+    `probability` and `impact`, 1..5, are how people size the risk of missing it.
+    """
 
     name: str
     baseline: float | None = None
     now: float | None = None
     target: float | None = None
     due: date | None = None
+    probability: int = 3
+    impact: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

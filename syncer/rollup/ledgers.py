@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from syncer.domain.item import WorkItem
-from syncer.domain.report import Evidence, Ledger, Ledgers, Risk
+from syncer.domain.ledger import Ledger, Ledgers
+from syncer.domain.report import Evidence, Risk
 from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.calendar import is_overdue
 from syncer.rollup.counting import is_work

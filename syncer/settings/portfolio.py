@@ -82,6 +82,7 @@ def _project(project: ProjectSettings) -> Project:
         criticality=project.criticality,
         weight=project.weight,
         contractual=project.contractual,
+        external=project.external,
         cost_of_delay_per_week=project.cost_of_delay_per_week,
     )
 

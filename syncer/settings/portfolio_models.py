@@ -62,6 +62,9 @@ class ProjectSettings(Table):
     contractual: bool = Field(
         default=False, description="Whether the target is promised in a contract."
     )
+    external: bool = Field(
+        default=False, description="Whether others do the work: an authority, a supplier."
+    )
     cost_of_delay_per_week: float | None = Field(
         None, ge=0, allow_inf_nan=False, description="Money a week, in the service's currency."
     )
@@ -75,6 +78,8 @@ class BenefitSettings(Table):
     now: float | None = Field(None, description="Its value today.")
     target: float | None = Field(None, description="Its promised value.")
     due: date | None = Field(None, description="When it is promised.")
+    probability: Scale = Field(3, description="How likely it is missed: 1 (rare) to 5.")
+    impact: Scale = Field(3, description="How grave that is: 1 (slight) to 5 (severe).")
 
 
 class ProgramSettings(Table):
@@ -188,6 +193,15 @@ class RiskResponseSettings(Table):
     by: date | None = Field(None, description="When the next step is done.")
     roam: Roam = Field(Roam.OWNED, description="How the risk is treated.")
     accept_until: date | None = Field(None, description="With `accepted`: until when.")
+    mitigations: tuple[str, ...] = Field(
+        (), description="With `mitigated`: the items that do it: `<connection>:<key>`."
+    )
+    residual_probability: Scale | None = Field(
+        None, description="With `mitigated`: the probability that is left, 1 to 5."
+    )
+    residual_impact: Scale | None = Field(
+        None, description="With `mitigated`: the impact that is left, 1 to 5."
+    )
 
     @model_validator(mode="after")
     def _names_a_risk(self) -> RiskResponseSettings:

@@ -122,5 +122,8 @@ class _Reader:
             by=response.by,
             roam=response.roam,
             accept_until=response.accept_until,
+            mitigations=response.mitigations,
+            residual_probability=response.residual_probability,
+            residual_impact=response.residual_impact,
             provenance=self._said("risk_responses", index, response.owner),
         )

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from syncer.domain.health import Health
-from syncer.domain.report import DependencyFinding, GroupResult, Ledger, ProjectResult
+from syncer.domain.ledger import Ledger
+from syncer.domain.report import DependencyFinding, GroupResult, ProjectResult
 from syncer.publish.audience import Lens
 from syncer.publish.digest.context import Context, severity
 from syncer.publish.digest.figures import (

@@ -8,14 +8,13 @@ from typing import Any
 
 from syncer.domain.facts import ForecastInputs, ProgramFacts, ProjectFacts
 from syncer.domain.health import Colour, Confidence, Health
+from syncer.domain.ledger import Ledger, Ledgers
 from syncer.domain.portfolio import Criticality, ProjectKind
 from syncer.domain.report import (
     Forecast,
     GateResult,
     GroupResult,
     ItemMention,
-    Ledger,
-    Ledgers,
     ProjectResult,
     Quality,
     Risk,

@@ -9,8 +9,9 @@ import pytest
 
 from syncer.domain.facts import ProjectFacts
 from syncer.domain.health import Health
+from syncer.domain.ledger import Ledger, Ledgers
 from syncer.domain.portfolio import Criticality
-from syncer.domain.report import ColourChange, Ledger, Ledgers, Snapshot
+from syncer.domain.report import ColourChange, Snapshot
 from syncer.domain.statement import Decision, DecisionOption, DecisionState, OwnerStatus
 from syncer.publish.audience import AudienceView, Lens
 from syncer.publish.digest.compose import compose

@@ -57,7 +57,14 @@ def uncommented(text: str) -> str:
 LEFT_OUT = {
     "programs": {"items", "split"},  # the other way to name projects
     "decisions": {"state", "outcome", "decided_on"},  # of a decision that was taken
-    "risk_responses": {"item", "roam", "accept_until"},  # the other way to name a risk
+    "risk_responses": {
+        "item",  # the other way to name a risk
+        "roam",
+        "accept_until",  # of one that is accepted
+        "mitigations",
+        "residual_probability",
+        "residual_impact",  # of one that is mitigated
+    },
 }
 
 
