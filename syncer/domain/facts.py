@@ -90,7 +90,10 @@ class ProjectFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberFacts:
-    """One member project as the program's colour table sees it; `reason` is its own colour's."""
+    """One member project as the program's colour table sees it; `reason` is its own colour's.
+
+    `computed_red` says that it computes Red, whatever a person shows instead.
+    """
 
     key: str
     name: str
@@ -99,6 +102,7 @@ class MemberFacts:
     weight: float = 1.0
     in_joint: bool = True
     reason: str = ""
+    computed_red: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

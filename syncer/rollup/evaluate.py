@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 
 from syncer.domain.facts import ProjectFacts
@@ -36,7 +36,7 @@ from syncer.rollup.dependencies import CycleTime, Dependencies
 from syncer.rollup.dependency_detectors import cycle_risks, dependency_risks, withdrawn_risks
 from syncer.rollup.detectors import ProjectDetectors
 from syncer.rollup.gates import gate_results, gate_risks
-from syncer.rollup.governance import lapsed_acceptances, overdue_decisions
+from syncer.rollup.governance import expired_overrides, lapsed_acceptances, overdue_decisions
 from syncer.rollup.group_result import Members, latest_word, product_results, program_results
 from syncer.rollup.health import project_colour, settle
 from syncer.rollup.history import rewind_all
@@ -46,41 +46,14 @@ from syncer.rollup.load_detectors import overload_risks
 from syncer.rollup.moves import recent_moves, reopened_items
 from syncer.rollup.observed import Observed, observe, quality_of, unclassified_share
 from syncer.rollup.options import project_levers
+from syncer.rollup.overrides import OverrideBook, own_colour, shown
 from syncer.rollup.past import PastViews
 from syncer.rollup.project import ProjectBasis, bases
 from syncer.rollup.project_facts import Surroundings, project_facts
 from syncer.rollup.risk_changes import Compared
 from syncer.rollup.risks import answered, for_display, human_risks
+from syncer.rollup.said import in_order, said_by
 from syncer.rollup.view import View, with_implicit_projects
-
-
-def said_by(statements: Statements, as_of: datetime) -> Statements:
-    """What people had said by an instant."""
-    return replace(
-        statements,
-        owner_statuses=tuple(s for s in statements.owner_statuses if s.provenance.at <= as_of),
-        risks=tuple(r for r in statements.risks if r.provenance.at <= as_of),
-        responses=tuple(r for r in statements.responses if r.provenance.at <= as_of),
-        baselines=tuple(b for b in statements.baselines if b.at <= as_of),
-    )
-
-
-def in_order(statements: Statements) -> Statements:
-    """The same statements in an order that does not depend on how they came in."""
-    return replace(
-        statements,
-        owner_statuses=tuple(sorted(statements.owner_statuses, key=repr)),
-        gates=tuple(sorted(statements.gates, key=repr)),
-        decisions=tuple(
-            sorted(statements.decisions, key=lambda d: (d.needed_by or date.max, repr(d)))
-        ),
-        risks=tuple(sorted(statements.risks, key=repr)),
-        responses=tuple(sorted(statements.responses, key=repr)),
-        baselines=tuple(
-            sorted(statements.baselines, key=lambda b: (b.at, repr(b.target), sorted(b.item_uids)))
-        ),
-        target_moves=tuple(sorted(statements.target_moves, key=repr)),
-    )
 
 
 @dataclass(frozen=True)
@@ -98,6 +71,16 @@ class Rollup:
     def statements(self) -> Statements:
         """What people had said by the instant of the roll-up."""
         return in_order(said_by(self.inputs.statements, self.inputs.as_of))
+
+    @cached_property
+    def book(self) -> OverrideBook:
+        """The overrides of colours."""
+        return OverrideBook.of(
+            self.statements.colour_overrides,
+            as_of=self.inputs.as_of,
+            zone=self.inputs.portfolio.timezone,
+            previous=self.inputs.previous,
+        )
 
     @cached_property
     def view(self) -> View:
@@ -163,6 +146,7 @@ class Rollup:
         said = self.statements
         found += lapsed_acceptances(found, said.responses, view, scoring=scoring)
         found += overdue_decisions(said.decisions, view, scoring=scoring)
+        found += expired_overrides(self.book, self.bases, view, scoring=scoring)
         known = (self._aged(answered(risk, said.responses, view)) for risk in found)
         return sorted(known, key=lambda risk: risk.id)
 
@@ -242,24 +226,25 @@ class Rollup:
         )
         return project_facts(basis, around, self.view)
 
-    def _shown(self, computed: Colour, basis: ProjectBasis) -> Colour:
+    def _settled(self, computed: Colour, basis: ProjectBasis) -> Colour:
+        """The project's own colour: what it shows where nobody overrides it."""
         before = self._before(basis.project.key)
         if before is None:
             return computed
         return settle(
             computed,
-            shown_before=before.before_unknown or before.shown.health,
+            shown_before=before.before_unknown or own_colour(before).health,
             computed_before=before.before_unknown or before.computed.health,
             cause=before.target != basis.record.current or self._decided(basis.project.key),
         )
 
-    def _before_unknown(self, shown: Colour, key: str) -> Health | None:
-        """What the project showed before its data went missing, while it is missing."""
+    def _before_unknown(self, own: Colour, key: str) -> Health | None:
+        """What colour the project had before its data went missing, while it is missing."""
         before = self._before(key)
-        if before is None or shown.health is not Health.UNKNOWN:
+        if before is None or own.health is not Health.UNKNOWN:
             return None
-        known = before.shown.health is not Health.UNKNOWN
-        return before.shown.health if known else before.before_unknown
+        was = own_colour(before).health
+        return was if was is not Health.UNKNOWN else before.before_unknown
 
     def _decided(self, key: str) -> bool:
         """Whether a decision on the project or its group was taken since the previous edition."""
@@ -282,7 +267,8 @@ class Rollup:
         quality = self._quality(basis)
         facts = self._facts(basis, quality)
         computed = project_colour(facts, self.inputs.rules.colour)
-        shown = self._shown(computed, basis)
+        own = self._settled(computed, basis)
+        override = self.book.state(project.scope, own, basis.record.current)
         faults = self.observed[project.key].contradictions
         return ProjectResult(
             key=project.key,
@@ -292,7 +278,8 @@ class Rollup:
             kind=project.kind,
             criticality=project.criticality,
             computed=computed,
-            shown=shown,
+            shown=shown(override, own),
+            override=override,
             facts=facts,
             forecast=basis.forecast,
             quality=quality,
@@ -315,7 +302,7 @@ class Rollup:
             beyond_safe=tuple(view.mention(item) for item in _beyond_safe(basis)),
             restricted=sum(item.restricted and item.is_open for item in basis.items),
             contradictions=tuple(view.mention(item) for item, _ in faults),
-            before_unknown=self._before_unknown(shown, project.key),
+            before_unknown=self._before_unknown(own, project.key),
         )
 
 
@@ -358,6 +345,7 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         rules=inputs.rules,
         previous=inputs.previous,
         owner_statuses=run.statements.owner_statuses,
+        book=run.book,
     )
     live = [item for item in run.view.items if item.state is ItemState.LIVE]
     snapshot = Snapshot(

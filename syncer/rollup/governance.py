@@ -1,17 +1,20 @@
-"""GOV-1: decisions that nobody took in time, and acceptances that have run out (rollup.md 2.10)."""
+"""GOV-1: decisions not taken in time, acceptances and overrides that ran out (rollup.md 2.10)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from syncer.domain.portfolio import ProjectState
 from syncer.domain.report import Evidence, Risk
-from syncer.domain.statement import Decision, DecisionState, RiskResponse, Roam
+from syncer.domain.statement import ColourOverride, Decision, DecisionState, RiskResponse, Roam
 from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.calendar import days_overdue
 from syncer.rollup.detected import Size, counted, make_risk, project_level
 from syncer.rollup.health import short_date
+from syncer.rollup.overrides import OverrideBook
+from syncer.rollup.project import ProjectBasis
 from syncer.rollup.risks import accepted_until, answer_to
 from syncer.rollup.scoring import DEFAULTS, ScoringThresholds, risk_id
 from syncer.rollup.view import View
@@ -94,3 +97,51 @@ def lapsed_acceptances(
             )
             found.append(replace(expired, id=risk_id(RULE, risk.scope, [risk.id])))
     return found
+
+
+def expired_overrides(
+    book: OverrideBook,
+    bases: Mapping[str, ProjectBasis],
+    view: View,
+    *,
+    scoring: ScoringThresholds = DEFAULTS,
+) -> list[Risk]:
+    """Overrides whose last day has passed while they held, until somebody renews or undoes them.
+
+    Where the work has ended there is nothing left to show.
+    """
+    return [
+        _run_out(one, view, scoring)
+        for one in book.overrides.values()
+        if book.has_expired(one)
+        and any(_goes_on(bases[key]) for key in view.projects_in(one.scope) if key in bases)
+    ]
+
+
+def _goes_on(basis: ProjectBasis) -> bool:
+    running = basis.project.state in (ProjectState.ACTIVE, ProjectState.PROPOSED)
+    return running and basis.count.remaining > 0
+
+
+def _run_out(override: ColourOverride, view: View, scoring: ScoringThresholds) -> Risk:
+    author, colour = override.provenance.author, override.colour.value.capitalize()
+    risk = make_risk(
+        RULE,
+        override.scope,
+        f"Override expired on {short_date(override.expires)}: renew it or take it back",
+        size=_SIZE,
+        evidence=[
+            Evidence(
+                label=f"{colour} shown until",
+                value=override.expires.isoformat(),
+                formula=f"{author}: {override.reason}",
+                url=override.evidence,
+            )
+        ],
+        scoring=scoring,
+        projects=_own(override.scope, view),
+        owner=author,
+        level=_level(override.scope, view),
+        proximity=override.expires,
+    )
+    return replace(risk, id=risk_id(RULE, override.scope, [override.id]))

@@ -162,9 +162,21 @@ def group_colour(
 
     Its owner's fresh word may darken it as a project's does (A9): people darken freely.
     """
-    colour = _first(facts, rules or GroupRules())
+    colour = not_too_light(_first(facts, rules or GroupRules()), facts)
     applied, age = colours or ColourRules(), facts.owner_word_age
     return heed_owner(colour, facts.owner_word, age=age, rules=applied, by=facts.owner_word_by)
+
+
+def not_too_light(colour: Colour, facts: ProgramFacts) -> Colour:
+    """No override makes it lighter than Amber while a must member computes Red (rollup.md 3.5)."""
+    red = [
+        member.name
+        for member in _active(facts)
+        if member.computed_red and member.criticality is Criticality.MUST
+    ]
+    if not red or severity(colour.health) >= severity(Health.AMBER):
+        return colour
+    return _colour(Health.AMBER, "A1", f"computed Red: {', '.join(red)}; {colour.reason}")
 
 
 def _first(facts: ProgramFacts, rules: GroupRules) -> Colour:

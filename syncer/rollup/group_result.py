@@ -15,8 +15,9 @@ from syncer.domain.report import GroupResult, ProjectResult, Quality, Risk, Snap
 from syncer.domain.statement import OwnerStatus, OwnerWord
 from syncer.rollup.calendar import report_date
 from syncer.rollup.forecast import date_reached, joint_cdf, probability_on_time
-from syncer.rollup.group import group_colour
+from syncer.rollup.group import group_colour, not_too_light
 from syncer.rollup.ledgers import ledgers
+from syncer.rollup.overrides import OverrideBook, own_colour, shown
 from syncer.rollup.plan import planned_share
 from syncer.rollup.project import ProjectBasis
 from syncer.rollup.quality import program_confidence
@@ -51,11 +52,12 @@ class Members:
     rules: HealthRules
     previous: Snapshot | None = None
     owner_statuses: Sequence[OwnerStatus] = ()
+    book: OverrideBook | None = None
 
 
 def _in_joint(keys: Sequence[str], members: Members) -> list[ProjectBasis]:
     """The must members that are active; all active ones where none is must."""
-    active = [k for k in keys if members.results[k].shown.health not in _OUTSIDE]
+    active = [k for k in keys if own_colour(members.results[k]).health not in _OUTSIDE]
     must = [k for k in active if members.results[k].criticality is Criticality.MUST]
     return [members.bases[k] for k in must or active]
 
@@ -129,6 +131,7 @@ def _member(key: str, members: Members, joint: Joint) -> MemberFacts:
         weight=members.bases[key].project.weight,
         in_joint=key in joint.members,
         reason=result.shown.reason,
+        computed_red=Health.RED in (result.computed.health, own_colour(result).health),
     )
 
 
@@ -198,7 +201,9 @@ def _group(group: Program | Product, members: Members, view: View) -> GroupResul
     joint = joint_forecast(keys, members, view, target=target)
     count = view.union(keys)
     facts = _facts(group, joint, members=members, view=view)
+    # Members carry the hysteresis already: a second one would only delay the truth.
     computed = group_colour(facts, members.rules.group, members.rules.colour)
+    override = members.book.state(group.scope, computed, joint.target) if members.book else None
     start = _start(keys, members)
     planned = None
     if start is not None and joint.target is not None:
@@ -213,8 +218,8 @@ def _group(group: Program | Product, members: Members, view: View) -> GroupResul
         objective=group.objective if isinstance(group, Program) else group.vision,
         projects=tuple(keys),
         computed=computed,
-        # Members carry the hysteresis already: a second one would only delay the truth.
-        shown=computed,
+        shown=not_too_light(shown(override, computed), facts),
+        override=override,
         facts=facts,
         probability=joint.probability,
         p50=joint.p50,
