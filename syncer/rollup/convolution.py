@@ -124,14 +124,23 @@ def _one_week_more(chances: list[float], draws: Sequence[tuple[int, float]]) -> 
 
 
 def completion(
-    weekly_throughput: Sequence[int], shares: Sequence[float], weeks: int
+    weekly_throughput: Sequence[int],
+    shares: Sequence[float],
+    weeks: int,
+    *,
+    until: float | None = None,
 ) -> list[float]:
-    """Return the chance of being finished after 0 … ``weeks`` weeks, never decreasing."""
+    """Return the chance of being finished after 0 … ``weeks`` weeks, never decreasing.
+
+    With ``until`` the curve ends at the first week with that chance.
+    """
     curve: list[float] = []
     done = 0.0
     for chances in islice(totals(weekly_throughput, len(shares)), weeks + 1):
         done = max(done, finished(chances, shares))
         curve.append(done)
+        if until is not None and at_least(done, until):
+            return curve
         if done >= 1.0:
             break
     return curve + [1.0] * (weeks + 1 - len(curve))

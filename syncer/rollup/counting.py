@@ -17,13 +17,14 @@ from syncer.domain.link import LinkKind
 _NOT_WORK: Final = frozenset({ItemKind.RISK, ItemKind.DECISION, ItemKind.MILESTONE, ItemKind.GOAL})
 
 
-def _is_live_work(item: WorkItem) -> bool:
+def is_live_work(item: WorkItem) -> bool:
+    """Whether the item is a piece of work that exists and that we can see, cancelled or not."""
     return item.state is ItemState.LIVE and item.kind not in _NOT_WORK
 
 
 def is_work(item: WorkItem) -> bool:
     """Whether the item can count at all: live, not cancelled, and a piece of work."""
-    return _is_live_work(item) and item.status_category is not StatusCategory.CANCELLED
+    return is_live_work(item) and item.status_category is not StatusCategory.CANCELLED
 
 
 class Tree:
@@ -187,11 +188,11 @@ def _is_leaf(item: WorkItem, tree: Tree) -> bool:
 
 def _would_count(item: WorkItem, tree: Tree) -> bool:
     """Whether a cancelled item is what a scope has lost; not a parent with its children."""
-    if not _is_live_work(item) or item.status_category is not StatusCategory.CANCELLED:
+    if not is_live_work(item) or item.status_category is not StatusCategory.CANCELLED:
         return False
     if item.hierarchy_level > 0:
         below = tree.descendants(item.uid)
-        return not any(_is_live_work(child) and child.hierarchy_level == 0 for child in below)
+        return not any(is_live_work(child) and child.hierarchy_level == 0 for child in below)
     return item.hierarchy_level == 0 or tree.stands_alone(item)
 
 

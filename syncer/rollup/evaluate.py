@@ -303,6 +303,7 @@ class Rollup:
             restricted=sum(item.restricted and item.is_open for item in basis.items),
             contradictions=tuple(view.mention(item) for item, _ in faults),
             before_unknown=self._before_unknown(own, project.key),
+            backtest=basis.backtest,
         )
 
 

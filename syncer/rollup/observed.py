@@ -188,6 +188,8 @@ def quality_of(
             forecast_withheld=bool(basis.forecast.inputs.withheld),
             unassigned_share=observed.unassigned_share,
             unclassified_share=unclassified,
+            backtest_held=basis.backtest.held,
+            backtest_total=basis.backtest.total,
         ),
         thresholds,
     )

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from syncer.domain.facts import ForecastInputs
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Criticality, Project
-from syncer.domain.report import Forecast, SourceState
+from syncer.domain.report import Backtest, Forecast, SourceState
 from syncer.domain.selector import InContainer
 from syncer.domain.statement import Baseline, DateMove
+from syncer.rollup.backtest import lives_of, summary, trials
 from syncer.rollup.calendar import complete_weeks, report_date
 from syncer.rollup.counting import Countable
 from syncer.rollup.dependencies import CycleTime
@@ -66,6 +67,7 @@ class ProjectBasis:
     forecast: Forecast
     curve: tuple[float, ...] | None
     cycle: CycleTime
+    backtest: Backtest
 
     @property
     def must(self) -> bool:
@@ -327,6 +329,21 @@ def project_basis(
         cycle=cycle_times(
             count, today=view.today, zone=zone, view=view, rules=inputs.rules.detectors
         ),
+        backtest=_backtest(count, items, view=view, inputs=inputs),
+    )
+
+
+def _backtest(
+    count: Countable, items: Sequence[WorkItem], *, view: View, inputs: RollupInputs
+) -> Backtest:
+    zone = ZoneInfo(inputs.portfolio.timezone)
+    return summary(
+        trials(
+            lives_of(count, items, inputs.changes, zone=zone),
+            today=view.today,
+            began=first_activity(count.items, zone),
+            calendar=view.calendar,
+        )
     )
 
 
