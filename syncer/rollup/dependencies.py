@@ -5,6 +5,7 @@ An edge runs from predecessor to waiting item. A dependency belongs to its waiti
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -91,6 +92,14 @@ class Dependencies:
         """
         pairs = {(self._stands_for(u), self._stands_for(v)) for u, v in edges(self.view.items)}
         return sorted((u, v) for u, v in pairs if u != v)
+
+    @cached_property
+    def predecessors(self) -> Mapping[str, Sequence[str]]:
+        """The uids that each item waits for, open or not, known or not, by its uid."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for first, waiting in self._declared:
+            found[waiting].append(first)
+        return found
 
     def _stands_for(self, uid: str) -> str:
         canonical = self.view.tree.canonical_uid(uid)

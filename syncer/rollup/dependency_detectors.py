@@ -1,4 +1,4 @@
-"""The risk rules that look at dependencies: DEP-2, DEP-3, DEP-4 and DEP-6 (rollup.md 2.7).
+"""The risk rules on what is late, circular or cancelled: DEP-2, 3, 4 and 6 (rollup.md 2.7).
 
 A dependency belongs to its waiting end; what delays it is its root.
 """
@@ -25,7 +25,7 @@ from syncer.rollup.view import View
 
 _CYCLE: Final = Size(5, 4)
 _WITHDRAWN: Final = Size(3, 2)
-_UNSURE, _DATED, _CONTRACT = 3, 4, 5
+_UNSURE, _DATED, _FIXED = 3, 4, 5
 _NAMES_SHOWN: Final = 5
 
 
@@ -34,30 +34,52 @@ def dependency_risks(
     view: View,
     must_projects: frozenset[str],
     *,
+    promised: frozenset[str] = frozenset(),
     scoring: ScoringThresholds = DEFAULTS,
 ) -> list[Risk]:
-    """DEP-2 and DEP-3: predecessors that come after they are needed."""
+    """DEP-2 and DEP-3: predecessors that come after they are needed.
+
+    `must_projects` are those in which delay weighs more, by key; `promised` the uids of items
+    that a contract speaks of.
+    """
     return [
-        _late(f, must=f.must or f.project in must_projects, view=view, scoring=scoring)
+        _late(f, must=f.must or f.project in must_projects, promised=promised, view=view,
+              scoring=scoring)
         for f in findings
-        if f.lateness is not None and f.lateness >= 1
-    ]
+        if is_late(f)
+    ]  # fmt: skip
+
+
+def is_late(finding: DependencyFinding) -> bool:
+    """Whether the predecessor comes after it is needed, as far as both are known."""
+    return finding.lateness is not None and finding.lateness >= 1
+
+
+def lateness_rule(finding: DependencyFinding) -> str:
+    """The rule of a late predecessor: over one edge or over several."""
+    return "DEP-3" if finding.hops > 1 else "DEP-2"
 
 
 def _late(
-    finding: DependencyFinding, *, must: bool, view: View, scoring: ScoringThresholds
+    finding: DependencyFinding,
+    *,
+    must: bool,
+    promised: frozenset[str],
+    view: View,
+    scoring: ScoringThresholds,
 ) -> Risk:
     root, waiting = (view.tree.by_uid[m.uid] for m in (finding.root, finding.waiting))
     level = items_level(view, (root, waiting), finding.project)
     late = finding.lateness or 0
     days = counted(late, "working day")
     chain = (finding.root, finding.predecessor, finding.waiting)
-    impact = impact_bucket(late, must=must, thresholds=scoring)
+    weighs_more = must or finding.waiting.uid in promised
+    impact = impact_bucket(late, must=weighs_more, thresholds=scoring)
     return make_risk(
-        "DEP-3" if finding.hops > 1 else "DEP-2",
+        lateness_rule(finding),
         items_scope(view, (root, waiting), finding.project),
         f"{named(finding.root)} comes {days} too late for {named(finding.waiting)}",
-        size=(_probability(finding, view), impact),
+        size=(_probability(finding, view, promised), impact),
         subjects=(finding.predecessor, finding.waiting),
         evidence=[
             Evidence(
@@ -76,12 +98,16 @@ def _late(
     )
 
 
-def _probability(finding: DependencyFinding, view: View) -> int:
-    """A promised date that is too late is likely late; a chain or a forecast is less sure."""
+def _probability(finding: DependencyFinding, view: View, promised: frozenset[str]) -> int:
+    """A promised date that is too late is likely late; a chain or a forecast is less sure.
+
+    What a contract or somebody outside has fixed does not move for our sake.
+    """
     if finding.hops > 1 or finding.predecessor.due is None:
         return _UNSURE
     project = view.projects.get(finding.predecessor.project)
-    return _CONTRACT if project is not None and project.contractual else _DATED
+    fixed = project is not None and (project.contractual or project.external)
+    return _FIXED if fixed or finding.predecessor.uid in promised else _DATED
 
 
 def _owner(root: WorkItem, waiting_project: str, view: View) -> str:
@@ -119,7 +145,14 @@ def _cycle(cycle: Sequence[str], view: View, scoring: ScoringThresholds) -> Risk
         f"{len(items)} items wait for each other in a circle{f' ({names})' if names else ''}",
         size=_CYCLE,
         subjects=mentions,
-        evidence=[Evidence(label="cycle", value=names, items=tuple(cycle))],
+        evidence=[
+            Evidence(
+                label="cycle",
+                value=names,
+                formula="open items that wait for each other",
+                items=tuple(cycle),
+            )
+        ],
         scoring=scoring,
         projects=projects,
         owner=first_owner(view, projects),
@@ -149,7 +182,14 @@ def _withdrawn(
         f"{named(mention)} waits for cancelled {named(predecessor)}",
         size=_WITHDRAWN,
         subjects=(predecessor, mention),
-        evidence=[Evidence(label="cancelled", value=shown, items=(gone.uid,))],
+        evidence=[
+            Evidence(
+                label="cancelled",
+                value=shown,
+                formula="a cancelled predecessor of an open item",
+                items=(gone.uid,),
+            )
+        ],
         scoring=scoring,
         projects=(home,) if home else (),
         owner=first_owner(view, (home,)),

@@ -6,7 +6,7 @@ its scope, one on product-level work its project.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple, Required, TypedDict, Unpack
 
@@ -14,8 +14,10 @@ from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Project
 from syncer.domain.report import Evidence, ItemMention, Risk
 from syncer.domain.verdict import VerdictLevel
+from syncer.rollup.catalogue import CATALOGUE
 from syncer.rollup.scoring import DEFAULTS, ScoringThresholds, band, risk_id
 from syncer.rollup.scoring import score as multiplied
+from syncer.rollup.tolerance import round_half_up
 from syncer.rollup.view import View, is_product_project
 
 
@@ -49,7 +51,11 @@ def make_risk(
     scoring: ScoringThresholds = DEFAULTS,
     **details: Unpack[RiskDetails],
 ) -> Risk:
-    """A detected risk of a probability and an impact, with its stable id."""
+    """A detected risk of a probability and an impact, with its stable id and its rule's text.
+
+    Raises:
+        KeyError: if the catalogue does not know the rule.
+    """
     probability, impact = size
     value = multiplied(probability, impact)
     return Risk(
@@ -63,6 +69,7 @@ def make_risk(
         band=band(value, scoring).value,
         subjects=tuple(subjects),
         evidence=tuple(evidence),
+        text=CATALOGUE[rule].text,
         **details,
     )
 
@@ -70,6 +77,16 @@ def make_risk(
 def named(mention: ItemMention) -> str:
     """How a risk's title may call an item."""
     return "restricted item" if mention.restricted else mention.title
+
+
+def uids(items: Iterable[WorkItem]) -> tuple[str, ...]:
+    """What evidence refers to items by."""
+    return tuple(item.uid for item in items)
+
+
+def percent(share: float) -> str:
+    """A share as evidence shows it: `15 %`."""
+    return f"{round_half_up(100 * share)} %"
 
 
 def counted(count: int, thing: str) -> str:

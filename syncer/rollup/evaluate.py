@@ -33,25 +33,23 @@ from syncer.domain.statement import (
 )
 from syncer.rollup.calendar import report_date
 from syncer.rollup.dependencies import CycleTime, Dependencies
-from syncer.rollup.dependency_detectors import cycle_risks, dependency_risks, withdrawn_risks
-from syncer.rollup.detectors import ProjectDetectors
-from syncer.rollup.gates import gate_results, gate_risks
-from syncer.rollup.governance import expired_overrides, lapsed_acceptances, overdue_decisions
+from syncer.rollup.dependency_gaps import ruled
+from syncer.rollup.detection import Detection
+from syncer.rollup.gates import gate_results
 from syncer.rollup.group_result import Members, latest_word, product_results, program_results
 from syncer.rollup.health import project_colour, settle
 from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.ledgers import ledgers, unclaimed, unclaimed_risks
-from syncer.rollup.load_detectors import overload_risks
+from syncer.rollup.ledgers import ledgers, unclaimed
 from syncer.rollup.moves import recent_moves, reopened_items
-from syncer.rollup.observed import Observed, observe, quality_of, unclassified_share
+from syncer.rollup.observed import Observed, held_up, observe, quality_of, unclassified_share
 from syncer.rollup.options import project_levers
 from syncer.rollup.overrides import OverrideBook, own_colour, shown
 from syncer.rollup.past import PastViews
 from syncer.rollup.project import ProjectBasis, bases
 from syncer.rollup.project_facts import Surroundings, project_facts
 from syncer.rollup.risk_changes import Compared
-from syncer.rollup.risks import answered, for_display, human_risks
+from syncer.rollup.risks import answered, for_display
 from syncer.rollup.said import in_order, said_by
 from syncer.rollup.view import View, with_implicit_projects
 
@@ -91,15 +89,26 @@ class Rollup:
     @cached_property
     def bases(self) -> Mapping[str, ProjectBasis]:
         """The figures of each project alone."""
-        return bases(self.view, PastViews(self.inputs), self.inputs)
+        return bases(self.view, self.past, self.inputs)
+
+    @cached_property
+    def past(self) -> PastViews:
+        """Views of projects at past instants."""
+        return PastViews(self.inputs)
 
     @cached_property
     def observed(self) -> Mapping[str, Observed]:
         """Data quality as seen on the items of each project."""
         rules, as_of = self.inputs.rules.detectors, self.inputs.as_of
+        waiting = held_up(self.view)
         return {
             key: observe(
-                basis, self.view, as_of=as_of, rules=rules, owner_word=self._owner_word(basis)
+                basis,
+                self.view,
+                as_of=as_of,
+                rules=rules,
+                owner_word=self._owner_word(basis),
+                waiting=waiting,
             )
             for key, basis in self.bases.items()
         }
@@ -117,8 +126,8 @@ class Rollup:
 
     @cached_property
     def findings(self) -> Sequence[DependencyFinding]:
-        """Every open dependency with its lateness."""
-        return self.dependencies.findings()
+        """Every open dependency with its lateness and the rules that fire on it."""
+        return ruled(self.dependencies.findings(), self.view, self.inputs.rules.detectors)
 
     @cached_property
     def gates(self) -> Sequence[GateResult]:
@@ -126,28 +135,27 @@ class Rollup:
         return gate_results(self.statements.gates, self.bases, self.view)
 
     @cached_property
+    def detection(self) -> Detection:
+        """The detectors over all figures."""
+        return Detection(
+            inputs=self.inputs,
+            view=self.view,
+            past=self.past,
+            bases=self.bases,
+            observed=self.observed,
+            dependencies=self.dependencies,
+            findings=self.findings,
+            gates=self.gates,
+            statements=self.statements,
+            book=self.book,
+        )
+
+    @cached_property
     def unmerged(self) -> Sequence[Risk]:
         """Every risk that fires, before merging, in id order, with its age."""
-        rules, view = self.inputs.rules.detectors, self.view
-        scoring = self.inputs.rules.scoring.thresholds
-        must = frozenset(key for key, basis in self.bases.items() if basis.must)
-        found = [
-            risk
-            for key, basis in self.bases.items()
-            for risk in ProjectDetectors(basis, self.observed[key], view, rules, scoring).risks()
-        ]
-        found += dependency_risks(self.findings, view, must, scoring=scoring)
-        found += cycle_risks(self.dependencies, view, scoring=scoring)
-        found += withdrawn_risks(self.dependencies, view, scoring=scoring)
-        found += overload_risks(list(self.bases.values()), view, rules, scoring=scoring)
-        found += gate_risks(self.gates, self.bases, view=view, rules=rules, scoring=scoring)
-        found += unclaimed_risks(view, rules, scoring=scoring)
-        found += human_risks(self.statements.risks, view, scoring=scoring)
-        said = self.statements
-        found += lapsed_acceptances(found, said.responses, view, scoring=scoring)
-        found += overdue_decisions(said.decisions, view, scoring=scoring)
-        found += expired_overrides(self.book, self.bases, view, scoring=scoring)
-        known = (self._aged(answered(risk, said.responses, view)) for risk in found)
+        responses = self.statements.responses
+        found = self.detection.risks()
+        known = (self._aged(answered(risk, responses, self.view)) for risk in found)
         return sorted(known, key=lambda risk: risk.id)
 
     @cached_property
@@ -304,6 +312,7 @@ class Rollup:
             contradictions=tuple(view.mention(item) for item, _ in faults),
             before_unknown=self._before_unknown(own, project.key),
             backtest=basis.backtest,
+            flow=self.detection.flows[project.key].figures,
         )
 
 
@@ -322,6 +331,8 @@ def _cited(run: Rollup) -> tuple[ItemMention, ...]:
     risks = (*run.compared.risks, *run.compared.past, *run.unmerged)
     entries = (entry for risk in risks for entry in risk.evidence)
     uids = {uid for entry in entries for uid in entry.items}
+    flows = (project.flow for project in run.projects.values())
+    uids.update(uid for flow in flows for uid in (*flow.aging, *flow.blocked))
     return tuple(run.view.mention(by_uid[uid]) for uid in sorted(uids) if uid in by_uid)
 
 

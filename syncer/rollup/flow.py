@@ -45,13 +45,18 @@ def age(started: date, today: date) -> int:
     return cycle_time(started, today)
 
 
-def aging_limit(cycle_times: Sequence[int]) -> int:
+def aging_limit(
+    cycle_times: Sequence[int],
+    *,
+    least: int = LEAST_CYCLE_TIMES,
+    default: int = DEFAULT_AGING_DAYS,
+) -> int:
     """Return the age beyond which an item is aging: P85 of the cycle times of its level.
 
-    With fewer than ten cycle times (of the last 90 days) it is 14 days.
+    With fewer than ten cycle times (of the last 90 days) it is 14 days; a company may set both.
     """
     p85 = nearest_rank(cycle_times, AGING_PERCENTILE)
-    return DEFAULT_AGING_DAYS if p85 is None or len(cycle_times) < LEAST_CYCLE_TIMES else p85
+    return default if p85 is None or len(cycle_times) < least else p85
 
 
 def blocked_days(

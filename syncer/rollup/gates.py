@@ -17,6 +17,7 @@ from syncer.domain.statement import Door, GateDefinition
 from syncer.rollup.counting import countable
 from syncer.rollup.detected import counted, make_risk, project_level
 from syncer.rollup.detectors import AT_REST
+from syncer.rollup.display import show_probability
 from syncer.rollup.forecast import completion_cdf, date_reached, joint_cdf, probability_on_time
 from syncer.rollup.health import short_date
 from syncer.rollup.project import NO_WORK, ProjectBasis
@@ -106,6 +107,7 @@ def _forecast(gate: GateDefinition, parts: Sequence[_Part], view: View) -> GateR
         owner=gate.owner or next((p.basis.project.owner for p in parts if len(parts) == 1), ""),
         remaining=remaining,
         probability=None,
+        contractual=gate.contractual,
     )
     withheld = next((part.withheld for part in parts if part.withheld), "")
     if not any(part.total for part in parts):
@@ -157,6 +159,19 @@ def gate_results(
     return results
 
 
+def contractual_items(
+    gates: Sequence[GateDefinition], bases: Mapping[str, ProjectBasis], view: View
+) -> frozenset[str]:
+    """The uids of the items of every gate that is promised in a contract."""
+    promised = [gate for gate in live_gates(gates, view) if gate.contractual]
+    return frozenset(
+        item.uid
+        for gate in promised
+        for key in view.projects_in(view.full_scope(gate.scope))
+        for item in _own(gate, bases[key], view)
+    )
+
+
 def _unknown(gate: GateDefinition, scope: str) -> GateResult:
     return GateResult(
         scope=scope,
@@ -166,6 +181,7 @@ def _unknown(gate: GateDefinition, scope: str) -> GateResult:
         remaining=0,
         probability=None,
         withheld=f"no project {scope}",
+        contractual=gate.contractual,
     )
 
 
@@ -201,18 +217,25 @@ def _unlikely(
     late = view.calendar.working_days(gate.on, gate.p85) if gate.p85 else _BEYOND_HORIZON
     late = missed if missed > 0 else late
     verb = "was missed" if missed > 0 else "is unlikely"
+    must = gate.contractual or any(basis.must for basis in held)
     risk = make_risk(
         "SCH-4",
         gate.scope,
         f"Gate {gate.name} of {short_date(gate.on)} {verb}",
         size=(
             probability_bucket(1.0 - chance, scoring),
-            impact_bucket(late, must=any(basis.must for basis in held), thresholds=scoring),
+            impact_bucket(late, must=must, thresholds=scoring),
         ),
         projects=tuple(basis.project.key for basis in held),
         owner=gate.owner,
         level=project_level(view, first),
-        evidence=[Evidence(label="items open", value=counted(gate.remaining, "item"))],
+        evidence=[
+            Evidence(
+                label="items open",
+                value=counted(gate.remaining, "item"),
+                formula=f"chance of the gate {show_probability(chance)}",
+            )
+        ],
         proximity=gate.on,
         scoring=scoring,
     )

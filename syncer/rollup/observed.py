@@ -51,8 +51,8 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _held_up(view: View) -> frozenset[str]:
-    """The uids of items that wait for something open."""
+def held_up(view: View) -> frozenset[str]:
+    """The uids of items that wait for something open: one look for all projects."""
     by_uid = view.tree.by_uid
     return frozenset(v for u, v in edges(view.items) if u in by_uid and by_uid[u].is_open)
 
@@ -70,11 +70,11 @@ def _date_faults(item: WorkItem, view: View) -> Iterator[str]:
         yield "overdue and not started"
 
 
-def _state_faults(item: WorkItem, view: View, held_up: AbstractSet[str]) -> Iterator[str]:
+def _state_faults(item: WorkItem, view: View, stopped: AbstractSet[str]) -> Iterator[str]:
     if item.status_category is StatusCategory.DONE:
         if any(child.is_open for child in view.tree.descendants(item.uid)):
             yield "done with open children"
-        if item.uid in held_up:
+        if item.uid in stopped:
             yield "done while its predecessor is open"
         if item.done_at is None:
             yield "done without a date"
@@ -88,17 +88,17 @@ def _state_faults(item: WorkItem, view: View, held_up: AbstractSet[str]) -> Iter
 
 
 def contradictions(
-    items: Sequence[WorkItem], view: View, held_up: AbstractSet[str] | None = None
+    items: Sequence[WorkItem], view: View, waiting: AbstractSet[str] | None = None
 ) -> tuple[tuple[WorkItem, str], ...]:
     """Items whose data cannot all be true, each once with its first fault, in uid order.
 
-    `held_up` are the uids of items that wait for something open, found in the view if not given.
+    `waiting` are the uids of items that wait for something open, found in the view if not given.
     """
-    waiting = _held_up(view) if held_up is None else held_up
+    stopped = held_up(view) if waiting is None else waiting
     found: list[tuple[WorkItem, str]] = []
     for item in sorted(items, key=lambda i: i.uid):
         if item.state is ItemState.LIVE:
-            faults = (*_state_faults(item, view, waiting), *_date_faults(item, view))
+            faults = (*_state_faults(item, view, stopped), *_date_faults(item, view))
             found.extend((item, fault) for fault in faults[:1])
     return tuple(found)
 
@@ -118,7 +118,7 @@ def _decomposed(basis: ProjectBasis, view: View) -> float | None:
 
 
 def _stale(
-    wip: Sequence[WorkItem], held_up: AbstractSet[str], oldest: datetime
+    wip: Sequence[WorkItem], stopped: AbstractSet[str], oldest: datetime
 ) -> tuple[WorkItem, ...]:
     """Work in progress that nobody cared for; what is blocked is not stale as well (2.6)."""
     return tuple(
@@ -127,7 +127,7 @@ def _stale(
         if (item.last_meaningful_change_at or item.updated_at) < oldest
         and item.status_category is not StatusCategory.WAITING
         and not item.flagged
-        and item.uid not in held_up
+        and item.uid not in stopped
     )
 
 
@@ -143,12 +143,16 @@ def observe(
     as_of: datetime,
     rules: DetectorRules,
     owner_word: OwnerWord | None = None,
+    waiting: AbstractSet[str] | None = None,
 ) -> Observed:
-    """Look at one project's items, and at what its owner says of it (`owner_word`)."""
-    wip, held_up = basis.count.wip, _held_up(view)
-    stale = _stale(wip, held_up, as_of - timedelta(days=rules.stale_days))
+    """Look at one project's items, and at what its owner says of it (`owner_word`).
+
+    `waiting` are the uids of `held_up`, found in the view if not given.
+    """
+    wip, stopped = basis.count.wip, held_up(view) if waiting is None else waiting
+    stale = _stale(wip, stopped, as_of - timedelta(days=rules.stale_days))
     unassigned = tuple(i for i in wip if not i.assignees)
-    faults = contradictions(basis.items, view, held_up)
+    faults = contradictions(basis.items, view, stopped)
     said = _word_contradicts(basis, owner_word, view)
     looked_at = sum(item.state is ItemState.LIVE for item in basis.items) + said
     owned = len(wip) - len(unassigned) + bool(basis.project.owner)

@@ -75,7 +75,8 @@ class ProjectBasis:
         return self.project.criticality is Criticality.MUST or self.project.contractual
 
 
-def _local_midnight(day: date, zone: ZoneInfo) -> datetime:
+def local_midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The instant at which a civil day begins in a zone."""
     return datetime.combine(day, time.min, tzinfo=zone)
 
 
@@ -115,7 +116,7 @@ def _start(project: Project, items: Sequence[WorkItem], zone: ZoneInfo) -> date 
     return min((report_date(item.created_at, zone) for item in live), default=None)
 
 
-def _change_since(
+def change_since(
     then: View, now: View, key: str, *, baseline: Baseline | None = None
 ) -> ScopeChange:
     """How a project's scope changed; what has since turned out to be one thing is one thing."""
@@ -155,12 +156,12 @@ def _scope_since_baseline(
     approved = _approved(project, inputs, lambda b: bool(b.item_uids))
     if approved is not None:
         then = past.at(project, approved.at, report_date(approved.at, zone))
-        return _change_since(then, view, project.key, baseline=approved)
+        return change_since(then, view, project.key, baseline=approved)
     start = project.start
     if start is None or start >= view.today:
         return None
-    then = past.at(project, _local_midnight(start + timedelta(days=1), zone), start)
-    return _change_since(then, view, project.key) if then.countables[project.key].total else None
+    then = past.at(project, local_midnight(start + timedelta(days=1), zone), start)
+    return change_since(then, view, project.key) if then.countables[project.key].total else None
 
 
 def _growth(project: Project, *, view: View, past: PastViews, zone: ZoneInfo) -> ScopeChange | None:
@@ -168,10 +169,10 @@ def _growth(project: Project, *, view: View, past: PastViews, zone: ZoneInfo) ->
     if began is None:
         return None
     first = max(complete_weeks(view.today, WINDOW_WEEKS)[0], began)
-    then = past.at(project, _local_midnight(first, zone), first)
+    then = past.at(project, local_midnight(first, zone), first)
     if not then.countables[project.key].total:
         return None
-    return _change_since(then, view, project.key)
+    return change_since(then, view, project.key)
 
 
 def cycle_times(
@@ -354,7 +355,7 @@ def _slip(
     begin = start or report_date(inputs.as_of, zone)
     return target_slip(
         record.history,
-        active_since=_local_midnight(begin, zone),
+        active_since=local_midnight(begin, zone),
         as_of=inputs.as_of,
         standing=record.current,
         approved=_approved(project, inputs, lambda b: b.target is not None),
