@@ -12,6 +12,7 @@ from syncer.domain.item import Account, WorkItem
 from syncer.domain.lane import LaneState
 from syncer.domain.ledger import Ledger, Ledgers
 from syncer.domain.link import Link, LinkKind
+from syncer.domain.override import OverrideState
 from syncer.domain.ref import ItemRef
 from syncer.domain.report import (
     Evidence,
@@ -21,6 +22,7 @@ from syncer.domain.report import (
     Snapshot,
     SourceState,
 )
+from syncer.domain.statement import ColourOverride
 from syncer.domain.verdict import Verdict
 
 Json = dict[str, Any]
@@ -80,6 +82,39 @@ def _common(result: ProjectResult | GroupResult, before: Mapping[str, Health]) -
         "planned": result.planned,
         "confidence": result.quality.confidence,
         "ledgers": _ledgers(result.ledgers),
+        "override": _override(result.override),
+    }
+
+
+def _override(state: OverrideState | None) -> Json | None:
+    """The newest override of a colour; `shown` says that readers see its colour."""
+    if state is None:
+        return None
+    return override_row(state.override) | {
+        "active": state.is_active,
+        "shown": state.is_shown,
+        "lapse": state.lapse,
+        "lapsed_on": day(state.lapsed_on),
+    }
+
+
+def override_row(override: ColourOverride) -> Json:
+    """One override of a colour as it was made, and whether it was taken back."""
+    return {
+        "id": override.id,
+        "scope": override.scope,
+        "colour": override.colour,
+        "computed": override.computed,
+        "reason": override.reason,
+        "evidence": override.evidence or None,
+        "author": override.provenance.author,
+        "approver": override.approver or None,
+        "created_at": instant(override.provenance.at),
+        "expires": day(override.expires),
+        "since": day(override.since),
+        "renewals": override.renewals,
+        "undone_at": instant(override.undone_at),
+        "undone_by": override.undone_by or None,
     }
 
 

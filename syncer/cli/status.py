@@ -107,7 +107,7 @@ def _group_row(group: GroupResult) -> tuple[object, ...]:
     return (
         group.scope,
         group.name,
-        group.shown.health.replace("_", " "),
+        _colour(group),
         _chance(group.probability),
         group.target,
         group.p50,
@@ -121,7 +121,7 @@ def _project_row(project: ProjectResult, indent: str = "") -> tuple[object, ...]
     return (
         indent + project.scope,
         project.name,
-        project.shown.health.replace("_", " "),
+        _colour(project),
         _chance(project.forecast.probability),
         project.target,
         project.forecast.p50,
@@ -129,6 +129,12 @@ def _project_row(project: ProjectResult, indent: str = "") -> tuple[object, ...]
         f"{project.done}/{project.total}",
         f"{project.shown.rule}: {project.shown.reason}",
     )
+
+
+def _colour(result: GroupResult | ProjectResult) -> str:
+    """`AMBER`, with a star where a person's override is shown."""
+    star = "*" if result.override is not None and result.override.is_shown else ""
+    return result.shown.health.replace("_", " ") + star
 
 
 def _chance(probability: float | None) -> str:

@@ -21,6 +21,7 @@ from syncer.rollup.forecast import (
     weeks_until,
 )
 from syncer.rollup.health import project_colour, severity, short_date
+from syncer.rollup.overrides import override_change
 from syncer.rollup.rules import ColourRules
 
 Swap = Callable[[ForecastInputs, ForecastInputs, int], ForecastInputs]
@@ -181,6 +182,9 @@ def _turned(name: str, health: Health) -> str:
 def _project_change(
     now: ProjectResult, before: ProjectResult, *, calendar: WorkCalendar, rules: ColourRules
 ) -> ColourChange:
+    overridden = override_change(now, before)
+    if overridden:
+        return _by_override(now, before, overridden)
     cause = find_cause(now, before, calendar=calendar, rules=rules)
     detail = _detail(cause, now, before, calendar=calendar)
     by = "" if cause == "several" else f" by {cause}"
@@ -194,10 +198,27 @@ def _project_change(
     )
 
 
+def _by_override(
+    now: ProjectResult | GroupResult, before: ProjectResult | GroupResult, what: str
+) -> ColourChange:
+    """A person turned it: by showing another colour, or since that holds no longer."""
+    return ColourChange(
+        scope=now.scope,
+        name=now.name,
+        before=before.shown.health,
+        after=now.shown.health,
+        cause="override",
+        text=f"{_turned(now.name, now.shown.health)}: {what}.",
+    )
+
+
 def _group_change(
     now: GroupResult, before: GroupResult, of_projects: Mapping[str, ColourChange]
 ) -> ColourChange:
     """A group's change; that of a group of one project is the project's, cause and all."""
+    overridden = override_change(now, before)
+    if overridden:
+        return _by_override(now, before, overridden)
     only = of_projects.get(f"proj:{now.projects[0]}") if len(now.projects) == 1 else None
     if only is not None:
         return replace(only, scope=now.scope, name=now.name)

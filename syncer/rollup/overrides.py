@@ -59,6 +59,18 @@ def said(override: ColourOverride) -> str:
     return f"override {override.provenance.author} until {until}: {override.reason}"
 
 
+def override_change(now: ProjectResult | GroupResult, before: ProjectResult | GroupResult) -> str:
+    """What an override did to the colour shown since the snapshot before; empty: nothing."""
+    state = now.override
+    if state is not None and state.is_shown:
+        return now.shown.reason
+    if before.override is None or not before.override.is_shown:
+        return ""
+    by = (state or before.override).override.provenance.author
+    why = f"the override of {by} lapsed ({state.lapse})" if state and state.lapse else ""
+    return f"{why or f'without the override of {by}'}; {now.shown.reason}"
+
+
 def _is_shown(override: ColourOverride, own: Health) -> bool:
     """What was to be lighter is never darker, and the other way round."""
     step = severity(override.colour) - severity(own)

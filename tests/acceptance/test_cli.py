@@ -251,9 +251,38 @@ class TestSaying:
         assert "yes" in synced.ok("override", "list", "--all").out
         assert (synced("override", "undo", identity)).code == 2
 
+    def test_a_colour_is_overridden_shown_exported_and_taken_back(self, synced: Cli) -> None:
+        last = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
+        lighter = ("override", "add", "5g", "--colour", "green", "--expires", last,
+                   "--reason", "The pilot sites went live", "--author", "Bob Birch")  # fmt: skip
+        refused = synced(*lighter)
+        assert (refused.code, "--approver" in refused.err) == (2, True)
+        identity = synced.ok(*lighter, "--approver", "CTO").out.partition(":")[0]
+        (program,) = synced.ok("status", "--format", "json").json["programs"]
+        assert (program["state"], program["shown"]) == ("AMBER", "GREEN")
+        assert program["override"]["active"] is True
+        assert "GREEN*" in synced.ok("status").out
+        assert "computed Amber, override Bob Birch until" in synced.ok("why", "5g").out
+        told = " ".join(synced.ok("digest").out.split())
+        assert "GREEN*" in told
+        assert "computed AMBER, override Bob Birch until" in told
+        assert "Overrides 1: 5G until" in told
+        (line,) = synced.ok("override", "export", "--colours").lines
+        assert (line["scope"], line["approver"], line["expires"]) == ("prog:5g", "CTO", last)
+        assert identity in synced.ok("override", "list").out
+        synced.ok("override", "undo", identity)
+        assert identity not in synced.ok("override", "list").out
+        assert "undone" in synced.ok("override", "list", "--all").out
+        assert "GREEN*" not in synced.ok("status").out
+
     @pytest.mark.parametrize(
         "arguments",
         [
+            ("override", "add", "5g", "--colour", "green"),
+            ("override", "add", "5g", "--colour", "red", "--reason", "too short"),
+            ("override", "add", "NET-1", "--level", "program", "--colour", "red"),
+            ("override", "add", "5g"),
+            ("override", "undo", "C-1"),
             ("say", "nowhere", "Hello"),
             ("gate", "add", "network", "Freeze", "soon"),
             ("decision", "close", "D-1", "--outcome", "x"),

@@ -90,7 +90,26 @@ def evidence_of(entry: ProjectResult | GroupResult, context: Context) -> tuple[E
         label=f"{context.name(entry)}: items done",
         value=f"{entry.done} of {entry.total}, {entry.remaining} open",
     )
-    return (colour, count, *_forecast_evidence(entry, context))
+    return (colour, *_override_evidence(entry, context), count, *_forecast_evidence(entry, context))
+
+
+def _override_evidence(
+    entry: ProjectResult | GroupResult, context: Context
+) -> tuple[Evidence, ...]:
+    """The override that is shown: who, why, approved by whom, and what they point to."""
+    state = entry.override
+    if state is None or not state.is_shown:
+        return ()
+    override = state.override
+    approved = f"; approved by {override.approver}" if override.approver else ""
+    formula = f"{override.provenance.author}: {override.reason}{approved}"
+    backing = Evidence(
+        label=f"{context.name(entry)}: override until {override.expires.isoformat()}",
+        value=word(override.colour),
+        formula=formula,
+        url=override.evidence,
+    )
+    return context.shown.evidence((backing,))
 
 
 def _forecast_evidence(

@@ -22,13 +22,15 @@ from syncer.publish.digest.figures import (
 )
 from syncer.publish.digest.model import Place, StatusRow
 from syncer.publish.digest.trend import trend
-from syncer.publish.digest.wording import counted, cut, day, days
+from syncer.publish.digest.wording import counted, cut, day, days, first_words
+from syncer.rollup.overrides import said
 from syncer.rollup.tolerance import below
 
 MOST_ROWS = 8
 _EXPANDED_PROGRAMS = 2
 _NOTE_TITLE = 24
 _REASON = 60
+_OVERRIDE_WORDS = 20
 _SURE = 0.85
 _FROM_CHANCE = frozenset({"R2", "A1", "R3", "A2"})
 MEMBER_RULES = frozenset({"R1", "R2", "A1"})
@@ -74,7 +76,7 @@ def status_row(
     was = probability_of(before) if before else None
     likely, safe = likely_and_safe(entry)
     overridden = entry.shown.health is not entry.computed.health
-    mark = f"computed {word(entry.computed.health)}; " if overridden else ""
+    mark = _mark(entry, context) if overridden else ""
     note = "" if expanded and not overridden else _note(entry, context)
     dates = status_dates(entry, context)
     return StatusRow(
@@ -98,6 +100,15 @@ def status_row(
         note=(mark + note).rstrip("; ") if note != dates else mark.rstrip("; "),
         evidence=evidence_of(entry, context),
     )
+
+
+def _mark(entry: ProjectResult | GroupResult, context: Context) -> str:
+    """What was computed, and whose override is shown instead, for how long and why."""
+    state = entry.override
+    if state is None or not state.is_shown:
+        return f"computed {word(entry.computed.health)}; "
+    told = context.named_short(said(state.override), 300)
+    return f"computed {word(state.own.health)}, {first_words(told, _OVERRIDE_WORDS)}; "
 
 
 def _earlier(
@@ -179,7 +190,8 @@ def _reason_note(entry: ProjectResult | GroupResult, context: Context) -> str:
     probability, rule = probability_of(entry), entry.shown.rule
     by_chance = rule in _FROM_CHANCE and probability is not None and below(probability, _SURE)
     by_members = isinstance(entry, GroupResult) and rule in MEMBER_RULES
-    if by_chance or by_members or entry.shown.health in {Health.GREEN, Health.DONE}:
+    overridden = entry.override is not None and entry.override.is_shown
+    if overridden or by_chance or by_members or entry.shown.health in {Health.GREEN, Health.DONE}:
         return ""
     return brief(context.named_short(entry.shown.reason))
 

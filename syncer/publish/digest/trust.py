@@ -8,10 +8,13 @@ from itertools import groupby
 
 from syncer.domain.health import Confidence, Health
 from syncer.domain.report import Evidence, GroupResult, ProjectResult, Quality, SourceState
+from syncer.domain.statement import ColourOverride
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.model import Claim
 from syncer.publish.digest.tracker_text import clean
 from syncer.publish.digest.wording import counted, cut, day, first_words, listed, sentence, weekday
+from syncer.rollup.override_rules import ends_soon
+from syncer.rollup.overrides import active
 from syncer.rollup.tolerance import above, round_half_up
 
 _CURRENT = timedelta(hours=24)
@@ -21,6 +24,7 @@ _CONFIDENCE_ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 _MOST_SOURCES = 3
 _REASON_WORDS = 14
 _CONTRADICTORY = "DQ-4"
+_TIMES = {1: "once", 2: "twice"}
 
 
 def trust(context: Context) -> tuple[Claim, ...]:
@@ -317,5 +321,27 @@ def _unreached(context: Context) -> Iterator[Claim]:
 
 
 def _overrides(context: Context) -> Claim:
-    count = context.snapshot.overrides
-    return _claim(f"Overrides {count}.", Evidence(label="Active overrides", value=str(count)))
+    """How many hold: of colours, with their last day, and of verdicts."""
+    verdicts = context.snapshot.overrides
+    colours = [
+        one
+        for one in active(context.snapshot)
+        if context.ungrouped or one.override.scope in context.scopes
+    ]
+    count = len(colours) + verdicts
+    backing = Evidence(label="Active overrides", value=str(count))
+    if not colours:
+        return _claim(f"Overrides {count}.", backing)
+    named = [_until(one.override, context) for one in colours[:_MOST_SOURCES]]
+    more = len(colours) - len(named)
+    named += [f"{more} more"] if more else []
+    named += [counted(verdicts, "verdict")] if verdicts else []
+    return _claim(f"Overrides {count}: {listed(named)}.", backing)
+
+
+def _until(override: ColourOverride, context: Context) -> str:
+    """`Network until 4 Dec, renewed twice`; that it ends soon is said."""
+    last = day(override.expires, today=context.today)
+    soon = " (ends soon)" if ends_soon(override, context.today) else ""
+    again = f", renewed {_TIMES[override.renewals]}" if override.renewals in _TIMES else ""
+    return f"{context.short(override.scope)} until {last}{again}{soon}"
