@@ -6,19 +6,25 @@ mapping needs, ignore the rest, and take null wherever nothing depends on a valu
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
-from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
+import msgspec
 
-LONGEST_NAME = 300
+LONGEST_NAME: Final = 300
 """Characters of an id or key: a project key has at most 255, a number 19."""
 
+Name = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
+"""An id or key that may be empty."""
 
-class Wire(BaseModel):
-    """Tolerant in what it ignores, strict in what it reads."""
+OwnName = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
+"""The id or key of an issue itself."""
 
-    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, defer_build=True)
+
+class Wire(msgspec.Struct, gc=False, rename="camel"):
+    """Tolerant in what it ignores, strict in what it reads; made by `connectors.jira.shapes`.
+
+    JSON has no cycles, so that no search for garbage needs to look at these.
+    """
 
 
 class StatusCategoryWire(Wire):
@@ -32,8 +38,8 @@ class Status(Wire):
 
     id: str = ""
     name: str | None = None
-    untranslated_name: str | None = Field(default=None, alias="untranslatedName")
-    category: StatusCategoryWire | None = Field(default=None, alias="statusCategory")
+    untranslated_name: str | None = None
+    category: StatusCategoryWire | None = msgspec.field(name="statusCategory", default=None)
 
 
 class IssueType(Wire):
@@ -41,20 +47,20 @@ class IssueType(Wire):
 
     id: str = ""
     name: str | None = None
-    untranslated_name: str | None = Field(default=None, alias="untranslatedName")
+    untranslated_name: str | None = None
     subtask: bool | None = None
-    hierarchy_level: int | None = Field(default=None, alias="hierarchyLevel")
+    hierarchy_level: int | None = None
 
 
 class User(Wire):
     """A person or an app; Server has `name` and `key` in place of `accountId`."""
 
-    account_id: str | None = Field(default=None, alias="accountId")
-    account_type: str | None = Field(default=None, alias="accountType")
-    display_name: str | None = Field(default=None, alias="displayName")
+    account_id: str | None = None
+    account_type: str | None = None
+    display_name: str | None = None
     name: str | None = None
     key: str | None = None
-    time_zone: str | None = Field(default=None, alias="timeZone")
+    time_zone: str | None = None
 
 
 class Named(Wire):
@@ -62,7 +68,7 @@ class Named(Wire):
 
     id: str = ""
     name: str | None = None
-    untranslated_name: str | None = Field(default=None, alias="untranslatedName")
+    untranslated_name: str | None = None
 
 
 class FixVersion(Wire):
@@ -70,7 +76,7 @@ class FixVersion(Wire):
 
     id: str = ""
     name: str | None = None
-    release_date: str | None = Field(default=None, alias="releaseDate")
+    release_date: str | None = None
     released: bool | None = None
     archived: bool | None = None
 
@@ -78,17 +84,17 @@ class FixVersion(Wire):
 class SprintWire(Wire):
     """One entry of the sprint field; `state` is future, active or closed."""
 
-    id: str = ""
+    id: str | int = ""
     name: str | None = None
     state: str | None = None
-    end_date: str | None = Field(default=None, alias="endDate")
+    end_date: str | None = None
 
 
 class Insight(Wire):
     """What `project/search?expand=insight` adds to a project."""
 
-    last_update: str | None = Field(default=None, alias="lastIssueUpdateTime")
-    count: int | None = Field(default=None, alias="totalIssueCount")
+    last_update: str | None = msgspec.field(name="lastIssueUpdateTime", default=None)
+    count: int | None = msgspec.field(name="totalIssueCount", default=None)
 
 
 class Project(Wire):
@@ -104,8 +110,8 @@ class Project(Wire):
 class IssueRef(Wire):
     """Another issue, as parents and links name it."""
 
-    id: str = Field(default="", max_length=LONGEST_NAME)
-    key: str | None = Field(default=None, max_length=LONGEST_NAME)
+    id: Name = ""
+    key: Name | None = None
 
 
 class LinkType(Wire):
@@ -121,29 +127,16 @@ class IssueLink(Wire):
     """A link; exactly one of the two issues is there and is the other end."""
 
     type: LinkType | None = None
-    inward_issue: IssueRef | None = Field(default=None, alias="inwardIssue")
-    outward_issue: IssueRef | None = Field(default=None, alias="outwardIssue")
+    inward_issue: IssueRef | None = None
+    outward_issue: IssueRef | None = None
 
 
-# A changelog has dozens of entries: plain dictionaries are checked as strictly, and cost a quarter
-# of objects. They bear the names that Jira sends, and what was not sent is not in them.
-
-
-class Author(TypedDict, total=False):
-    """Who made a change or a comment, see `User`."""
-
-    accountId: str | None
-    accountType: str | None
-    displayName: str | None
-    name: str | None
-
-
-class Comment(TypedDict, total=False):
+class Comment(Wire):
     """When somebody commented; what was said is not read."""
 
-    id: str
-    author: Author | None
-    created: str | None
+    id: str = ""
+    author: User | None = None
+    created: str | None = None
 
 
 class Comments(Wire):
@@ -152,44 +145,31 @@ class Comments(Wire):
     comments: list[Comment | None] | None = None
 
 
-ChangeItem = TypedDict(
-    "ChangeItem",
-    {
-        "field": str | None,
-        "fieldId": str | None,
-        "from": str | None,
-        "fromString": str | None,
-        "to": str | None,
-        "toString": str | None,
-    },
-    total=False,
-)
-"""One field of one history entry: raw ids in `from` and `to`, what people saw in the others."""
+class ChangeItem(Wire, rename={"name": "field", "before": "from", "after": "to"}):
+    """One field of one history entry: raw ids before and after, what people saw as texts."""
+
+    name: str | None = None
+    field_id: str | None = msgspec.field(name="fieldId", default=None)
+    before: str | None = None
+    before_text: str | None = msgspec.field(name="fromString", default=None)
+    after: str | None = None
+    after_text: str | None = msgspec.field(name="toString", default=None)
 
 
-class History(TypedDict, total=False):
+class History(Wire):
     """One entry of a changelog; the bulk endpoint sends `created` as a number."""
 
-    id: str
-    author: Author | None
-    created: str | int | None
-    items: list[ChangeItem | None] | None
+    id: str = ""
+    author: User | None = None
+    created: str | int | None = None
+    items: list[ChangeItem | None] | None = None
 
 
-class Changelog(TypedDict, total=False):
+class Changelog(Wire):
     """The changelog that came with an issue, at most its latest entries."""
 
-    total: int | None
-    histories: list[History] | None
-
-
-class Issue(Wire):
-    """An issue; `fields` stays raw, since custom fields are read by their ids."""
-
-    id: str = Field(min_length=1, max_length=LONGEST_NAME)
-    key: str = Field(min_length=1, max_length=LONGEST_NAME)
-    fields: dict[str, Any]
-    changelog: Changelog | None = None
+    total: int | None = None
+    histories: list[History] | None = None
 
 
 class Fields(Wire):
@@ -205,7 +185,7 @@ class Fields(Wire):
     priority: Named | None = None
     labels: list[str | None] | None = None
     components: list[Named | None] | None = None
-    fix_versions: list[FixVersion | None] | None = Field(default=None, alias="fixVersions")
+    fix_versions: list[FixVersion | None] | None = None
     assignee: User | None = None
     reporter: User | None = None
     parent: IssueRef | None = None
@@ -217,6 +197,15 @@ class Fields(Wire):
     security: Named | None = None
     issuerestriction: dict[str, Any] | None = None
     comment: Comments | None = None
+
+
+class Issue(Wire):
+    """An issue, but for its custom fields: those are read by their ids, from what was sent."""
+
+    id: OwnName
+    key: OwnName
+    fields: Fields
+    changelog: Changelog | None = None
 
 
 class FieldSchema(Wire):
@@ -231,15 +220,15 @@ class FieldInfo(Wire):
 
     id: str
     name: str | None = None
-    untranslated_name: str | None = Field(default=None, alias="untranslatedName")
-    schema_: FieldSchema | None = Field(default=None, alias="schema")
+    untranslated_name: str | None = None
+    schema_: FieldSchema | None = msgspec.field(name="schema", default=None)
 
 
 class SearchPage(Wire):
     """An answer of `/search/jql`; `isLast` is not read, since it lies (trackers.md 1.2)."""
 
     issues: list[Any]
-    next_page_token: str | None = Field(default=None, alias="nextPageToken")
+    next_page_token: str | None = None
 
 
 class OffsetPage(Wire):
@@ -252,6 +241,6 @@ class OffsetPage(Wire):
 class ServerInfo(Wire):
     """An answer of `/serverInfo`; `deploymentType` is Cloud or, for everything else, Server."""
 
-    deployment: str | None = Field(default=None, alias="deploymentType")
+    deployment: str | None = msgspec.field(name="deploymentType", default=None)
     version: str | None = None
-    numbers: list[int] | None = Field(default=None, alias="versionNumbers")
+    numbers: list[int] | None = msgspec.field(name="versionNumbers", default=None)

@@ -26,11 +26,6 @@ VALUE_LIMIT: Final = 8000
 """Characters of a canonical value; a longer one cannot be read."""
 
 _SECONDS_AN_HOUR: Final = 3600
-_REPEATED: Final = frozenset({
-    ChangeField.STATUS, ChangeField.RESOLUTION, ChangeField.DUE, ChangeField.START,
-    ChangeField.LABELS, ChangeField.PRIORITY,
-})  # fmt: skip
-"""The fields whose few values come again and again, and mean the same in every issue of a site."""
 
 
 class Side(NamedTuple):
@@ -54,15 +49,6 @@ class Canonical:
 
     def value(self, kind: ChangeField, side: Side) -> str | None:
         """The canonical value of one side, None where it is empty or cannot be read."""
-        if kind not in _REPEATED:
-            return self._read(kind, side)
-        known = self._site.known
-        try:
-            return known[kind, side]
-        except KeyError:
-            return known.keep((kind, side), self._read(kind, side))
-
-    def _read(self, kind: ChangeField, side: Side) -> str | None:
         try:
             value = self._READERS.get(kind, _text)(self, side)
         except Unmappable:

@@ -11,11 +11,11 @@ from typing import Final
 from connectors.jira.mapping.canonical import TEXT_LIMIT, VALUE_LIMIT, Canonical, Side
 from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.people import is_bot, shown_name
-from connectors.jira.mapping.site import Site
+from connectors.jira.mapping.site import Known, Site, Told
 from connectors.jira.mapping.status import resolution_kind
 from connectors.jira.mapping.times import instant
 from connectors.jira.rules import FieldRole, fold
-from connectors.jira.wire import Author, ChangeItem, Comments, History, Named
+from connectors.jira.wire import ChangeItem, Comments, History, Named, User
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ResolutionKind
 from syncer.domain.text import clean_line
@@ -47,6 +47,13 @@ HOURS_FIELD: Final = "timeoriginalestimate"
 """Jira's own estimate, in seconds."""
 
 _MOST_VERSIONS: Final = 200
+_REPEATED: Final = frozenset({
+    ChangeField.STATUS, ChangeField.RESOLUTION, ChangeField.DUE, ChangeField.START,
+    ChangeField.LABELS, ChangeField.PRIORITY, ChangeField.ASSIGNEE, ChangeField.SPRINT,
+    ChangeField.FLAG, ChangeField.RANK,
+})  # fmt: skip
+"""The fields whose few values come again and again, and mean the same in every issue of a site."""
+
 _OTHER: Final = ChangeField.OTHER
 _AT: Final = attrgetter("at")
 _ROLES: Final = {
@@ -81,7 +88,7 @@ class _Entry:
 
     id: str
     at: datetime
-    author: Author | None
+    author: User | None
     items: list[tuple[ChangeField, ChangeItem]]
     resolved: tuple[ResolutionKind | None, ResolutionKind | None] = (None, None)
 
@@ -94,6 +101,7 @@ def changes_of(
     _place_resolutions(entries, site, now.resolution)
     reader = _Reader(
         now=now,
+        known=site.known_changes,
         canonical=Canonical(site, hours=now.estimate_id == HOURS_FIELD, ids=now.ids),
         versions=_versions(entries, now.versions),
     )
@@ -108,19 +116,24 @@ def _ordered(histories: Iterable[History], site: Site) -> list[_Entry]:
 
 
 def _entry(raw: History, site: Site) -> _Entry:
-    created = raw.get("created")
-    if created is None:
+    if raw.created is None:
         raise Unmappable("a change without a time")
     return _Entry(
-        id=raw.get("id", ""),
-        at=instant(created, site.zone),
-        author=raw.get("author"),
-        items=[(_kind(item, site), item) for item in raw.get("items") or () if item is not None],
+        id=raw.id,
+        at=instant(raw.created, site.zone),
+        author=raw.author,
+        items=[(_kind(item, site), item) for item in raw.items or () if item is not None],
     )
 
 
 def _kind(item: ChangeItem, site: Site) -> ChangeField:
-    return _kind_named(item.get("fieldId"), site) or _kind_named(item.get("field"), site) or _OTHER
+    """The field, looked up once for all issues of a site."""
+    known, names = site.known_fields, (item.field_id, item.name)
+    try:
+        return known[names]
+    except KeyError:
+        kind = _kind_named(item.field_id, site) or _kind_named(item.name, site) or _OTHER
+        return known.keep(names, kind)
 
 
 def _kind_named(name: str | None, site: Site) -> ChangeField | None:
@@ -134,18 +147,18 @@ def _place_resolutions(
     entries: Sequence[_Entry], site: Site, current: ResolutionKind | None
 ) -> None:
     """Note at each entry the resolution in force before and after it: DONE depends on it."""
-    told = [item for entry in entries for item in _of(entry, ChangeField.RESOLUTION)]
-    before = _resolution(told[0].get("from"), told[0].get("fromString"), site) if told else current
+    told = _of(entries, ChangeField.RESOLUTION)
+    before = _resolution(told[0].before, told[0].before_text, site) if told else current
     for entry in entries:
         after = before
-        for item in _of(entry, ChangeField.RESOLUTION) if told else ():
-            after = _resolution(item.get("to"), item.get("toString"), site)
+        for item in _of([entry], ChangeField.RESOLUTION) if told else ():
+            after = _resolution(item.after, item.after_text, site)
         entry.resolved = (before, after)
         before = after
 
 
-def _of(entry: _Entry, kind: ChangeField) -> list[ChangeItem]:
-    return [item for told, item in entry.items if told is kind]
+def _of(entries: Iterable[_Entry], kind: ChangeField) -> list[ChangeItem]:
+    return [item for entry in entries for told, item in entry.items if told is kind]
 
 
 def _resolution(id_: str | None, text: str | None, site: Site) -> ResolutionKind | None:
@@ -162,13 +175,11 @@ def _versions(
     """
     held = dict(current)
     found: dict[int, tuple[str | None, str | None]] = {}
-    told = [item for entry in entries for item in _of(entry, ChangeField.VERSIONS)]
-    for item in reversed(told):
+    for item in reversed(_of(entries, ChangeField.VERSIONS)):
         after = _joined(held)
-        held.pop(item.get("to") or item.get("toString") or "", None)
-        before, before_text = item.get("from"), item.get("fromString")
-        if before or before_text:
-            held[before or before_text or ""] = before_text or ""
+        held.pop(item.after or item.after_text or "", None)
+        if item.before or item.before_text:
+            held[item.before or item.before_text or ""] = item.before_text or ""
         found[id(item)] = (_joined(held), after)
     return found
 
@@ -186,6 +197,7 @@ class _Reader:
     """Turns history entries into changes."""
 
     now: Now
+    known: Known[Told]
     canonical: Canonical
     versions: Mapping[int, tuple[str | None, str | None]]
 
@@ -193,15 +205,15 @@ class _Reader:
         actor, by_bot = shown_name(entry.author), is_bot(entry.author)
         for told, item in entry.items:
             kind = self._field(told, item)
-            before, after = self._values(kind, item, entry)
+            before, after, before_text, after_text = self._told(kind, item, entry)
             yield Change(
                 id=entry.id,
                 at=entry.at,
                 field=kind,
                 before=before,
                 after=after,
-                before_text=_shown(kind, item.get("fromString")),
-                after_text=_shown(kind, item.get("toString")),
+                before_text=before_text,
+                after_text=after_text,
                 actor=actor,
                 by_bot=by_bot,
             )
@@ -214,15 +226,30 @@ class _Reader:
             wanted = self.now.estimate_id
         else:
             return kind
-        return kind if wanted in (item.get("fieldId"), item.get("field")) else _OTHER
+        return kind if wanted in (item.field_id, item.name) else _OTHER
+
+    def _told(self, kind: ChangeField, item: ChangeItem, entry: _Entry) -> Told:
+        """What the change says; looked up once for all issues of a site where that is the same."""
+        if kind not in _REPEATED:
+            return self._read(kind, item, entry)
+        resolved = entry.resolved if kind is ChangeField.STATUS else None
+        key = (kind, item.before, item.before_text, item.after, item.after_text, resolved)
+        try:
+            return self.known[key]
+        except KeyError:
+            return self.known.keep(key, self._read(kind, item, entry))
+
+    def _read(self, kind: ChangeField, item: ChangeItem, entry: _Entry) -> Told:
+        before, after = self._values(kind, item, entry)
+        return before, after, _shown(kind, item.before_text), _shown(kind, item.after_text)
 
     def _values(
         self, kind: ChangeField, item: ChangeItem, entry: _Entry
     ) -> tuple[str | None, str | None]:
         if kind is ChangeField.VERSIONS:
             return self.versions[id(item)]
-        before = Side(item.get("from") or "", item.get("fromString") or "", entry.resolved[0])
-        after = Side(item.get("to") or "", item.get("toString") or "", entry.resolved[1])
+        before = Side(item.before or "", item.before_text or "", entry.resolved[0])
+        after = Side(item.after or "", item.after_text or "", entry.resolved[1])
         return self.canonical.value(kind, before), self.canonical.value(kind, after)
 
 
@@ -254,14 +281,13 @@ def _numbered(changes: Sequence[Change]) -> Iterator[Change]:
 
 def _comments(comments: Comments | None, site: Site) -> Iterator[Change]:
     for comment in (comments.comments if comments else None) or ():
-        created = comment.get("created") if comment is not None else None
-        if comment is not None and created is not None:
+        if comment is not None and comment.created is not None:
             yield Change(
-                id=f"comment-{comment.get('id', '')}",
-                at=instant(created, site.zone),
+                id=f"comment-{comment.id}",
+                at=instant(comment.created, site.zone),
                 field=ChangeField.COMMENT,
                 before=None,
                 after=None,
-                actor=shown_name(comment.get("author")),
-                by_bot=is_bot(comment.get("author")),
+                actor=shown_name(comment.author),
+                by_bot=is_bot(comment.author),
             )

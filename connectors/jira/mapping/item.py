@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote
 
-from pydantic import ValidationError
+import msgspec
 
 from connectors.jira.jql import is_project_key
 from connectors.jira.mapping import adf, wiki
@@ -33,7 +33,8 @@ from connectors.jira.mapping.sprints import sprints_of
 from connectors.jira.mapping.status import category_of, category_of_key, resolution_kind
 from connectors.jira.mapping.times import day, instant
 from connectors.jira.rules import FieldRole, fold
-from connectors.jira.wire import LONGEST_NAME, Fields, FixVersion, Issue
+from connectors.jira.shapes import shaped
+from connectors.jira.wire import LONGEST_NAME, FixVersion, Issue
 from syncer.domain.change import Change
 from syncer.domain.item import (
     ItemRecord,
@@ -51,7 +52,6 @@ from syncer.domain.timeline import timeline
 NO_SUMMARY: Final = "(no summary)"
 _RAW_LIMIT: Final = 100_000
 _SECONDS_AN_HOUR: Final = 3600
-_REASONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +77,8 @@ def read_issue(
     """
     try:
         return _Mapper(raw, container=container, site=site, extras=extras).record()
-    except ValidationError as error:
-        return _unreadable(raw, site, _reason(error))
-    except Unmappable as error:
+    except (msgspec.ValidationError, Unmappable) as error:  # both tell nothing of what was sent
         return _unreadable(raw, site, str(error))
-
-
-def _reason(error: ValidationError) -> str:
-    """Where the shape is wrong and how, without what was sent."""
-    faults = error.errors(include_input=False, include_url=False)[:_REASONS]
-    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
 
 
 def _unreadable(raw: object, site: Site, reason: str) -> Unreadable:
@@ -116,10 +108,10 @@ def _as_json(raw: object) -> str:
 class _Mapper:
     """Holds one issue while its record is made."""
 
-    def __init__(self, raw: object, *, container: ContainerKey, site: Site, extras: Extras) -> None:
-        self.issue = Issue.model_validate(raw)
-        self.raw: Raw = self.issue.fields
-        self.fields = Fields.model_validate(self.raw)
+    def __init__(self, raw: Any, *, container: ContainerKey, site: Site, extras: Extras) -> None:  # noqa: ANN401  JSON is any value
+        self.issue = shaped(Issue, raw)
+        self.raw: Raw = raw["fields"]
+        self.fields = self.issue.fields
         self.container = container
         self.site = site
         self.extras = extras
@@ -138,7 +130,8 @@ class _Mapper:
             estimate_id=estimate_id,
             ids=self.extras.ids,
         )
-        histories = (self.issue.changelog or {}).get("histories") or ()
+        log = self.issue.changelog
+        histories = (log.histories if log else None) or ()
         changes = changes_of(histories, self.fields.comment, site=self.site, now=now)
         category, flagged = self._category(resolution)
         item = WorkItem(
@@ -299,7 +292,7 @@ class _Mapper:
         value = first_value(self.raw, self.site.ids_of(FieldRole.SPRINT))
         return tuple(
             Sprint(
-                id=sprint.id,
+                id=str(sprint.id),
                 name=clean_line(sprint.name or ""),
                 end=day(sprint.end_date, self.site.zone) if sprint.end_date else None,
                 closed=sprint.state == "closed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.jira.wire import Author, User
+from connectors.jira.wire import User
 from syncer.domain.item import Account
 from syncer.domain.text import clean_line
 
@@ -25,14 +25,14 @@ def account(user: User | None, connection: str) -> Account | None:
     )
 
 
-def is_bot(author: Author | None) -> bool:
+def is_bot(author: User | None) -> bool:
     """Whether a change by this account is no sign of human care."""
-    return author is not None and author.get("accountType") == _APP
+    return author is not None and author.account_type == _APP
 
 
-def shown_name(author: Author | None) -> str:
+def shown_name(author: User | None) -> str:
     """What people call the account, empty where nobody is named."""
     if author is None:
         return ""
-    told = author.get("displayName") or author.get("name") or author.get("accountId")
+    told = author.display_name or author.name or author.account_id
     return clean_line(told or "")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from connectors.jira.mapping.status import category_of_key
 from connectors.jira.rules import FieldRole, Rules, fold
 from connectors.jira.wire import FieldInfo, IssueType, LinkType, Named, Status
+from syncer.domain.change import ChangeField
 from syncer.domain.item import StatusCategory
 
 _STANDARD_PRIORITIES = {
@@ -19,11 +21,15 @@ _STANDARD_PRIORITIES = {
 _LOWEST = 4
 _MOST_KNOWN = 10_000
 
+T = TypeVar("T")
+Told = tuple[str | None, str | None, str, str]
+"""What a change says of before and after: canonical values, then what people saw."""
 
-class Known(dict[Hashable, str | None]):
-    """Canonical values that were worked out before; forgotten where they become too many."""
 
-    def keep(self, key: Hashable, value: str | None) -> str | None:
+class Known(dict[Hashable, T]):
+    """What was worked out before; forgotten where it becomes too much."""
+
+    def keep(self, key: Hashable, value: T) -> T:
         """Remember a value, and give it back."""
         if len(self) >= _MOST_KNOWN:
             self.clear()
@@ -39,7 +45,8 @@ class Site:
     `named_categories` by the folded name of a status where all statuses of that name agree;
     `roles` by field id, `field_ids` by role, best first; `custom_ids` by the name that selectors
     use. `missing_fields` are configured ones that the site does not have, `unread_tables` the
-    site's tables that could not be read, and `missing_detail` names both.
+    site's tables that could not be read, and `missing_detail` names both. `known_changes` and
+    `known_fields` are what histories said before, in the words of all issues of the site.
     """
 
     connection: str
@@ -60,7 +67,8 @@ class Site:
     missing_fields: tuple[str, ...] = ()
     unread_tables: tuple[str, ...] = ()
     missing_detail: tuple[str, ...] = ()
-    known: Known = field(default_factory=Known, compare=False, repr=False)
+    known_changes: Known[Told] = field(default_factory=Known, compare=False, repr=False)
+    known_fields: Known[ChangeField] = field(default_factory=Known, compare=False, repr=False)
 
     def ids_of(self, role: FieldRole) -> tuple[str, ...]:
         """The ids of the fields that play a role, best first."""

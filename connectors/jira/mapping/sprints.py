@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from connectors.jira.shapes import shaped
 from connectors.jira.wire import SprintWire
 
 _LONGEST: Final = 5000
@@ -25,9 +26,9 @@ def sprints_of(value: object) -> Iterator[SprintWire]:
     """
     for one in value if isinstance(value, list) else ():
         if isinstance(one, dict):
-            yield SprintWire.model_validate(one)
+            yield shaped(SprintWire, one)
         elif isinstance(one, str) and (begin := _PRINTED.match(one)):
-            yield SprintWire.model_validate(_printed(one[begin.end() : _LONGEST]))
+            yield shaped(SprintWire, _printed(one[begin.end() : _LONGEST]))
 
 
 def _printed(text: str) -> dict[str, str]:
