@@ -54,6 +54,16 @@ def status_document(snapshot: Snapshot, previous: Snapshot | None) -> Json:
     }
 
 
+def scope_document(result: ProjectResult | GroupResult) -> Json:
+    """One program, product or project, without what it was before."""
+    before: Mapping[str, Health] = {}
+    if isinstance(result, ProjectResult):
+        document = _project(result, before)
+    else:
+        document = _group(result, before)
+    return {name: value for name, value in document.items() if name != "previous_state"}
+
+
 def _states(snapshot: Snapshot | None) -> dict[str, Health]:
     if snapshot is None:
         return {}
@@ -215,6 +225,10 @@ def risk_row(risk: Risk) -> Json:
         "exposure_money": risk.exposure_money,
         "change": risk.change,
         "roam": risk.roam,
+        "text": risk.text or None,
+        "blast_radius": risk.blast_radius or None,
+        "residual_probability": risk.residual_probability,
+        "residual_impact": risk.residual_impact,
         "evidence": [evidence_row(evidence) for evidence in risk.evidence],
     }
 

@@ -27,7 +27,7 @@ from syncer.rollup.detected import (
     named,
 )
 from syncer.rollup.rules import DetectorRules
-from syncer.rollup.scoring import DEFAULTS, ScoringThresholds
+from syncer.rollup.scoring import DEFAULTS, ScoringThresholds, risk_id
 from syncer.rollup.tolerance import above, round_half_up
 from syncer.rollup.view import View
 
@@ -37,44 +37,53 @@ _SEVERAL: Final = "*"
 
 
 def ruled(
-    findings: Sequence[DependencyFinding], view: View, rules: DetectorRules
+    findings: Sequence[DependencyFinding], dependencies: Dependencies, rules: DetectorRules
 ) -> list[DependencyFinding]:
     """The same findings with the rules that fire on them, in the same order."""
-    return [replace(finding, rules=tuple(_rules(finding, view, rules))) for finding in findings]
+    return [
+        replace(finding, rules=tuple(_rules(finding, dependencies, rules))) for finding in findings
+    ]
 
 
-def _rules(finding: DependencyFinding, view: View, rules: DetectorRules) -> Iterator[str]:
+def _rules(
+    finding: DependencyFinding, dependencies: Dependencies, rules: DetectorRules
+) -> Iterator[str]:
     if is_late(finding):
         yield lateness_rule(finding)
     elif finding.predecessor.project != finding.project:
         yield "DEP-1"
-    if _gap(finding, view, rules):
+    if _gap(finding, dependencies, rules):
         yield "DEP-5"
 
 
 # --- DEP-5 ---------------------------------------------------------------------------------------
 
 
-def _gap(finding: DependencyFinding, view: View, rules: DetectorRules) -> str:
-    """What a predecessor lacks that is needed soon; empty: nothing, or there is time."""
+def _gap(finding: DependencyFinding, dependencies: Dependencies, rules: DetectorRules) -> str:
+    """What a predecessor lacks that is needed soon; empty: nothing, or there is time.
+
+    A date that only its own predecessors give it is nobody's promise.
+    """
+    view = dependencies.view
     soon = view.today + timedelta(days=rules.dep5_within_days)
     if finding.need_by is None or finding.need_by > soon:
         return ""
     item = view.tree.by_uid[finding.predecessor.uid]
     lacks = [] if item.assignees else ["owner"]
-    lacks += ["date"] if finding.eta is None else []
-    return " or ".join(lacks)
+    lacks += ["date"] if dependencies.own_arrival(item) is None else []
+    return " and no ".join(lacks)
 
 
 def gap_risks(
     findings: Sequence[DependencyFinding],
-    view: View,
+    dependencies: Dependencies,
     rules: DetectorRules,
     *,
     scoring: ScoringThresholds = DEFAULTS,
 ) -> list[Risk]:
     """DEP-5: predecessors without owner or date though they are needed soon."""
-    lacking = ((finding, _gap(finding, view, rules)) for finding in findings)
+    lacking = ((finding, _gap(finding, dependencies, rules)) for finding in findings)
+    view = dependencies.view
     return [_lacking(f, gap, view, scoring=scoring) for f, gap in lacking if gap]
 
 
@@ -232,47 +241,50 @@ def _grown(before: Sequence[Mapping[str, Chain]], uid: str, home: str) -> dict[s
     return found
 
 
-def chains(dependencies: Dependencies) -> list[tuple[str, ...]]:
-    """For each item for which nobody waits the longest chain through several projects to it."""
+def chains(dependencies: Dependencies) -> Mapping[str, tuple[str, ...]]:
+    """For each project the longest chain through several projects that ends in it.
+
+    The key is empty for a chain that ends in no project.
+    """
     graph, homes = dependencies.acyclic, dependencies.view.homes
     ending: dict[str, dict[str, Chain]] = {}
+    longest: dict[str, Chain] = {}
     for uid in nx.lexicographical_topological_sort(graph):
         before = [ending[other] for other in sorted(graph.predecessors(uid))]
-        ending[uid] = _grown(before, uid, homes.get(uid, ""))
-    last = sorted(uid for uid in graph if not graph.out_degree(uid))
-    return [ending[uid][_SEVERAL].uids for uid in last if _SEVERAL in ending[uid]]
+        home = homes.get(uid, "")
+        ending[uid] = _grown(before, uid, home)
+        if _SEVERAL in ending[uid]:
+            longest[home] = _longer(ending[uid][_SEVERAL], longest.get(home))
+    return {home: longest[home].uids for home in sorted(longest)}
 
 
 def chain_risks(
     dependencies: Dependencies, rules: DetectorRules, *, scoring: ScoringThresholds = DEFAULTS
 ) -> list[Risk]:
-    """DEP-8: long chains of open items over several projects."""
-    return [
-        risk
-        for chain in chains(dependencies)
+    """DEP-8: long chains of open items over several projects, one for each project that waits."""
+    found = (
+        _chained(chain, home, dependencies.view, scoring=scoring)
+        for home, chain in chains(dependencies).items()
         if len(chain) >= rules.dep8_chain
-        if len((risk := _chained(chain, dependencies.view, scoring)).projects)
-        >= rules.dep8_projects
-    ]
+    )
+    return [risk for risk in found if len(risk.projects) >= rules.dep8_projects]
 
 
-def _chained(chain: Sequence[str], view: View, scoring: ScoringThresholds) -> Risk:
+def _chained(chain: Sequence[str], home: str, view: View, *, scoring: ScoringThresholds) -> Risk:
     items = [view.tree.by_uid[uid] for uid in chain]
-    homes = [view.homes[uid] for uid in reversed(chain) if uid in view.homes]
-    projects = tuple(dict.fromkeys(homes))
-    first, last = view.mention(items[0]), view.mention(items[-1])
-    home = projects[0] if projects else ""
-    return make_risk(
+    homes = (view.homes[uid] for uid in reversed(chain) if uid in view.homes)
+    projects, first = tuple(dict.fromkeys(homes)), view.mention(items[0])
+    where = view.projects[home].name if home else "work of no project"
+    risk = make_risk(
         "DEP-8",
         items_scope(view, items, home),
-        f"{counted(len(chain), 'item')} in {counted(len(projects), 'project')} wait for each other "
-        f"in a row, from {named(first)} to {named(last)}",
+        f"{where} waits for {counted(len(chain) - 1, 'item')} in a row, the first of them "
+        f"{named(first)}",
         size=_SIZE,
-        subjects=(first, last),
         evidence=[
             Evidence(
                 label="chain",
-                value=counted(len(chain), "open item"),
+                value=f"{counted(len(chain), 'open item')} in {counted(len(projects), 'project')}",
                 formula="longest chain of open items over several projects",
                 items=tuple(chain),
             )
@@ -284,6 +296,8 @@ def _chained(chain: Sequence[str], view: View, scoring: ScoringThresholds) -> Ri
         root=first,
         proximity=_soonest(items),
     )
+    # The chain may come and go by an item; that the project waits at its end stays one risk.
+    return replace(risk, id=risk_id("DEP-8", f"proj:{home}"))
 
 
 def _soonest(items: Sequence[WorkItem]) -> date | None:

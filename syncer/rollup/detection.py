@@ -112,7 +112,7 @@ class Detection:
         promised = contractual_items(self.statements.gates, self.bases, view)
         yield from dependency_risks(self.findings, view, must, promised=promised, scoring=scoring)
         yield from cycle_risks(self.dependencies, view, scoring=scoring)
-        yield from gap_risks(self.findings, view, rules, scoring=scoring)
+        yield from gap_risks(self.findings, self.dependencies, rules, scoring=scoring)
         yield from withdrawn_risks(self.dependencies, view, scoring=scoring)
         yield from Unseen(self.dependencies, self._ages(), rules, scoring).risks()
         yield from chain_risks(self.dependencies, rules, scoring=scoring)

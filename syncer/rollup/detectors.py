@@ -5,7 +5,7 @@ A detector looks at figures that are already worked out and yields unmerged risk
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, NamedTuple, TypedDict, Unpack
@@ -13,7 +13,14 @@ from typing import Final, NamedTuple, TypedDict, Unpack
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import ProjectState
 from syncer.domain.report import Evidence, Risk
-from syncer.rollup.detected import Size, counted, make_risk, project_level
+from syncer.rollup.detected import (
+    Size,
+    counted,
+    make_risk,
+    percent,
+    project_level,
+    uids,
+)
 from syncer.rollup.display import show_overrun, show_probability
 from syncer.rollup.health import short_date
 from syncer.rollup.observed import Observed
@@ -46,12 +53,14 @@ class _Exposure(TypedDict, total=False):
 
 
 class _Fault(NamedTuple):
-    """A rule on data: whether it fires, how grave it is, and what it says."""
+    """A rule on data: whether it fires, how grave it is, what it says, and what that rests on."""
 
     rule: str
     fires: bool
     size: Size
     said: str
+    formula: str
+    items: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,14 @@ class ProjectDetectors:
             "SCH-2",
             f"{self.basis.project.name} is past its target of {short_date(target)}",
             size=(5, self._impact(days)),
-            evidence=[Evidence(label="past the target", value=counted(days, "working day"))],
+            evidence=[
+                Evidence(
+                    label="past the target",
+                    value=counted(days, "working day"),
+                    formula="working days from the target to today, with work left",
+                    items=uids(self.basis.count.open_items),
+                )
+            ],
             proximity=target,
         )
 
@@ -126,8 +142,18 @@ class ProjectDetectors:
             f"{basis.project.name} misses {short_date(target)}",
             size=(probability_bucket(1.0 - chance, self.scoring), self._impact(late)),
             evidence=[
-                Evidence(label="chance of target", value=show_probability(chance)),
-                Evidence(label="expected overrun", value=wording),
+                Evidence(
+                    label="chance of target",
+                    value=show_probability(chance),
+                    formula=f"{basis.count.remaining} items left at the pace of the last weeks; "
+                    f"reported below {percent(self.rules.sch1_chance_below)}",
+                ),
+                Evidence(
+                    label="expected overrun",
+                    value=wording,
+                    formula="sum over the working days after the target of the chance "
+                    "that work is left",
+                ),
             ],
             exposure_days=overrun,
             exposure_money=exposure_money(overrun, cost) if cost and overrun is not None else None,
@@ -143,7 +169,14 @@ class ProjectDetectors:
                 "SCH-3",
                 f"{self.basis.project.name} slipped {said}",
                 size=(2, self._impact(days)),
-                evidence=[Evidence(label="slip", value=said)],
+                evidence=[
+                    Evidence(
+                        label="slip",
+                        value=said,
+                        formula="working days from the first target; reported from "
+                        f"{rules.sch3_slip_days} days or {rules.sch3_pushes} moves later on",
+                    )
+                ],
             )
 
     def _scope(self) -> Iterator[Risk]:
@@ -151,21 +184,37 @@ class ProjectDetectors:
         if scope is None:
             return
         if scope.creep is not None and at_least(scope.creep, rules.scp1_creep):
-            share = f"{round_half_up(100 * scope.creep)} %"
+            share = percent(scope.creep)
             unplanned = scope.added - scope.decomposed
             yield self._risk(
                 "SCP-1",
                 f"{name} grew by {share} that nobody had planned",
                 size=(3, 4 if at_least(scope.creep, rules.scp1_creep_high) else 3),
-                evidence=[Evidence(label="added", value=f"{unplanned} to {scope.baseline}")],
+                evidence=[
+                    Evidence(
+                        label="added",
+                        value=f"{unplanned} to {scope.baseline}",
+                        formula="added and not broken down from the baseline / baseline; "
+                        f"reported from {percent(rules.scp1_creep)}",
+                        items=tuple(sorted(scope.unplanned)),
+                    )
+                ],
             )
         if scope.removed_share is not None and at_least(scope.removed_share, rules.scp2_removed):
-            share = f"{round_half_up(100 * scope.removed_share)} %"
+            share = percent(scope.removed_share)
             yield self._risk(
                 "SCP-2",
                 f"{share} of {name}'s baseline was removed: who agreed?",
                 size=(2, 3),
-                evidence=[Evidence(label="removed", value=f"{scope.removed} of {scope.baseline}")],
+                evidence=[
+                    Evidence(
+                        label="removed",
+                        value=f"{scope.removed} of {scope.baseline}",
+                        formula="cancelled or moved out / baseline; "
+                        f"reported from {percent(rules.scp2_removed)}",
+                        items=tuple(sorted(scope.gone)),
+                    )
+                ],
             )
 
     def _due_soon_unassigned(self) -> list[WorkItem]:
@@ -175,23 +224,24 @@ class ProjectDetectors:
 
     def _unassigned(self) -> Iterator[Risk]:
         share, soon = self.observed.unassigned_share, self._due_soon_unassigned()
-        facts: list[tuple[str, Sequence[WorkItem]]] = []
+        facts: list[tuple[str, str, Sequence[WorkItem]]] = []
         if self.observed.unassigned and at_least(share, self.rules.res4_unassigned):
-            said = f"{round_half_up(100 * share)} % of work in progress has no owner"
-            facts.append((said, self.observed.unassigned))
+            said = f"{percent(share)} of work in progress has no owner"
+            formula = f"in progress without owner; from {percent(self.rules.res4_unassigned)}"
+            facts.append((said, formula, self.observed.unassigned))
         if soon:
             has = "has" if len(soon) == 1 else "have"
             days = self.rules.res4_due_days
             said = f"{counted(len(soon), 'item')} due within {days} days {has} no owner"
-            facts.append((said, soon))
+            facts.append((said, "open, due and without owner; from 1", soon))
         if facts:
             yield self._risk(
                 "RES-4",
                 f"{self.basis.project.name}: {facts[0][0]}",
                 size=_UNASSIGNED,
                 evidence=[
-                    Evidence(label="without owner", value=said, items=tuple(i.uid for i in items))
-                    for said, items in facts
+                    Evidence(label="without owner", value=said, formula=formula, items=uids(items))
+                    for said, formula, items in facts
                 ],
             )
 
@@ -200,23 +250,43 @@ class ProjectDetectors:
         gaps = [*self._gaps(), *self._doubts()] if self.basis.items else []
         for fault in (*gaps, self._source()):
             if fault.fires:
-                evidence = [Evidence(label="data quality", value=fault.said)]
+                evidence = Evidence(
+                    label="data quality",
+                    value=fault.said,
+                    formula=fault.formula,
+                    items=tuple(sorted(fault.items)),
+                )
                 title = f"{name}: {fault.said}"
-                yield self._risk(fault.rule, title, size=fault.size, evidence=evidence)
+                yield self._risk(fault.rule, title, size=fault.size, evidence=[evidence])
 
     def _gaps(self) -> Iterator[_Fault]:
         basis, seen, rules = self.basis, self.observed, self.rules
         age = (self.view.today - basis.start).days if basis.start else 0
-        untargeted = basis.target is None and age > rules.dq1_after_days
-        yield _Fault("DQ-1", untargeted, _GRAVE_DATA, "has no target date")
-        yield _Fault("DQ-2", not basis.project.owner, _GRAVE_DATA, "has no owner")
+        yield _Fault(
+            "DQ-1",
+            fires=basis.target is None and age > rules.dq1_after_days,
+            size=_GRAVE_DATA,
+            said="has no target date",
+            formula=f"no target {counted(age, 'day')} after the start; "
+            f"more than {rules.dq1_after_days}",
+        )
+        yield _Fault(
+            "DQ-2",
+            fires=not basis.project.owner,
+            size=_GRAVE_DATA,
+            said="has no owner",
+            formula="the configuration names nobody",
+        )
         sound = seen.ratios.decomposed
         whole = 0.0 if sound is None else 1.0 - sound
         yield _Fault(
             "DQ-5",
-            whole > 0 and at_least(whole, rules.dq5_undecomposed),
-            _DATA,
-            f"{round_half_up(100 * whole)} % of epics are not broken down",
+            fires=whole > 0 and at_least(whole, rules.dq5_undecomposed),
+            size=_DATA,
+            said=f"{percent(whole)} of epics are not broken down",
+            formula="epics without work below them / epics; "
+            f"from {percent(rules.dq5_undecomposed)}",
+            items=basis.count.undecomposed,
         )
 
     def _doubts(self) -> Iterator[_Fault]:
@@ -224,9 +294,12 @@ class ProjectDetectors:
         stale = counted(len(seen.stale), "item")
         yield _Fault(
             "DQ-3",
-            bool(seen.stale) and at_least(seen.stale_share, rules.dq3_stale),
-            _DATA,
-            f"{stale} in progress without a change for {rules.stale_days} days",
+            fires=bool(seen.stale) and at_least(seen.stale_share, rules.dq3_stale),
+            size=_DATA,
+            said=f"{stale} in progress without a change for {rules.stale_days} days",
+            formula="in progress without a meaningful change / in progress; "
+            f"from {percent(rules.dq3_stale)}",
+            items=uids(seen.stale),
         )
         share, wrong = seen.contradiction_share, len(seen.contradictions)
         verb = "contradicts itself" if wrong == 1 else "contradict themselves"
@@ -234,14 +307,21 @@ class ProjectDetectors:
         said += ["the owner says on track after the target"] if seen.word_contradicts else []
         yield _Fault(
             "DQ-4",
-            bool(said) and at_least(share, rules.dq4_contradictions),
-            _DATA,
-            ", ".join(said),
+            fires=bool(said) and at_least(share, rules.dq4_contradictions),
+            size=_DATA,
+            said=", ".join(said),
+            formula=f"contradictions / items; from {percent(rules.dq4_contradictions)}",
+            items=uids(item for item, _ in seen.contradictions),
         )
 
     def _source(self) -> _Fault:
         age, name = self.basis.source_age_hours, self.basis.source_name or "a source"
-        if age is None:
-            return _Fault("DQ-6", fires=True, size=_DATA, said=f"{name} was never read")
-        old = above(age, self.rules.dq6_source_hours)
-        return _Fault("DQ-6", old, _DATA, f"{name} was last read {round_half_up(age)} hours ago")
+        old = age is None or above(age, self.rules.dq6_source_hours)
+        said = "never read" if age is None else f"last read {round_half_up(age)} hours ago"
+        return _Fault(
+            "DQ-6",
+            fires=old,
+            size=_DATA,
+            said=f"{name} was {said}",
+            formula=f"age of the oldest source; more than {self.rules.dq6_source_hours:g} hours",
+        )

@@ -88,7 +88,13 @@ def lapsed_acceptances(
                 risk.scope,
                 f"Acceptance ran out on {short_date(until)}: {risk.title}",
                 size=_SIZE,
-                evidence=[Evidence(label="accepted until", value=until.isoformat())],
+                evidence=[
+                    Evidence(
+                        label="accepted until",
+                        value=until.isoformat(),
+                        formula="the risk still fires after the last day of its acceptance",
+                    )
+                ],
                 scoring=scoring,
                 projects=risk.projects,
                 owner=said.owner or said.provenance.author,

@@ -90,7 +90,15 @@ def unclaimed_risks(
                 projects=(home, *hit) if home else tuple(hit),
                 subjects=(mention,),
                 root=mention,
-                evidence=[Evidence(label="unclaimed program work", value=why, items=(item.uid,))],
+                evidence=[
+                    Evidence(
+                        label="unclaimed program work",
+                        value=why,
+                        formula=f"of no program, and blocks {rules.cls1_projects} projects or more "
+                        f"or is due within {rules.cls1_within_days} days",
+                        items=(item.uid,),
+                    )
+                ],
                 proximity=item.due_date,
                 scoring=scoring,
             )

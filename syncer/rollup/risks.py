@@ -18,12 +18,13 @@ from syncer.domain.statement import HumanRisk, RiskResponse, Roam
 from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.calendar import report_date
 from syncer.rollup.detected import project_level
+from syncer.rollup.mitigation import mitigation_of, with_mitigation
 from syncer.rollup.risk_changes import HUMAN, Compared, compared
 from syncer.rollup.scoring import DEFAULTS, Band, ScoringThresholds, band, ranked, risk_id
 from syncer.rollup.scoring import score as multiplied
 from syncer.rollup.view import View
 
-_OF_ROOT: Final = frozenset({"DEP-2", "DEP-3", "DEP-6"})
+_OF_ROOT: Final = frozenset({"DEP-2", "DEP-3", "DEP-5", "DEP-6", "DEP-7", "DEP-8"})
 """Rules whose risks are one risk where one predecessor is behind them."""
 
 _GRAVE: Final = frozenset({Band.HIGH.value, Band.CRITICAL.value})
@@ -176,8 +177,8 @@ def _roam(response: RiskResponse, owner: str, view: View) -> Roam:
         until = accepted_until(response, view)
         return Roam.ACCEPTED if until is not None and until >= view.today else Roam.NEW
     if response.roam is Roam.MITIGATED:
-        overdue = response.by is not None and response.by < view.today
-        return held if overdue else Roam.MITIGATED
+        plan = mitigation_of(response, view)
+        return Roam.MITIGATED if plan.holds else held
     return held if response.roam is Roam.OWNED else response.roam
 
 
@@ -187,7 +188,7 @@ def answered(risk: Risk, responses: Sequence[RiskResponse], view: View) -> Risk:
     if latest is None:
         return risk if risk.roam is not Roam.NEW or not risk.owner else _owned(risk)
     owner = latest.owner or risk.owner
-    return replace(
+    taken = replace(
         risk,
         owner=owner,
         ask=latest.ask,
@@ -195,6 +196,7 @@ def answered(risk: Risk, responses: Sequence[RiskResponse], view: View) -> Risk:
         next_step_by=latest.by,
         roam=_roam(latest, owner, view),
     )
+    return with_mitigation(taken, latest, view) if latest.roam is Roam.MITIGATED else taken
 
 
 def _owned(risk: Risk) -> Risk:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 _LARGEST_GROWTH: Final = 0.5
@@ -21,7 +21,7 @@ class ScopeChange:
 
     ``added`` includes ``decomposed``: items that an undecomposed member of the baseline was
     broken into. ``removed`` were cancelled or moved out; ``replaced`` left because they were
-    broken down.
+    broken down. ``unplanned`` and ``gone`` are the uids behind creep and removal.
     """
 
     baseline: int
@@ -30,6 +30,8 @@ class ScopeChange:
     decomposed: int
     removed: int
     replaced: int = 0
+    unplanned: frozenset[str] = field(default=_NOBODY, compare=False)
+    gone: frozenset[str] = field(default=_NOBODY, compare=False)
 
     @property
     def creep(self) -> float | None:
@@ -88,6 +90,8 @@ def scope_change(
         decomposed=sum(bool(found) for found in origins.values()),
         removed=len(gone - replaced),
         replaced=len(replaced),
+        unplanned=frozenset(uid for uid, found in origins.items() if not found),
+        gone=frozenset(gone - replaced),
     )
 
 

@@ -33,7 +33,8 @@ ITEM_KEYS = [
 ]  # fmt: skip
 RISK_KEYS = {
     "id", "rule", "scope", "title", "probability", "impact", "score", "band", "owner",
-    "exposure_days", "exposure_money", "change", "roam", "evidence",
+    "exposure_days", "exposure_money", "change", "roam", "evidence", "text", "blast_radius",
+    "residual_probability", "residual_impact",
 }  # fmt: skip
 DIGEST_KEYS = {
     "audience", "edition", "version", "as_of", "subject", "headline", "decisions", "status",

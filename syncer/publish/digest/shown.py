@@ -136,7 +136,7 @@ def mentions(snapshot: Snapshot) -> Iterator[ItemMention]:
     yield from snapshot.unclaimed
     yield from (moved.item for moved in snapshot.recent_moves)
     for risk in (*snapshot.risks, *snapshot.past_risks, *snapshot.unmerged):
-        yield from risk.subjects
+        yield from (*risk.subjects, *risk.mitigations)
         if risk.root is not None:
             yield risk.root
     for project in snapshot.projects:

@@ -24,6 +24,7 @@ from syncer.rollup.risks import answered, human_risks, merged
 from tests.unit.rollup.builders import (
     AS_OF,
     TODAY,
+    account,
     blocked_by,
     make_inputs,
     make_item,
@@ -157,10 +158,20 @@ def said(**more: object) -> RiskResponse:
             id="nobody accepts for longer",
         ),
         pytest.param(
-            said(roam=Roam.MITIGATED, owner="Ann", by=TODAY), Roam.MITIGATED, id="mitigated"
+            said(roam=Roam.MITIGATED, owner="Ann", by=TODAY, next_step="Second supplier"),
+            Roam.MITIGATED,
+            id="mitigated",
         ),
         pytest.param(
-            said(roam=Roam.MITIGATED, owner="Ann", by=TODAY - timedelta(days=1)),
+            said(roam=Roam.MITIGATED, owner="Ann", by=TODAY), Roam.OWNED, id="mitigated by nothing"
+        ),
+        pytest.param(
+            said(
+                roam=Roam.MITIGATED,
+                owner="Ann",
+                by=TODAY - timedelta(days=1),
+                next_step="Second supplier",
+            ),
             Roam.OWNED,
             id="mitigation overdue",
         ),
@@ -277,7 +288,7 @@ def test_gov_1_an_acceptance_that_has_run_out(ago: int, *, fires: bool) -> None:
 
 
 def _waiting(*keys: str) -> tuple[Snapshot, list[Risk]]:
-    root = make_item("REG-1", due_date=date(2027, 1, 22))
+    root = make_item("REG-1", due_date=date(2027, 1, 22), assignees=(account("Ann"),))
     waiting = [
         blocked_by(make_item(f"{key.upper()}-1", start_date=TODAY, due_date=TODAY), "REG-1")
         for key in keys
@@ -301,6 +312,24 @@ def test_one_root_that_hits_another_program_is_the_portfolios() -> None:
         "portfolio", ["net", "phn"], 2,
     )  # fmt: skip
     assert sum(one.rule == "DEP-2" for one in snapshot.unmerged) == 2
+    assert risk.blast_radius == 2
+
+
+def test_everything_about_one_root_is_one_risk_of_the_highest_score() -> None:
+    root = make_item("REG-1", due_date=date(2027, 1, 22))  # nobody's, and late
+    then = blocked_by(make_item("NET-1", start_date=TODAY, due_date=TODAY), "REG-1")
+    snapshot = run([root, then], portfolio("reg", "net"))
+    found = [risk for risk in snapshot.unmerged if risk.rule.startswith("DEP-")]
+    assert {risk.rule for risk in found} == {"DEP-2", "DEP-5"}
+    (shown,) = (risk for risk in snapshot.risks if risk.rule.startswith("DEP-"))
+    assert (shown.rule, shown.score) == ("DEP-2", max(risk.score for risk in found))
+    assert "DEP-5" in {entry.label for entry in shown.evidence}
+    assert (shown.blast_radius, shown.projects) == (1, ("net",))
+
+
+def test_a_risk_without_a_root_has_no_blast_radius() -> None:
+    snapshot = run(LATE, portfolio("net"))
+    assert {risk.blast_radius for risk in snapshot.risks if risk.rule == "SCH-1"} == {0}
 
 
 def test_all_schedule_risks_of_a_scope_are_one_with_the_others_as_evidence() -> None:
