@@ -1,13 +1,16 @@
 """Why a colour turned: found by recomputing with one input swapped for the earlier one.
 
 Rollup.md 3.2: every change of colour names its cause. The causes are tried from the most
-discrete to the least; the first whose swap undoes the change is named.
+discrete to the least; the first whose swap undoes the change is named, else the first two that
+undo it together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import combinations
 from typing import Final
 
 from syncer.domain.facts import ForecastInputs, ProjectFacts
@@ -21,11 +24,13 @@ from syncer.rollup.forecast import (
     weeks_until,
 )
 from syncer.rollup.health import project_colour, severity, short_date
-from syncer.rollup.overrides import override_change
+from syncer.rollup.overrides import override_change, own_colour
 from syncer.rollup.rules import ColourRules
 
 Swap = Callable[[ForecastInputs, ForecastInputs, int], ForecastInputs]
 
+AND: Final = " and "
+_RISK: Final = "risk"
 _WORDS: Final = {Health.NO_PLAN: "to No plan", Health.TOO_EARLY: "to Too early"}
 
 
@@ -61,6 +66,7 @@ _FACT_SWAPS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+@lru_cache(maxsize=256)
 def _chance(inputs: ForecastInputs, calendar: WorkCalendar) -> float | None:
     if inputs.withheld or inputs.target is None:
         return None
@@ -81,28 +87,42 @@ def _undone(colour: Colour, now: Health, before: Health) -> bool:
     return severity(colour.health) >= severity(before)
 
 
-def _swapped_facts(
-    now: ProjectResult, before: ProjectResult, calendar: WorkCalendar
-) -> Mapping[str, ProjectFacts]:
-    """The facts record with one input swapped, by cause, in the order of trying."""
-    finished = now.done - before.done
-    facts = now.facts
-    by_fact = {
-        cause: replace(facts, **{name: getattr(before.facts, name) for name in names})
-        for cause, names in _FACT_SWAPS.items()
-    }
-    inputs = {
-        cause: swap(now.forecast.inputs, before.forecast.inputs, finished)
-        for cause, swap in _FORECAST_SWAPS.items()
-    }
-    by_forecast = {
-        cause: _with_forecast(facts, swapped, calendar)
-        for cause, swapped in inputs.items()
-        if swapped != now.forecast.inputs
-    }
-    order = ("date", "dependency", "scope", "pace", *_FACT_SWAPS)
-    found = {**by_fact, **by_forecast}
-    return {cause: found[cause] for cause in order if cause in found}
+@dataclass(frozen=True, slots=True)
+class _Swaps:
+    """Recomputes what `now` would have been with some inputs of `before`."""
+
+    now: ProjectResult
+    before: ProjectResult
+    calendar: WorkCalendar
+
+    def causes(self) -> list[str]:
+        """The inputs that differ at all, in the order of trying."""
+        every = ("date", "dependency", "scope", "pace", *_FACT_SWAPS)
+        return [cause for cause in dict.fromkeys(every) if self._differs(cause)]
+
+    def _differs(self, cause: str) -> bool:
+        if cause in _FORECAST_SWAPS:
+            return self._inputs((cause,)) != self.now.forecast.inputs
+        return self._facts(self.now.facts, (cause,)) != self.now.facts
+
+    def _inputs(self, causes: Sequence[str]) -> ForecastInputs:
+        inputs, earlier = self.now.forecast.inputs, self.before.forecast.inputs
+        finished = self.now.done - self.before.done
+        for cause in causes:
+            if cause in _FORECAST_SWAPS:
+                inputs = _FORECAST_SWAPS[cause](inputs, earlier, finished)
+        return inputs
+
+    def _facts(self, facts: ProjectFacts, causes: Sequence[str]) -> ProjectFacts:
+        names = (name for cause in causes for name in _FACT_SWAPS.get(cause, ()))
+        return replace(facts, **{name: getattr(self.before.facts, name) for name in names})
+
+    def swapped(self, causes: Sequence[str]) -> ProjectFacts:
+        """The facts record with these inputs of then."""
+        inputs, facts = self._inputs(causes), self.now.facts
+        if inputs != self.now.forecast.inputs:
+            facts = _with_forecast(facts, inputs, self.calendar)
+        return self._facts(facts, causes)
 
 
 def _with_forecast(
@@ -118,27 +138,54 @@ def _with_forecast(
     )
 
 
-def _with_risks(facts: ProjectFacts, before: ProjectFacts) -> ProjectFacts:
-    """Risks follow from what a project is computed from: they turn back with their cause."""
-    return replace(facts, **{name: getattr(before, name) for name in _FACT_SWAPS["risk"]})
-
-
 def find_cause(
     now: ProjectResult, before: ProjectResult, *, calendar: WorkCalendar, rules: ColourRules
 ) -> str:
-    """The one input whose earlier value would have kept the earlier colour, else `several`.
+    """The input whose earlier value would have kept the earlier colour, else two, else `several`.
 
     Each is tried alone, then together with the risks of then: a lower chance is also a risk, and
-    the cause is what lowered it.
+    the cause is what lowered it. Where no single one did it, two that did so together are named:
+    `date and pace`.
     """
-    alone = _swapped_facts(now, before, calendar)
-    with_risks = {c: _with_risks(facts, before.facts) for c, facts in alone.items() if c != "risk"}
-    for swapped in (alone, with_risks):
-        for cause, facts in swapped.items():
-            colour = project_colour(facts, rules)
+    swaps = _Swaps(now, before, calendar)
+    causes = swaps.causes()
+    for size in (1, 2):
+        for tried in _tries(causes, size):
+            colour = project_colour(swaps.swapped(tried), rules)
             if colour != now.computed and _undone(colour, now.shown.health, before.shown.health):
-                return cause
+                return AND.join(cause for cause in tried[:size])
     return "several"
+
+
+def _tries(causes: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    """So many inputs at a time, first alone and then with the risks."""
+    yield from combinations(causes, size)
+    if _RISK in causes:
+        others = [cause for cause in causes if cause != _RISK]
+        yield from ((*some, _RISK) for some in combinations(others, size))
+
+
+def left_the_scope(
+    facts: ProjectFacts,
+    computed: Colour,
+    before: ProjectResult,
+    *,
+    finished: int,
+    inputs: ForecastInputs,
+    calendar: WorkCalendar,
+    rules: ColourRules,
+) -> bool:
+    """Whether a colour is as light as it is since items left the scope undone (rollup.md 3.2).
+
+    `finished` counts the items done since. That is a discrete cause: it needs no second week.
+    """
+    if severity(computed.health) >= severity(own_colour(before).health):
+        return False
+    swapped = _swap_scope(inputs, before.forecast.inputs, finished)
+    if swapped.remaining <= inputs.remaining or inputs.target is None:
+        return False
+    colour = project_colour(_with_forecast(facts, swapped, calendar), rules)
+    return severity(colour.health) > severity(computed.health)
 
 
 def needed_pace(inputs: ForecastInputs, calendar: WorkCalendar) -> tuple[float, float] | None:
@@ -155,6 +202,14 @@ def _pace_detail(now: ProjectResult, calendar: WorkCalendar) -> str:
     last = inputs.throughput[-2:]
     done = f"{sum(last)} item{'' if sum(last) == 1 else 's'} done in two weeks"
     return f"{done}, {need[0]:.1f} a week needed" if need else done
+
+
+def _details(
+    causes: str, now: ProjectResult, before: ProjectResult, *, calendar: WorkCalendar
+) -> str:
+    """What happened, of each of the causes."""
+    told = [_detail(one, now, before, calendar=calendar) for one in causes.split(AND)]
+    return "; ".join(dict.fromkeys(told))
 
 
 def _detail(
@@ -186,7 +241,7 @@ def _project_change(
     if overridden:
         return _by_override(now, before, overridden)
     cause = find_cause(now, before, calendar=calendar, rules=rules)
-    detail = _detail(cause, now, before, calendar=calendar)
+    detail = _details(cause, now, before, calendar=calendar)
     by = "" if cause == "several" else f" by {cause}"
     return ColourChange(
         scope=now.scope,

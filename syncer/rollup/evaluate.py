@@ -26,7 +26,6 @@ from syncer.domain.report import (
 )
 from syncer.domain.statement import (
     Baseline,
-    DecisionState,
     OwnerStatus,
     OwnerWord,
     Statements,
@@ -37,20 +36,21 @@ from syncer.rollup.dependency_gaps import ruled
 from syncer.rollup.detection import Detection
 from syncer.rollup.gates import gate_results
 from syncer.rollup.group_result import Members, latest_word, product_results, program_results
-from syncer.rollup.health import project_colour, settle
+from syncer.rollup.health import project_colour
 from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.ledgers import ledgers, unclaimed
 from syncer.rollup.moves import recent_moves, reopened_items
 from syncer.rollup.observed import Observed, held_up, observe, quality_of, unclassified_share
-from syncer.rollup.options import project_levers
-from syncer.rollup.overrides import OverrideBook, own_colour, shown
+from syncer.rollup.options import blockers, project_levers
+from syncer.rollup.overrides import OverrideBook, shown
 from syncer.rollup.past import PastViews
 from syncer.rollup.project import ProjectBasis, bases
 from syncer.rollup.project_facts import Surroundings, project_facts
 from syncer.rollup.risk_changes import Compared
 from syncer.rollup.risks import answered, for_display
 from syncer.rollup.said import in_order, said_by
+from syncer.rollup.settling import before_unknown, settled, was_decided
 from syncer.rollup.view import View, with_implicit_projects
 
 
@@ -128,6 +128,11 @@ class Rollup:
     def findings(self) -> Sequence[DependencyFinding]:
         """Every open dependency with its lateness and the rules that fire on it."""
         return ruled(self.dependencies.findings(), self.view, self.inputs.rules.detectors)
+
+    @cached_property
+    def _blocking(self) -> frozenset[str]:
+        """Items that something waits for: one look for all projects."""
+        return blockers(self.view)
 
     @cached_property
     def gates(self) -> Sequence[GateResult]:
@@ -234,35 +239,18 @@ class Rollup:
         )
         return project_facts(basis, around, self.view)
 
-    def _settled(self, computed: Colour, basis: ProjectBasis) -> Colour:
+    def _settled(self, computed: Colour, basis: ProjectBasis, facts: ProjectFacts) -> Colour:
         """The project's own colour: what it shows where nobody overrides it."""
-        before = self._before(basis.project.key)
-        if before is None:
-            return computed
-        return settle(
+        key, previous = basis.project.key, self.inputs.previous
+        since = previous.as_of if previous else self.inputs.as_of
+        return settled(
             computed,
-            shown_before=before.before_unknown or own_colour(before).health,
-            computed_before=before.before_unknown or before.computed.health,
-            cause=before.target != basis.record.current or self._decided(basis.project.key),
-        )
-
-    def _before_unknown(self, own: Colour, key: str) -> Health | None:
-        """What colour the project had before its data went missing, while it is missing."""
-        before = self._before(key)
-        if before is None or own.health is not Health.UNKNOWN:
-            return None
-        was = own_colour(before).health
-        return was if was is not Health.UNKNOWN else before.before_unknown
-
-    def _decided(self, key: str) -> bool:
-        """Whether a decision on the project or its group was taken since the previous edition."""
-        since = self.inputs.previous.as_of if self.inputs.previous else self.inputs.as_of
-        first = report_date(since, self.inputs.portfolio.timezone)
-        return any(
-            first <= decision.decided_on <= self.today
-            for decision in self.statements.decisions
-            if decision.state is DecisionState.DECIDED and decision.decided_on is not None
-            if key in self.view.projects_in(decision.scope)
+            facts,
+            basis,
+            before=self._before(key),
+            decided=was_decided(key, self.statements.decisions, since=since, view=self.view),
+            calendar=self.view.calendar,
+            rules=self.inputs.rules.colour,
         )
 
     @cached_property
@@ -275,7 +263,7 @@ class Rollup:
         quality = self._quality(basis)
         facts = self._facts(basis, quality)
         computed = project_colour(facts, self.inputs.rules.colour)
-        own = self._settled(computed, basis)
+        own = self._settled(computed, basis, facts)
         override = self.book.state(project.scope, own, basis.record.current)
         faults = self.observed[project.key].contradictions
         return ProjectResult(
@@ -305,12 +293,12 @@ class Rollup:
             pushes=len(basis.slip.pushes),
             target_moves=basis.record.moves,
             cost_of_delay_per_week=project.cost_of_delay_per_week,
-            levers=project_levers(basis, view),
+            levers=project_levers(basis, view, self._blocking),
             dependencies=tuple(f for f in self.findings if f.project == project.key),
             beyond_safe=tuple(view.mention(item) for item in _beyond_safe(basis)),
             restricted=sum(item.restricted and item.is_open for item in basis.items),
             contradictions=tuple(view.mention(item) for item, _ in faults),
-            before_unknown=self._before_unknown(own, project.key),
+            before_unknown=before_unknown(own, self._before(project.key)),
             backtest=basis.backtest,
             flow=self.detection.flows[project.key].figures,
         )

@@ -93,10 +93,27 @@ def test_a_week_without_a_forecast_before_breaks_nothing() -> None:
     assert (change.before, change.after, change.cause) == (Health.RED, Health.GREEN, "several")
 
 
-def test_more_than_one_cause_is_several() -> None:
+def test_two_causes_that_did_it_together_are_both_named() -> None:
     of = portfolio("net")
     near = replace(of.projects[0], target=FixedTarget(date(2026, 12, 11)))
     change = only(run(NET, of), run(slowed(NET), replace(of, projects=(near,))))
+    assert change.cause == "date and pace"
+    assert change.text == (
+        "Net turned Red by date and pace: target moved from 19 Mar to 11 Dec; "
+        "2 items done in two weeks, 13.3 a week needed."
+    )
+
+
+def test_more_than_two_causes_are_several() -> None:
+    of = portfolio("net")
+    near = replace(of.projects[0], target=FixedTarget(date(2026, 12, 11)))
+    word = OwnerStatus(scope="net", text="", value=OwnerWord.OFF_TRACK, provenance=SAID)
+    after = run(
+        slowed(NET),
+        replace(of, projects=(near,)),
+        statements=Statements(owner_statuses=(word,)),
+    )
+    change = only(run(NET, of), after)
     assert change.cause == "several"
     assert change.text.startswith("Net turned Red: ")
 

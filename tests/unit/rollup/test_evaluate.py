@@ -141,16 +141,15 @@ def test_removing_the_owner_never_brightens() -> None:
 def test_an_improvement_waits_for_a_second_week_unless_the_target_moved() -> None:
     of = portfolio("net")
     red = run(steady("NET", weekly=3, remaining=70), of)
-    better = run(steady("NET", weekly=3, remaining=12), of, previous=red)
-    again = run(steady("NET", weekly=3, remaining=12), of, previous=better)
+    faster = steady("NET", weekly=8, remaining=70)
+    better = run(faster, of, previous=red)
+    again = run(faster, of, previous=better)
     assert [s.projects[0].shown.health for s in (red, better, again)] == [
         Health.RED,
         Health.RED,
         Health.GREEN,
     ]
-    moved = run(
-        steady("NET", weekly=3, remaining=12), with_target(of, date(2027, 6, 1)), previous=red
-    )
+    moved = run(faster, with_target(of, date(2027, 6, 1)), previous=red)
     assert moved.projects[0].shown.health is not Health.RED
 
 

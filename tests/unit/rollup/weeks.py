@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from syncer.domain.change import Change
+from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ResolutionKind, StatusCategory, WorkItem
 from syncer.domain.portfolio import FixedTarget, Portfolio, Project
 from syncer.domain.report import ColourChange, GroupResult, ProjectResult, Snapshot
@@ -57,7 +57,7 @@ class Weeks:
             known = self._item(uid)
             change = make_change(
                 when,
-                "status",  # type: ignore[arg-type]  # a member's value
+                ChangeField.STATUS,
                 known.status_category.value,
                 StatusCategory.DONE.value,
                 actor=actor,
