@@ -6,15 +6,15 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.dispatch_kill.cluster import running_cluster
-from tests.dispatch_kill.processes import Zygote
 from tests.dispatch_kill.stage import House
+from tests.replicas.cluster import running_cluster
+from tests.replicas.processes import Zygote
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Generator[House]:
+def house() -> Generator[House]:
     """They run as long as the tests; with several workers each has its own."""
-    zygote = Zygote(tmp_path_factory.mktemp("zygote") / "replicas.log")
+    zygote = Zygote("tests.dispatch_kill.replica")
     try:
         with running_cluster() as cluster:
             yield House(cluster=cluster, zygote=zygote)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import subprocess
 import sys
-import threading
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.dispatch_kill.replica import Spec
+from tests.replicas.processes import Zygote
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE: Final = 180.0
@@ -26,8 +24,10 @@ LOOK: Final = 0.05
 @asynccontextmanager
 async def helper(module: str, *arguments: str) -> AsyncGenerator[Process]:
     """A module of this folder in a process of its own; it ends as its standard input does."""
+    command = (sys.executable, "-m", f"tests.dispatch_kill.{module}", *arguments)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = await asyncio.create_subprocess_exec(
-        *_command(module, *arguments), cwd=ROOT, env=_environment(), stdin=PIPE, stdout=PIPE
+        *command, cwd=ROOT, env=environment, stdin=PIPE, stdout=PIPE
     )
     assert process.stdin is not None
     try:
@@ -35,14 +35,6 @@ async def helper(module: str, *arguments: str) -> AsyncGenerator[Process]:
     finally:
         process.stdin.close()
         await process.wait()
-
-
-def _command(module: str, *arguments: str) -> tuple[str, ...]:
-    return sys.executable, "-m", f"tests.dispatch_kill.{module}", *arguments
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 async def line_of(process: Process) -> bytes:
@@ -59,19 +51,13 @@ class Replica:
     """A replica, while it lives and afterwards; `control` is its control file."""
 
     pid: int
-    parent: int
+    zygote: Zygote
     control: Path
 
     @property
     def state(self) -> str:
         """`R`, `S`, `T` (stopped) …; empty where it is no more."""
-        try:
-            text = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace")
-        except OSError:
-            return ""
-        state, parent = text.rpartition(")")[2].split()[:2]
-        # The system may have given the number to a stranger.
-        return "" if state in {"Z", "X"} or int(parent) != self.parent else state
+        return self.zygote.state(self.pid)
 
     @property
     def hits(self) -> list[str]:
@@ -82,10 +68,7 @@ class Replica:
 
     def signal(self, number: signal.Signals) -> bool:
         """False where it is no more."""
-        if not self.state:
-            return False
-        os.kill(self.pid, number)
-        return True
+        return self.zygote.send(self.pid, number)
 
     async def dead_or_still(self, *, seconds: float = PATIENCE) -> str:
         """Wait until it has ended or stands still; empty, or `T`."""
@@ -97,36 +80,11 @@ class Replica:
         return self.state
 
 
-class Zygote:
-    """The process that becomes replicas, for whoever asks it from whatever event loop."""
-
-    def __init__(self, log: Path) -> None:
-        self._lock = threading.Lock()  # its answers are told apart by their order
-        self._process = subprocess.Popen(
-            _command("zygote", str(log)),
-            cwd=ROOT,
-            env=_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
-
-    async def begin(self, spec: Spec) -> Replica:
-        """One more replica."""
-        pid = await asyncio.to_thread(self._begin, spec)
-        return Replica(pid=pid, parent=self._process.pid, control=Path(spec.control))
-
-    def _begin(self, spec: Spec) -> int:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        with self._lock:
-            self._process.stdin.write(json.dumps(asdict(spec)).encode() + b"\n")
-            self._process.stdin.flush()
-            return int(self._process.stdout.readline())
-
-    def close(self) -> None:
-        """End it and every replica."""
-        self._process.communicate()
+async def begin(zygote: Zygote, spec: Spec) -> Replica:
+    """One more replica, which writes beside its configuration."""
+    log = Path(spec.config).with_name("replicas.log")
+    pid = await zygote.begin(asdict(spec), log=log)
+    return Replica(pid=pid, zygote=zygote, control=Path(spec.control))
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]], *, seconds: float = PATIENCE) -> None:

@@ -28,11 +28,12 @@ from syncer.store.engine import Store
 from syncer.store.rows import table_of
 from syncer.store.tables import EditionRow
 from tests.dispatch_kill.checker import Found, arrivals
-from tests.dispatch_kill.cluster import Cluster
 from tests.dispatch_kill.defects import Defect
-from tests.dispatch_kill.processes import Replica, Zygote, eventually, helper, line_of
+from tests.dispatch_kill.processes import Replica, begin, eventually, helper, line_of
 from tests.dispatch_kill.replica import ANSWER_SECONDS, TIMING, Spec
 from tests.publish.world import ANCIENT, MONDAY, SUNDAY, WEEK
+from tests.replicas.cluster import Cluster
+from tests.replicas.processes import Zygote
 
 BEYOND_SECONDS: Final = TIMING.sending.total_seconds() + 0.5
 """How long a process stands still so that its lease has run out for certain."""
@@ -124,7 +125,7 @@ class Stage:
             control=str(control),
             defect=self.plan.defect,
         )
-        replica = await self.zygote.begin(spec)
+        replica = await begin(self.zygote, spec)
         self.replicas.append(replica)
         return replica
 

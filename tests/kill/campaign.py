@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Final
 
 from syncer.errors import SyncerError
-from tests.dispatch_kill.cluster import Cluster
 from tests.kill.checker import Found
 from tests.kill.defects import Defect
 from tests.kill.scripts import Script
 from tests.kill.world import made
+from tests.replicas.cluster import Cluster
 from tests.replicas.processes import Zygote, until
 
 PATIENCE: Final = 120.0

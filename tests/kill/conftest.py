@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.dispatch_kill.cluster import Cluster, running_cluster
+from tests.replicas.cluster import Cluster, running_cluster
 from tests.replicas.processes import Zygote
 
 

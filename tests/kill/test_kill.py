@@ -10,10 +10,10 @@ import os
 from pathlib import Path
 from typing import Final
 
-from tests.dispatch_kill.cluster import Cluster
 from tests.kill.campaign import Campaign
 from tests.kill.checker import Found, faults, summary
 from tests.kill.scripts import EDGES, scripts
+from tests.replicas.cluster import Cluster
 from tests.replicas.processes import Zygote
 
 SEED: Final = int(os.environ.get("SYNCER_TEST_SEED", "1"))

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from syncer.failpoints import Edge
-from tests.dispatch_kill.cluster import Cluster
 from tests.kill.campaign import Campaign
 from tests.kill.checker import faults, summary
 from tests.kill.defects import Defect
 from tests.kill.scripts import Script
+from tests.replicas.cluster import Cluster
 from tests.replicas.processes import Zygote
 
 _DELIVERIES: Final = 120
