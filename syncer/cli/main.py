@@ -20,6 +20,7 @@ from syncer.cli import (
     digest,
     discover,
     dispatches,
+    history,
     inbox,
     init,
     items,
@@ -83,6 +84,8 @@ app.command("sync")(sync.sync)
 app.command("status")(status.status)
 app.command("why")(why.why)
 app.command("risks")(risks.risks)
+app.command("history")(history.history)
+app.command("replay")(history.replay)
 app.command("items")(items.items)
 app.command("classify")(classify_command)
 app.add_typer(overrides.app, name="override")

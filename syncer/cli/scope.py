@@ -15,17 +15,21 @@ if TYPE_CHECKING:
     from syncer.service.core import Service
 
 
-def scope_in_snapshot(text: str, snapshot: Snapshot) -> str:
+def scope_in_snapshot(text: str, *snapshots: Snapshot) -> str:
     """The scope that a text names among what was rolled up; `NotFound` with the nearest one."""
     return _scope(
         text,
         {
-            "prog": frozenset(program.key for program in snapshot.programs),
-            "proj": frozenset(project.key for project in snapshot.projects),
-            "prod": frozenset(product.key for product in snapshot.products),
+            "prog": frozenset(program.key for each in snapshots for program in each.programs),
+            "proj": frozenset(project.key for each in snapshots for project in each.projects),
+            "prod": frozenset(product.key for each in snapshots for product in each.products),
             "team": frozenset(),
         },
-        [f"{source.connection}:{source.container}" for source in snapshot.sources],
+        [
+            f"{source.connection}:{source.container}"
+            for each in snapshots
+            for source in each.sources
+        ],
     )
 
 

@@ -92,42 +92,33 @@ def status_rows(snapshot: Snapshot) -> Iterator[tuple[object, ...]]:
     """Programs with their projects, then products with theirs, then projects of neither."""
     shown: set[str] = set()
     for group in (*snapshot.programs, *snapshot.products):
-        yield _group_row(group)
+        yield status_row(group)
         for key in group.projects:
             project = snapshot.project(key)
             if project is not None:
                 shown.add(key)
-                yield _project_row(project, indent="  ")
+                scope, *rest = status_row(project)
+                yield (f"  {scope}", *rest)
     for project in snapshot.projects:
         if project.key not in shown:
-            yield _project_row(project)
+            yield status_row(project)
 
 
-def _group_row(group: GroupResult) -> tuple[object, ...]:
+def status_row(result: GroupResult | ProjectResult) -> tuple[object, ...]:
+    """The row of a program, product or project."""
+    from syncer.domain.report import ProjectResult
+
+    forecast = result.forecast if isinstance(result, ProjectResult) else result
     return (
-        group.scope,
-        group.name,
-        _colour(group),
-        _chance(group.probability),
-        group.target,
-        group.p50,
-        group.p85,
-        f"{group.done}/{group.total}",
-        f"{group.shown.rule}: {group.shown.reason}",
-    )
-
-
-def _project_row(project: ProjectResult, indent: str = "") -> tuple[object, ...]:
-    return (
-        indent + project.scope,
-        project.name,
-        _colour(project),
-        _chance(project.forecast.probability),
-        project.target,
-        project.forecast.p50,
-        project.forecast.p85,
-        f"{project.done}/{project.total}",
-        f"{project.shown.rule}: {project.shown.reason}",
+        result.scope,
+        result.name,
+        _colour(result),
+        _chance(forecast.probability),
+        result.target,
+        forecast.p50,
+        forecast.p85,
+        f"{result.done}/{result.total}",
+        f"{result.shown.rule}: {result.shown.reason}",
     )
 
 

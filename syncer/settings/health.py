@@ -23,7 +23,15 @@ def load_health_rules(folder: Path) -> HealthRules:
     Only what differs from the shipped file needs to stand in `health.toml`.
     """
     own = folder / FILE
-    merged = read_files(own) if own.is_file() else Merged()
+    return _over_shipped(read_files(own) if own.is_file() else Merged())
+
+
+def load_health_file(file: Path) -> HealthRules:
+    """The thresholds of a file of any name, over the shipped ones; errors as above."""
+    return _over_shipped(read_files(file))
+
+
+def _over_shipped(merged: Merged) -> HealthRules:
     defaults = shipped("config") / FILE
     beneath = read_files(defaults).data if defaults.is_file() else {}
     faults = list(merged.faults)
