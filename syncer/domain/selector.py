@@ -273,12 +273,14 @@ class Shelves:
         excluding: Sequence[Selector] = (),
     ) -> list[WorkItem]:
         """The same items in the same order as `select` picks from all."""
+        if not excluding and all(isinstance(one, InContainer) and one.pattern for one in selectors):
+            return self._possible(selectors)
         return select(selectors, self._possible(selectors), by_uid, excluding=excluding)
 
     def _possible(self, selectors: Sequence[Selector]) -> list[WorkItem]:
         patterns = [container_pattern(selector) for selector in selectors]
         if not all(patterns):
-            return self._items
+            return list(self._items)
         names = [n for n in self._places if any(fnmatchcase(n, p) for p in patterns)]
         places = sorted(place for name in names for place in self._places[name])
         return [self._items[place] for place in places]

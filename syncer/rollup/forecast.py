@@ -8,9 +8,12 @@ completion curve (``cdf``) holds one value per whole working week, ``cdf[k]`` af
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
-from itertools import takewhile
+from functools import lru_cache
+from itertools import islice, takewhile
+from operator import itemgetter
 from typing import Final
 
 from syncer.domain.portfolio import Freeze
@@ -27,6 +30,7 @@ from syncer.rollup.tolerance import at_least
 
 HORIZON_WEEKS: Final = 104
 _LOOK_AHEAD_FACTOR: Final = 5
+_TIMELINES_KEPT: Final = 256
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -95,21 +99,27 @@ def value_at(cdf: Sequence[float], weeks: float) -> float:
     return min(low + (high - low) * (weeks - whole), high)
 
 
+@lru_cache(maxsize=_TIMELINES_KEPT)
 def timeline(
     as_of: date, horizon_weeks: int, calendar: WorkCalendar
-) -> Iterator[tuple[date, float]]:
-    """Yield the working days from ``as_of`` with the weeks of work done by their end.
+) -> tuple[tuple[date, float], ...]:
+    """Return the working days from ``as_of`` with the weeks of work done by their end.
 
-    Goes on for five times the horizon in civil days: what a freeze delays further than that
-    may as well never come.
+    Up to the first day beyond the horizon, and no further than five times the horizon in civil
+    days: what a freeze delays further than that may as well never come. All projects of a roll-up
+    look along the same days, so they are kept.
     """
     last = as_of.toordinal() + 7 * _LOOK_AHEAD_FACTOR * (horizon_weeks + 1)
+    days: list[tuple[date, float]] = []
     work = 0.0
     for day in calendar.days_from(as_of):
         if day.toordinal() > last:
-            return
+            break
         work += calendar.capacity(day)
-        yield day, work / WORKING_DAYS_PER_WEEK
+        days.append((day, work / WORKING_DAYS_PER_WEEK))
+        if work / WORKING_DAYS_PER_WEEK > horizon_weeks:
+            break
+    return tuple(days)
 
 
 def weeks_until(as_of: date, target: date, *, horizon_weeks: int, calendar: WorkCalendar) -> float:
@@ -117,12 +127,9 @@ def weeks_until(as_of: date, target: date, *, horizon_weeks: int, calendar: Work
 
     0 for a target in the past; somewhere beyond the horizon for one beyond it.
     """
-    reached = 0.0
-    for day, weeks in timeline(as_of, horizon_weeks, calendar):
-        if day > target or reached > horizon_weeks:
-            break
-        reached = weeks
-    return reached
+    days = timeline(as_of, horizon_weeks, calendar)
+    until = bisect_right(days, target, key=itemgetter(0))
+    return days[until - 1][1] if until else 0.0
 
 
 def probability_on_time(
@@ -154,13 +161,14 @@ def date_reached(
     ``None`` means: beyond the horizon.
     """
     calendar = WorkCalendar.of(holidays, freezes)
-    horizon = len(cdf) - 1
-    for day, weeks in timeline(as_of, horizon, calendar):
-        if at_least(value_at(cdf, weeks), probability):
-            return day
-        if weeks >= horizon:
-            break
-    return None
+    enough = next((week for week, p in enumerate(cdf) if at_least(p, probability)), None)
+    if enough is None:
+        return None
+    days = timeline(as_of, len(cdf) - 1, calendar)
+    # In the weeks before, the curve is still too low, whatever the day.
+    first = bisect_right(days, enough - 1, key=itemgetter(1))
+    later = islice(days, first, None)
+    return next((day for day, x in later if at_least(value_at(cdf, x), probability)), None)
 
 
 def expected_overrun(

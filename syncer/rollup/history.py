@@ -131,6 +131,18 @@ _UNDO: Final[Mapping[ChangeField, Callable[[WorkItem, Change, Refs], Patch]]] = 
 }
 """How a change is taken back. Other fields stay: no figure of the roll-up reads their past."""
 
+_DEPENDENT: Final = frozenset(
+    {
+        ChangeField.ASSIGNEE,
+        ChangeField.VERSIONS,
+        ChangeField.LINK,
+        ChangeField.TITLE,
+        ChangeField.KEY,
+        ChangeField.CONTAINER,
+    }
+)
+"""What it takes back depends on the later ones; of others the first that is undone says it all."""
+
 
 def _recorded(past: Sequence[Change], future: Sequence[Change]) -> StatusCategory | None:
     """The category that the history tells for the instant between past and future."""
@@ -154,7 +166,7 @@ def _category_then(
     item: WorkItem, was: WorkItem, *, past: Sequence[Change], future: Sequence[Change]
 ) -> StatusCategory:
     """The category at the instant: from the history, corrected by flag and resolution."""
-    if not any(change.field in _DECIDES_CATEGORY for change in future):
+    if all(change.field not in _DECIDES_CATEGORY for change in future):
         return item.status_category
     category = _recorded(past, future) or _unrecorded(item, was)
     if category is StatusCategory.DONE and was.resolution_kind is ResolutionKind.NOT_DELIVERED:
@@ -188,16 +200,32 @@ def _dated(item: WorkItem, as_of: datetime) -> WorkItem:
     )
 
 
-def _life(item: WorkItem, was: WorkItem, past: Sequence[Change], *, as_of: datetime) -> Timeline:
+def _undone(item: WorkItem, future: Sequence[Change], refs: Refs) -> WorkItem:
+    """The item with the properties that it had before some changes, latest first undone."""
+    was, last = item, dict[ChangeField, Change]()
+    for change in reversed(future):
+        if change.field in _DEPENDENT:
+            was = replace(was, **_UNDO[change.field](was, change, refs))
+        elif change.field in _UNDO:
+            last[change.field] = change
+    patch: dict[str, Any] = {}
+    for change in last.values():
+        patch.update(_UNDO[change.field](was, change, refs))
+    return replace(was, **patch) if patch else was
+
+
+def _life(
+    item: WorkItem, category: StatusCategory, past: Sequence[Change], *, as_of: datetime
+) -> Timeline:
     """The timeline at the instant; where the history is not whole, what the item tells wins."""
     told = timeline(
         past,
-        current=was.status_category,
+        current=category,
         created_at=item.created_at,
         resolved_at=_until(item.done_at, as_of),
         complete=item.history_complete,
     )
-    if item.history_complete and was.status_category is not item.status_category:
+    if item.history_complete and category is not item.status_category:
         return told
     return replace(
         told,
@@ -220,20 +248,17 @@ def rewind(
         return None
     if not any(change.field is ChangeField.STATUS for change in changes):
         item = _dated(item, as_of)
-    future = [change for change in changes if change.at > as_of]
-    if not future:
+    if not changes or changes[-1].at <= as_of:
         return item
-    past = [change for change in changes if change.at <= as_of]
-    was = item
-    for change in reversed(future):
-        undo = _UNDO.get(change.field)
-        was = replace(was, **undo(was, change, refs)) if undo else was
+    future = [change for change in changes if change.at > as_of]
+    past = changes[: len(changes) - len(future)]
+    was = _undone(item, future, refs)
     category = _category_then(item, was, past=past, future=future)
     category = StatusCategory.DONE if _was_done(item, category, as_of) else category
-    was = replace(was, status_category=category)
-    life = _life(item, was, past, as_of=as_of)
+    life = _life(item, category, past, as_of=as_of)
     return replace(
         was,
+        status_category=category,
         started_at=life.started_at,
         done_at=life.done_at,
         reopened_count=life.reopened_count,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from syncer.domain.item import StatusCategory, WorkItem
@@ -26,15 +27,21 @@ def blockers(view: View) -> frozenset[str]:
     )
 
 
-def candidates(basis: ProjectBasis, view: View) -> list[WorkItem]:
-    """Items that could be cut, least urgent first: not started, not must, blocking nothing."""
-    blocking = blockers(view)
+def candidates(
+    basis: ProjectBasis, view: View, blocking: AbstractSet[str] | None = None
+) -> list[WorkItem]:
+    """Items that could be cut, least urgent first: not started, not must, blocking nothing.
+
+    `blocking` are the uids of `blockers`, found in the view if not given.
+    """
+    if blocking is None:
+        blocking = blockers(view)
     free = [
         item
         for item in basis.count.open_items
         if item.status_category is StatusCategory.TODO
         and not item.must_have
-        and blocking.isdisjoint(view.tree.copies(item.uid))
+        and not any(uid in blocking for uid in view.tree.copies(item.uid))
     ]
     return sorted(free, key=lambda i: (-(i.priority if i.priority is not None else 9), i.uid))
 
@@ -56,12 +63,17 @@ def _figures(basis: ProjectBasis, view: View, *, available: int) -> LeverFigures
     )
 
 
-def project_levers(basis: ProjectBasis, view: View) -> Levers | None:
-    """The ways to a safe target, None where it is safe already or nothing can be forecast."""
+def project_levers(
+    basis: ProjectBasis, view: View, blocking: AbstractSet[str] | None = None
+) -> Levers | None:
+    """The ways to a safe target, None where it is safe already or nothing can be forecast.
+
+    `blocking` is as in `candidates`: one look for all projects.
+    """
     chance = basis.forecast.probability
     if chance is None or basis.target is None or not below(chance, _SAFE):
         return None
-    free = candidates(basis, view)
+    free = candidates(basis, view, blocking)
     figures = _figures(basis, view, available=len(free))
     late = view.calendar.working_days(basis.target, figures.p85_date) if figures.p85_date else None
     cost = basis.project.cost_of_delay_per_week

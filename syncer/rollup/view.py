@@ -171,7 +171,10 @@ class View:
 
     def union(self, keys: Iterable[str]) -> Countable:
         """The countable set of several projects together: a union, never a sum."""
-        seen = {item.uid: item for key in keys for item in self.members.get(key, ())}
+        wanted = tuple(dict.fromkeys(keys))
+        if len(wanted) == 1 and wanted[0] in self.countables:
+            return self.countables[wanted[0]]
+        seen = {item.uid: item for key in wanted for item in self.members.get(key, ())}
         return countable(seen.values(), self.tree)
 
     def verdict(self, uid: str) -> Verdict:
