@@ -151,5 +151,7 @@ def _instant(value: datetime | None) -> datetime | None:
 
 def _sqlite_instant(value: datetime | None) -> str | None:
     """As SQLAlchemy writes it: UTC to the microsecond, without a zone."""
-    instant = _instant(value)
-    return None if instant is None else instant.isoformat(" ", "microseconds")[:26]
+    if value is None:
+        return None
+    instant = value if value.tzinfo is UTC else as_utc(value)
+    return instant.isoformat(" ", "microseconds")[:26]

@@ -23,7 +23,6 @@ from syncer.store.codec import (
     CHANGE_COLUMNS,
     ITEM_COLUMNS,
     EncodedRecord,
-    change_rows,
     decode_change,
     decode_item,
     decode_items,
@@ -92,7 +91,7 @@ async def save_records(
     """
     rows = [item_row(record, stored_at=at) for record in records]
     await upsert_rows(session, _INTO_ITEMS, rows)
-    changes = list(chain.from_iterable(change_rows(encoded.record) for encoded in records))
+    changes = list(chain.from_iterable(encoded.changes for encoded in records))
     await upsert_rows(session, _INTO_CHANGES, changes)
     renamed = [known[e.record.item.uid] for e in records if _is_renamed(e, known)]
     for state in renamed:
