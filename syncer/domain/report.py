@@ -9,6 +9,7 @@ from enum import StrEnum
 from syncer.domain.completeness import Completeness
 from syncer.domain.facts import ForecastInputs, ProgramFacts, ProjectFacts
 from syncer.domain.flow import Flow
+from syncer.domain.gaming import BulkClosure, LateNews, MembershipChange
 from syncer.domain.health import Colour, Confidence, Health
 from syncer.domain.ledger import Ledgers
 from syncer.domain.override import OverrideState
@@ -183,6 +184,7 @@ class Risk:
     mitigations: tuple[ItemMention, ...] = ()
     residual_probability: int | None = None
     residual_impact: int | None = None
+    withdrawn_by: str = ""
 
     @property
     def blast_radius(self) -> int:
@@ -250,6 +252,8 @@ class ProjectResult:
     flow: Flow = field(default_factory=Flow)
     backtest: Backtest = Backtest()
     override: OverrideState | None = None
+    bulk_closures: tuple[BulkClosure, ...] = ()
+    baseline_progress: float | None = None
 
     @property
     def scope(self) -> str:
@@ -289,6 +293,7 @@ class GroupResult:
     ledgers: Ledgers
     own_target: date | None = None
     override: OverrideState | None = None
+    membership: tuple[MembershipChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +361,7 @@ class Snapshot:
     freezes: int
     cited: tuple[ItemMention, ...] = ()
     past_risks: tuple[Risk, ...] = ()
+    late_news: tuple[LateNews, ...] = ()
 
     @property
     def backtest(self) -> Backtest:

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from syncer.domain.facts import ProjectFacts
+from syncer.domain.gaming import BulkClosure
 from syncer.domain.health import Colour, Health
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.report import (
@@ -30,6 +32,7 @@ from syncer.domain.statement import (
     OwnerWord,
     Statements,
 )
+from syncer.rollup.bulk import bulk_closures, told
 from syncer.rollup.calendar import report_date
 from syncer.rollup.dependencies import CycleTime, Dependencies
 from syncer.rollup.dependency_gaps import ruled
@@ -52,6 +55,7 @@ from syncer.rollup.risks import answered, for_display
 from syncer.rollup.said import in_order, said_by
 from syncer.rollup.settling import before_unknown, settled, was_decided
 from syncer.rollup.view import View, with_implicit_projects
+from syncer.rollup.withdrawn import with_withdrawals
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ class Rollup:
     @cached_property
     def findings(self) -> Sequence[DependencyFinding]:
         """Every open dependency with its lateness and the rules that fire on it."""
-        return ruled(self.dependencies.findings(), self.view, self.inputs.rules.detectors)
+        return ruled(self.dependencies.findings(), self.dependencies, self.inputs.rules.detectors)
 
     @cached_property
     def _blocking(self) -> frozenset[str]:
@@ -202,14 +206,24 @@ class Rollup:
     def _before(self, key: str) -> ProjectResult | None:
         return self.inputs.previous.project(key) if self.inputs.previous else None
 
+    @cached_property
+    def bulk_closures(self) -> Mapping[str, tuple[BulkClosure, ...]]:
+        """What was closed in bulk, by project."""
+        zone = ZoneInfo(self.inputs.portfolio.timezone)
+        return {
+            key: bulk_closures(basis.count.items, self.inputs.changes, today=self.today, zone=zone)
+            for key, basis in self.bases.items()
+        }
+
     def _quality(self, basis: ProjectBasis) -> Quality:
-        share = unclassified_share(basis.items, self.view)
-        return quality_of(
+        key, share = basis.project.key, unclassified_share(basis.items, self.view)
+        found = quality_of(
             basis,
-            self.observed[basis.project.key],
+            self.observed[key],
             unclassified=share,
             thresholds=self.inputs.rules.quality.thresholds,
         )
+        return replace(found, reasons=(*found.reasons, *map(told, self.bulk_closures[key])))
 
     def _owner_status(self, scope: str) -> OwnerStatus | None:
         return latest_word(self.statements.owner_statuses, scope, self.view)
@@ -276,6 +290,8 @@ class Rollup:
             computed=computed,
             shown=shown(override, own),
             override=override,
+            bulk_closures=self.bulk_closures[project.key],
+            baseline_progress=basis.scope.baseline_progress if basis.scope else None,
             facts=facts,
             forecast=basis.forecast,
             quality=quality,
@@ -360,7 +376,7 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         programs=program_results(members, run.view),
         products=product_results(members, run.view),
         risks=run.compared.risks,
-        past_risks=run.compared.past,
+        past_risks=with_withdrawals(run.compared.past, items, inputs.changes),
         unmerged=tuple(run.unmerged),
         gates=tuple(run.gates),
         decisions=run.statements.decisions,

@@ -17,6 +17,7 @@ from syncer.rollup.calendar import report_date
 from syncer.rollup.forecast import date_reached, joint_cdf, probability_on_time
 from syncer.rollup.group import group_colour, not_too_light
 from syncer.rollup.ledgers import ledgers
+from syncer.rollup.membership import membership_changes
 from syncer.rollup.overrides import OverrideBook, own_colour, shown
 from syncer.rollup.plan import planned_share
 from syncer.rollup.project import ProjectBasis
@@ -200,6 +201,7 @@ def _group(group: Program | Product, members: Members, view: View) -> GroupResul
     target = _own_target(group) or _lost_target(group, members)
     joint = joint_forecast(keys, members, view, target=target)
     count = view.union(keys)
+    named = [(key, members.results[key].name) for key in keys]
     facts = _facts(group, joint, members=members, view=view)
     # Members carry the hysteresis already: a second one would only delay the truth.
     computed = group_colour(facts, members.rules.group, members.rules.colour)
@@ -235,6 +237,9 @@ def _group(group: Program | Product, members: Members, view: View) -> GroupResul
         quality=_quality(keys, members),
         ledgers=ledgers(list(items.values()), view),
         own_target=_own_target(group),
+        membership=membership_changes(
+            group.scope, named, previous=members.previous, today=view.today
+        ),
     )
 
 

@@ -132,6 +132,7 @@ def change_since(
         set(above),
         undecomposed={identity(uid) for uid in before.undecomposed},
         ancestors=above,
+        done={identity(item.uid) for item in after.items if not item.is_open},
     )
 
 

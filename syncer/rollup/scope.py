@@ -21,7 +21,8 @@ class ScopeChange:
 
     ``added`` includes ``decomposed``: items that an undecomposed member of the baseline was
     broken into. ``removed`` were cancelled or moved out; ``replaced`` left because they were
-    broken down. ``unplanned`` and ``gone`` are the uids behind creep and removal.
+    broken down. ``unplanned`` and ``gone`` are the uids behind creep and removal,
+    ``baseline_done`` is how many members of the baseline are done.
     """
 
     baseline: int
@@ -30,6 +31,7 @@ class ScopeChange:
     decomposed: int
     removed: int
     replaced: int = 0
+    baseline_done: int = 0
     unplanned: frozenset[str] = field(default=_NOBODY, compare=False)
     gone: frozenset[str] = field(default=_NOBODY, compare=False)
 
@@ -54,6 +56,11 @@ class ScopeChange:
         return self._share(self.removed)
 
     @property
+    def baseline_progress(self) -> float | None:
+        """The done share of what was promised at first: cancelling work does not raise it."""
+        return self._share(self.baseline_done)
+
+    @property
     def growth(self) -> float:
         """Net growth without decomposition, clamped to 0..0.5: g of the forecast.
 
@@ -72,11 +79,13 @@ def scope_change(
     *,
     undecomposed: AbstractSet[str] = _NOBODY,
     ancestors: Mapping[str, Collection[str]] = _NO_ANCESTORS,
+    done: AbstractSet[str] = _NOBODY,
 ) -> ScopeChange:
     """Compare the countable items of two moments.
 
     ``undecomposed`` are the members of the baseline that were placeholders then: level 1 and
-    above, without children. ``ancestors`` maps an item to the uids above it, at any distance.
+    above, without children. ``ancestors`` maps an item to the uids above it, at any distance;
+    ``done`` are the uids of what is done now.
     """
     placeholders = frozenset(undecomposed & baseline)
     added = countable - baseline
@@ -90,6 +99,7 @@ def scope_change(
         decomposed=sum(bool(found) for found in origins.values()),
         removed=len(gone - replaced),
         replaced=len(replaced),
+        baseline_done=len(baseline & done),
         unplanned=frozenset(uid for uid, found in origins.items() if not found),
         gone=frozenset(gone - replaced),
     )

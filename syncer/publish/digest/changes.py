@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from syncer.domain.gaming import MembershipChange
 from syncer.domain.health import Health
 from syncer.domain.report import (
     ColourChange,
@@ -291,20 +292,25 @@ def _decided(context: Context) -> Iterator[Claim]:
 
 
 def _membership(context: Context) -> Iterator[Claim]:
+    """Projects that joined or left a program: told for four weeks, so that nobody overlooks it."""
     for group in context.groups:
-        before = context.earlier_group(group.scope)
-        if before is None or set(before.projects) == set(group.projects):
-            continue
-        joined = [context.short(f"proj:{k}") for k in group.projects if k not in before.projects]
-        left = [context.short(f"proj:{k}") for k in before.projects if k not in group.projects]
-        parts = [f"{listed(joined)} joined"] if joined else []
-        parts += [f"{listed(left)} left"] if left else []
-        backing = Evidence(
-            label=f"{context.name(group)}: members",
-            value=f"{len(before.projects)} → {len(group.projects)}",
-        )
-        text = f"Membership of {context.short(group.scope)} changed: {', '.join(parts)}"
-        yield _claim(text, "membership", backing)
+        for change in group.membership:
+            yield _membership_claim(group, change, context)
+
+
+def _membership_claim(group: GroupResult, change: MembershipChange, context: Context) -> Claim:
+    joined = [clean(name, 40) for _, name in change.joined]
+    left = [clean(name, 40) for _, name in change.left]
+    parts = [f"{listed(joined)} joined"] if joined else []
+    parts += [f"{listed(left)} left"] if left else []
+    when = f" on {day(change.on, today=context.today)}" if change.on < context.today else ""
+    after = len(group.projects)
+    backing = Evidence(
+        label=f"{context.name(group)}: members",
+        value=f"{len(joined)} joined, {len(left)} left, {after} now",
+    )
+    text = f"Membership of {context.short(group.scope)} changed{when}: {', '.join(parts)}"
+    return _claim(text, "membership", backing)
 
 
 def _unclaimed(context: Context) -> Iterator[Claim]:
@@ -344,6 +350,9 @@ def _risks(context: Context, top: frozenset[str]) -> Iterator[Claim]:
 
 def _risk_claim(head: str, risk: Risk, context: Context) -> Claim:
     backing = Evidence(label=f"{risk.rule}: {risk.band}", value=risk.change or "")
+    if risk.withdrawn_by:
+        by = clean(context.shown.text(risk.withdrawn_by, 40), 40)
+        head = f"Risk withdrawn by {by}"
     return _claim(f"{head}: {title(risk, context)}, {risk.band}", "risk", backing)
 
 

@@ -276,6 +276,7 @@ def _counts(context: Context) -> Iterator[Claim]:
             f"{counted(late, 'change')} caught up by poll.", "No webhook told of them", late
         )
     yield from _contradictions(context)
+    yield from _bulk_closures(context)
     unclaimed = len(context.unclaimed)
     if unclaimed:
         text = f"{counted(unclaimed, 'item')} of unclaimed program work."
@@ -305,6 +306,23 @@ def _contradictions(context: Context) -> Iterator[Claim]:
     if items and any(risk.rule == _CONTRADICTORY for risk in context.snapshot.unmerged):
         verb = "contradicts itself" if len(items) == 1 else "contradict themselves"
         yield _counted(f"{counted(len(items), 'item')} {verb}.", "Contradictions", len(items))
+
+
+def _bulk_closures(context: Context) -> Iterator[Claim]:
+    """What one person closed at once, far beyond what gets done; who it was, the pages tell."""
+    for project in context.projects:
+        for closure in project.bulk_closures:
+            count = counted(len(closure.uids), "item")
+            name, on = context.place(project.key), day(closure.on, today=context.today)
+            backing = Evidence(
+                label=f"{context.name(project)}: closed within a day by one person",
+                value=str(len(closure.uids)),
+                formula=f"more than 3 times {closure.weekly_most}, the most of any other week",
+                items=closure.uids,
+            )
+            yield _claim(
+                f"Bulk closure in {name} on {on}: {count}.", *context.shown.evidence((backing,))
+            )
 
 
 def _counted(text: str, label: str, count: int) -> Claim:

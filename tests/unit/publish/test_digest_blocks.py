@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from syncer.domain.facts import ProjectFacts
+from syncer.domain.gaming import MembershipChange
 from syncer.domain.health import Health
 from syncer.domain.ledger import Ledger, Ledgers
 from syncer.domain.portfolio import Criticality
@@ -224,7 +225,8 @@ def test_an_override_shows_its_star_and_the_computed_colour() -> None:
 def test_a_moved_target_and_a_changed_membership_are_told() -> None:
     moved = replace(network(), target=date(2027, 4, 16), slip_days=40, pushes=2)
     now = example(projects=(moved, regulatory(), phone()))
-    small = replace(now.programs[0], projects=("network", "regulatory"))
+    left = MembershipChange(on=TODAY, left=(("outreach", "Customer outreach"),))
+    small = replace(now.programs[0], projects=("network", "regulatory"), membership=(left,))
     digest = edition(replace(now, programs=(small,)), example_before())
     texts = [claim.text for claim in digest.changes]
     assert "Network's target moved from 19 March to 16 April." in texts
