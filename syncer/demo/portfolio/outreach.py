@@ -106,7 +106,7 @@ _TITLES: Final = {
         "Pitch the harbour story to TV",
     ),
 }
-_STARTED: Final = tuple(date(2026, 11, d) for d in (10, 10, 11, 12, 13, 13, 17, 17, 18, 19))
+_STARTED: Final = tuple(date(2026, 11, d) for d in (10, 11, 11, 12, 13, 13, 17, 17, 18, 19))
 _LEFT_BEHIND: Final = (0, 3, 5)
 """Which of the items in progress were D. Petrov's."""
 _PROGRESS_DUE: Final = (

@@ -71,7 +71,7 @@ _ADDED: Final = (
     ("Bug", "Beta users hear an echo on the first call", date(2026, 10, 28)),
 )
 _STARTED: Final = tuple(
-    date(2026, 11, d) for d in (10, 11, 11, 12, 12, 13, 16, 16, 17, 17, 18, 18, 19, 20)
+    date(2026, 11, d) for d in (11, 12, 13, 13, 13, 13, 16, 16, 17, 17, 18, 18, 19, 20)
 )
 _PROGRESS_DUE: Final = (
     date(2026, 11, 25), date(2026, 11, 27), date(2026, 11, 30), date(2026, 12, 1),
