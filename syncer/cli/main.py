@@ -32,6 +32,7 @@ from syncer.cli import (
     statements,
     status,
     sync,
+    whatif,
     why,
 )
 from syncer.cli.classify import classify_command
@@ -84,6 +85,7 @@ app.command("sync")(sync.sync)
 app.command("status")(status.status)
 app.command("why")(why.why)
 app.command("risks")(risks.risks)
+app.command("whatif")(whatif.whatif)
 app.command("history")(history.history)
 app.command("replay")(history.replay)
 app.command("items")(items.items)

@@ -80,21 +80,25 @@ class Roller:
             SyncerError: if the instant lies before the first thing known, with that date.
         """
         self._refuse_too_early(known, as_of)
-        return evaluate(
-            RollupInputs(
-                as_of=as_of,
-                items=[record.item for record in known.records],
-                changes=known.changes,
-                verdicts=known.verdicts,
-                portfolio=self.portfolio,
-                statements=self.statements,
-                sources=known.sources,
-                rules=self.rules,
-                previous=previous,
-                reconstructed=as_of < now,
-                config_hash=self.config_hash,
-                engine_version=engine_version(),
-            )
+        return evaluate(self.inputs(known, as_of=as_of, now=now, previous=previous))
+
+    def inputs(
+        self, known: Knowledge, *, as_of: datetime, now: datetime, previous: Snapshot | None = None
+    ) -> RollupInputs:
+        """What the snapshot of an instant is computed from."""
+        return RollupInputs(
+            as_of=as_of,
+            items=[record.item for record in known.records],
+            changes=known.changes,
+            verdicts=known.verdicts,
+            portfolio=self.portfolio,
+            statements=self.statements,
+            sources=known.sources,
+            rules=self.rules,
+            previous=previous,
+            reconstructed=as_of < now,
+            config_hash=self.config_hash,
+            engine_version=engine_version(),
         )
 
     def _refuse_too_early(self, known: Knowledge, as_of: datetime) -> None:

@@ -21,7 +21,8 @@ class RollupInputs:
 
     `as_of` is an aware UTC instant; `items` and `changes` (oldest first, by uid) are the store's
     newest knowledge and are rewound to `as_of`. `previous` is the snapshot to compare with:
-    the last published edition's, else one of a week before.
+    the last published edition's, else one of a week before. `paces` is empty but for a what-if:
+    how many times as many items a project finishes each week, by key.
     """
 
     as_of: datetime
@@ -36,3 +37,4 @@ class RollupInputs:
     reconstructed: bool = False
     config_hash: str = ""
     engine_version: str = ""
+    paces: Mapping[str, float] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -122,16 +123,17 @@ def change_since(
     """How a project's scope changed; what has since turned out to be one thing is one thing."""
     identity = now.tree.canonical_uid
     before, after = then.countables[key], now.countables[key]
-    held = baseline.item_uids if baseline else before.uids
-    above = {
-        identity(item.uid): [identity(parent.uid) for parent in now.tree.ancestors(item)]
-        for item in after.items
-    }
+    held = {identity(uid) for uid in (baseline.item_uids if baseline else before.uids)}
+    there = {identity(item.uid): item for item in after.items}
     return scope_change(
-        {identity(uid) for uid in held},
-        set(above),
+        held,
+        set(there),
         undecomposed={identity(uid) for uid in before.undecomposed},
-        ancestors=above,
+        ancestors={
+            uid: [identity(parent.uid) for parent in now.tree.ancestors(item)]
+            for uid, item in there.items()
+            if uid not in held
+        },
         done={identity(item.uid) for item in after.items if not item.is_open},
     )
 
@@ -308,6 +310,8 @@ def project_basis(
     growth = _growth(project, view=view, past=past, zone=zone)
     age, source = source_age(project, items, inputs)
     wanted = _forecast_inputs(count, growth, target=target, age=age, view=view)
+    if pace := inputs.paces.get(project.key):  # as if so many fewer items were left
+        wanted = replace(wanted, remaining=math.ceil(wanted.remaining / pace))
     forecast, curve = forecast_of(wanted, view)
     planned = _planned(count, start=start, target=target, view=view)
     return ProjectBasis(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import stat
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,12 +23,16 @@ from syncer.demo.configuration import (
 )
 from syncer.demo.portfolio.build import NORTH_PERMIT_ID, build_world
 from syncer.demo.run import DemoResult, make_demo
+from syncer.domain.item import WorkItem
+from syncer.domain.report import Snapshot
 from syncer.domain.verdict import VerdictLevel
 from syncer.errors import ConfigError
 from syncer.publish.render.text import render_text
 from syncer.rollup.display import show_probability
 from syncer.rollup.forecast import completion_cdf, probability_on_time
+from syncer.rollup.whatif import Assumption
 from syncer.service.core import Service
+from syncer.service.whatif import Assume, what_if
 from syncer.settings.load import load_settings
 
 NETWORK_TARGET = date(2027, 3, 19)
@@ -105,6 +111,27 @@ async def test_one_more_completion_moves_the_forecast(tmp_path: Path) -> None:
     assert "Network: 81 items in 17 weeks" in text
     assert show_probability(chance) != "30 %"
     assert f"{show_probability(chance)} (was 34 %) · 19 Mar" in text
+
+
+async def test_e27_what_if_gives_the_figures_of_the_levers(made: DemoResult) -> None:
+    def assumed(**what: Any) -> Assume:
+        def assume(now: Snapshot, _: Sequence[WorkItem]) -> Assumption:
+            network = now.project("network")
+            assert network is not None
+            assert network.levers is not None
+            spare = [one.uid for one in network.levers.candidates]
+            drop = spare[: what.pop("drop", 0)]
+            return Assumption(project="network", drop=drop, **what)
+
+        return assume
+
+    settings = load_settings(made.configuration, {})
+    async with Service(settings, clock=FixedClock(AS_OF + timedelta(hours=1))) as service:
+        dropped = (await what_if(service, assumed(drop=14))).then.project("network")
+        moved = (await what_if(service, assumed(target=date(2027, 4, 13)))).then.project("network")
+        faster = (await what_if(service, assumed(pace=1.21))).then.project("network")
+    chances = [one.forecast.probability for one in (dropped, moved, faster) if one is not None]
+    assert chances == pytest.approx([0.874, 0.862, 0.874], abs=5e-4)
 
 
 async def test_one_verdict_moves_the_item_between_ledgers_and_lenses(
