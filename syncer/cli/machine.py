@@ -24,6 +24,7 @@ from syncer.domain.report import (
 )
 from syncer.domain.statement import ColourOverride
 from syncer.domain.verdict import Verdict
+from syncer.rollup.portfolio_colour import portfolio_colour, portfolio_line
 
 Json = dict[str, Any]
 
@@ -47,6 +48,10 @@ def status_document(snapshot: Snapshot, previous: Snapshot | None) -> Json:
         "as_of": instant(snapshot.as_of),
         "snapshot": snapshot.id,
         "reconstructed": snapshot.reconstructed,
+        "portfolio": {
+            "text": portfolio_line(snapshot, previous),
+            "state_if_demanded": portfolio_colour(snapshot).health,
+        },
         "programs": [_group(group, before) for group in snapshot.programs],
         "products": [_group(group, before) for group in snapshot.products],
         "projects": [_project(project, before) for project in snapshot.projects],
@@ -139,6 +144,7 @@ def _group(group: GroupResult, before: Mapping[str, Health]) -> Json:
 def _project(project: ProjectResult, before: Mapping[str, Health]) -> Json:
     forecast = project.forecast
     return _common(project, before) | {
+        "baseline_progress": project.baseline_progress,
         "probability": forecast.probability,
         "p50": day(forecast.p50),
         "p85": day(forecast.p85),

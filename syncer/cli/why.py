@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from syncer.domain.facts import ProgramFacts, ProjectFacts
     from syncer.domain.health import Colour
     from syncer.domain.report import GroupResult, ProjectResult, Risk, Snapshot
+    from syncer.publish.snapshot import SnapshotPair
     from syncer.rollup.rules import HealthRules
     from syncer.service.core import Service
 
@@ -22,16 +23,23 @@ def why(
     ctx: typer.Context,
     scope: Annotated[str, typer.Argument(metavar="SCOPE", help="Such as prog:5g or network.")],
     as_of: AsOf = "",
+    colour: Annotated[
+        bool, typer.Option("--colour", help="Of the portfolio: one colour for all of it.")
+    ] = False,
 ) -> None:
     """Explain a colour: its rule, and what would turn it.
 
     Tells the rule, its inputs, the next rules that fire, the levers, and the risks with evidence.
+    The portfolio has no colour of its own unless one is demanded.
     """
     from syncer.cli.output import printable, write_lines
 
     async def job(service: Service) -> list[str]:
         pair = await snapshots(service, as_of)
-        return list(explanation(scope, pair.current, service.rules))
+        told = list(explanation(scope, pair.current, service.rules))
+        if scope == "portfolio":
+            told[1:1] = portfolio_lines(pair, colour=colour)
+        return told
 
     write_lines(printable(line) for line in run(ctx, job))
 
@@ -51,6 +59,16 @@ def explanation(text: str, snapshot: Snapshot, rules: HealthRules) -> Iterator[s
     elif project is not None:
         yield from _project(project, rules)
     yield from _risks(scope, snapshot)
+
+
+def portfolio_lines(pair: SnapshotPair, *, colour: bool) -> Iterator[str]:
+    """How many are Red and have turned; with `colour` the one colour of everything."""
+    from syncer.rollup.portfolio_colour import portfolio_colour, portfolio_line
+
+    yield portfolio_line(pair.current, pair.previous)
+    if colour:
+        found = portfolio_colour(pair.current)
+        yield f"Portfolio is {_word(found)} by rule {found.rule}: {found.reason}"
 
 
 def _portfolio(snapshot: Snapshot) -> Iterator[str]:
@@ -80,8 +98,15 @@ def _verdict(name: str, computed: Colour, shown: Colour) -> Iterator[str]:
 
 def _project(project: ProjectResult, rules: HealthRules) -> Iterator[str]:
     from syncer.publish.reasons import lever_lines, next_rules, rule_line
+    from syncer.rollup.tolerance import round_half_up
 
     yield from _verdict(project.name, project.computed, project.shown)
+    if project.progress is not None and project.baseline_progress is not None:
+        shares = (
+            round_half_up(100 * project.progress),
+            round_half_up(100 * project.baseline_progress),
+        )
+        yield f"  {shares[0]} % of the items done; {shares[1]} % of what the baseline held"
     yield from _section("Inputs", _inputs(project.facts))
     yield from _section("Next rules that fire", map(rule_line, next_rules(project, rules)))
     yield from _section("What would turn it", lever_lines(project.levers))

@@ -145,7 +145,8 @@ class Benefit:
 class Program:
     """Projects under one strategic objective.
 
-    With a `split` the items that `items` picks make further member projects.
+    With a `split` the items that `items` picks make further member projects. A `strategic` one that
+    is Red makes the portfolio Red, where anybody demands a colour of it.
     """
 
     key: str
@@ -158,6 +159,7 @@ class Program:
     benefits: tuple[Benefit, ...] = ()
     items: tuple[Selector, ...] = ()
     split: Split | None = None
+    strategic: bool = False
 
     @property
     def scope(self) -> str:

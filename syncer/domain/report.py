@@ -294,6 +294,7 @@ class GroupResult:
     own_target: date | None = None
     override: OverrideState | None = None
     membership: tuple[MembershipChange, ...] = ()
+    strategic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -237,6 +237,7 @@ def _group(group: Program | Product, members: Members, view: View) -> GroupResul
         quality=_quality(keys, members),
         ledgers=ledgers(list(items.values()), view),
         own_target=_own_target(group),
+        strategic=isinstance(group, Program) and group.strategic,
         membership=membership_changes(
             group.scope, named, previous=members.previous, today=view.today
         ),

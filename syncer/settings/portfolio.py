@@ -143,6 +143,7 @@ def _program(
         benefits=tuple(Benefit(**benefit.model_dump()) for benefit in program.benefits),
         items=program.items,
         split=Split(program.split) if program.split else None,
+        strategic=program.strategic,
     )
 
 

@@ -103,6 +103,10 @@ class ProgramSettings(Table):
         "`epic`, or each configured `team` is one, and what is left over is one more.",
     )
     target: date | None = Field(None, description="Left out: the latest of its must projects.")
+    strategic: bool = Field(
+        default=False,
+        description="Its Red alone makes the portfolio Red, where a colour of it is demanded.",
+    )
     benefits: tuple[BenefitSettings, ...] = Field((), description="Shown only where given.")
 
     @model_validator(mode="after")

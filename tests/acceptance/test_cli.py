@@ -204,7 +204,11 @@ class TestWhy:
         assert "  proj:OUT" in out
 
     def test_the_portfolio_is_a_distribution(self, synced: Cli) -> None:
-        assert "2 projects: " in synced.ok("why", "portfolio").out
+        out = synced.ok("why", "portfolio").out
+        assert "2 projects: " in out
+        assert "0 of 1 program Red" in out
+        assert "Portfolio is" not in out
+        assert "Portfolio is AMBER by rule A2" in synced.ok("why", "portfolio", "--colour").out
 
     def test_a_wrong_scope_names_the_nearest(self, synced: Cli) -> None:
         wrong = synced("why", "netwrk")
