@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from syncer.domain.report import DependencyFinding, GateResult, Risk
@@ -137,17 +138,16 @@ class Detection:
 
 @dataclass(frozen=True)
 class _Growth:
-    """How a project's scope changed between the beginnings of two days."""
+    """How a project's scope changed from the beginning of one day to that of the next."""
 
     basis: ProjectBasis
     past: PastViews
     zone: ZoneInfo
 
-    def __call__(self, first: date, last: date) -> ScopeChange | None:
+    def __call__(self, days: Sequence[date]) -> list[ScopeChange | None]:
         project = self.basis.project
-        then, later = (
-            self.past.at(project, local_midnight(day, self.zone), day) for day in (first, last)
-        )
-        return (
+        views = [self.past.at(project, local_midnight(day, self.zone), day) for day in days]
+        return [
             change_since(then, later, project.key) if then.countables[project.key].total else None
-        )
+            for then, later in pairwise(views)
+        ]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from syncer.domain.change import Change, ChangeField
-from syncer.domain.item import WorkItem
+from syncer.domain.item import ResolutionKind, StatusCategory, WorkItem
 from syncer.domain.report import Evidence, Risk
 from syncer.rollup.calendar import complete_weeks, report_date
 from syncer.rollup.detected import Size, counted, make_risk, percent, project_level, uids
 from syncer.rollup.detectors import AT_REST
 from syncer.rollup.flow_figures import ObservedFlow
-from syncer.rollup.project import ProjectBasis
+from syncer.rollup.project import ProjectBasis, local_midnight
 from syncer.rollup.rules import DetectorRules
 from syncer.rollup.scope import ScopeChange
 from syncer.rollup.scoring import DEFAULTS, ScoringThresholds
@@ -32,19 +33,30 @@ _WEEK: Final = timedelta(days=7)
 _LONGEST_LOOK: Final = 12
 """Weeks among which those are looked for in which anybody worked at all."""
 
-_JOINING: Final = frozenset({
+_MEMBERSHIP: Final = frozenset({
     ChangeField.CONTAINER,
     ChangeField.PARENT,
     ChangeField.LABELS,
     ChangeField.VERSIONS,
-    ChangeField.LINK,
-    ChangeField.STATUS,
-    ChangeField.RESOLUTION,
 })  # fmt: skip
-"""Changes by which an item may come into a project's scope."""
+"""Fields by which selectors pick items."""
 
-Growth = Callable[[date, date], ScopeChange | None]
-"""How a project's scope changed between the beginnings of two days; None: there was none."""
+_CAME_BACK: Final = frozenset({
+    (ChangeField.STATUS, StatusCategory.CANCELLED.value),
+    (ChangeField.RESOLUTION, ResolutionKind.NOT_DELIVERED.value),
+})  # fmt: skip
+"""What an item has left that is work again."""
+
+Growth = Callable[[Sequence[date]], Sequence[ScopeChange | None]]
+"""How a project's scope changed from the beginning of one day to that of the next, pair by pair.
+
+None: there was no scope then.
+"""
+
+
+def may_have_joined(change: Change) -> bool:
+    """Whether a change may have brought an item into a project's scope."""
+    return change.field in _MEMBERSHIP or (change.field, change.before) in _CAME_BACK
 
 
 @dataclass(frozen=True)
@@ -105,17 +117,21 @@ class FlowDetectors:
             if any(capacity(monday + timedelta(days=day)) > 0 for day in range(7))
         ]
 
-    def _done_in(self, monday: date) -> int:
+    @cached_property
+    def _done_in(self) -> Mapping[date, int]:
+        """Completions of the last complete weeks, by Monday; none before the first activity."""
         weeks = complete_weeks(self.view.today, _LONGEST_LOOK)
         done = weekly_completions(self.basis.count.items, as_of=self.view.today, zone=self._zone)
-        return dict(zip(weeks[len(weeks) - len(done) :], done, strict=True)).get(monday, 0)
+        return dict.fromkeys(weeks, 0) | dict(
+            zip(weeks[len(weeks) - len(done) :], done, strict=True)
+        )
 
     def _standstill(self) -> Iterator[Risk]:
         """SCH-5; weeks of a full freeze or of holidays only are not counted."""
         last = self._worked_weeks()[-self.rules.sch5_weeks :]
         began = first_activity(self.basis.count.items, self._zone)
         young = began is None or len(last) < self.rules.sch5_weeks or began > last[0]
-        if young or not self._wip or any(self._done_in(monday) for monday in last):
+        if young or not self._wip or any(self._done_in[monday] for monday in last):
             return
         weeks = counted(self.rules.sch5_weeks, "week")
         yield self._risk(
@@ -138,29 +154,31 @@ class FlowDetectors:
         began = first_activity(self.basis.count.items, self._zone)
         if began is None or began >= weeks[0] or not self._may_have_outgrown(weeks):
             return
-        rows: list[tuple[int, int]] = []
-        for monday in weeks:
-            change = self.growth(monday, monday + _WEEK)
-            added = change.added - change.decomposed if change else 0
-            rows.append((added, self._done_in(monday)))
-        if all(added and added >= done for added, done in rows):
+        changes = self.growth([*weeks, weeks[-1] + _WEEK])
+        added = [len(change.unplanned) if change else 0 for change in changes]
+        rows = list(zip(added, (self._done_in[monday] for monday in weeks), strict=True))
+        if all(came and came >= went for came, went in rows):
             yield self._growing(rows)
 
     def _may_have_outgrown(self, weeks: Sequence[date]) -> bool:
         """A cheap look, since rolling a project back week by week costs too much for each one."""
-        came = [day for item in self.basis.count.items for day in self._joined(item, weeks[0])]
+        begin = local_midnight(weeks[0], self._zone)
+        came = [
+            report_date(instant, self._zone)
+            for item in self.basis.count.items
+            if item.updated_at >= begin
+            for instant in self._joined(item)
+            if instant >= begin
+        ]
         return all(
-            max(1, self._done_in(monday)) <= sum(monday <= day < monday + _WEEK for day in came)
+            max(1, self._done_in[monday]) <= sum(monday <= day < monday + _WEEK for day in came)
             for monday in weeks
         )
 
-    def _joined(self, item: WorkItem, since: date) -> Iterator[date]:
-        """Every day from `since` on on which the item may have joined the project."""
-        if report_date(item.updated_at, self._zone) < since:
-            return
-        moves = (change for change in self.changes.get(item.uid, ()) if change.field in _JOINING)
-        instants = [item.created_at, *(change.at for change in moves)]
-        yield from {report_date(instant, self._zone) for instant in instants}
+    def _joined(self, item: WorkItem) -> Iterator[datetime]:
+        """Every instant at which the item may have joined the project."""
+        yield item.created_at
+        yield from (c.at for c in self.changes.get(item.uid, ()) if may_have_joined(c))
 
     def _growing(self, rows: Sequence[tuple[int, int]]) -> Risk:
         added, done = (sum(column) for column in zip(*rows, strict=True))
