@@ -17,10 +17,12 @@ and an item that was reopened was open until it was done for the last time.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -181,11 +183,73 @@ def trials(
     if began is None:
         return []
     done = Counter(week_start(life.done) for life in lives if life.done is not None)
+    past = Past.of(lives)
     found = (
-        _trial(lives, monday, _weeks(done, monday, began), today=today, calendar=calendar)
+        _trial(past, monday, _weeks(done, monday, began), today=today, calendar=calendar)
         for monday in mondays(today)
     )
     return [trial for trial in found if trial is not None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The lives of a project in the orders that the questions of one Monday need.
+
+    `created` and `ended` are days, sorted; an end before the beginning counts on the beginning.
+    `born` and `finished` are lives by creation and, as far as done, by that; `dropped` the rest.
+    """
+
+    created: Sequence[date]
+    ended: Sequence[date]
+    born: Sequence[Life]
+    finished: Sequence[Life]
+    dropped: Sequence[Life]
+
+    @classmethod
+    def of(cls, lives: Sequence[Life]) -> Past:
+        """Sort the lives once for all Mondays."""
+        ends = ((life, life.done or life.dropped) for life in lives)
+        born = sorted(lives, key=lambda life: life.created)
+        done = (life for life in lives if life.done is not None and life.dropped is None)
+        return cls(
+            created=[life.created for life in born],
+            ended=sorted(max(end, life.created) for life, end in ends if end is not None),
+            born=born,
+            finished=sorted(done, key=_done_day),
+            dropped=[life for life in lives if life.dropped is not None],
+        )
+
+    def open_on(self, day: date) -> int:
+        """How many were open at the beginning of a day."""
+        return bisect_left(self.created, day) - bisect_left(self.ended, day)
+
+    def dropped_since(self, day: date) -> int:
+        """How many of those that were open then have been dropped."""
+        return sum(life.is_open(day) for life in self.dropped)
+
+    def finish(self, day: date, items: int) -> date | None:
+        """When so many of those that were open on a day were done; None where they are not yet."""
+        first = bisect_left(self.finished, day, key=_done_day)
+        cohort = (one for one in islice(self.finished, first, None) if one.created < day)
+        last = next(islice(cohort, items - 1, None), None)
+        return last.done if last else None
+
+    def growth(self, monday: date, weeks: int) -> float:
+        """The net growth of scope over the weeks before a Monday: no breaking down; 0..0.5."""
+        first = monday - timedelta(weeks=weeks)
+        start, end = (bisect_left(self.created, day) for day in (first, monday))
+        gone = [life for life in self.dropped if life.created < first]
+        before = start - sum(not life.is_in_scope(first) for life in gone)
+        if not before:
+            return 0.0
+        removed = sum(life.is_in_scope(first) and not life.is_in_scope(monday) for life in gone)
+        fresh = islice(self.born, start, end)
+        added = sum(life.is_in_scope(monday) and life.grew(first) for life in fresh)
+        return min(max((added - removed) / before, 0.0), _LARGEST_GROWTH)
+
+
+def _done_day(life: Life) -> date:
+    return life.done or date.max
 
 
 def _weeks(done: Mapping[date, int], monday: date, began: date) -> tuple[int, ...]:
@@ -197,7 +261,7 @@ def _weeks(done: Mapping[date, int], monday: date, began: date) -> tuple[int, ..
 
 
 def _trial(
-    lives: Sequence[Life],
+    past: Past,
     monday: date,
     weeks: tuple[int, ...],
     *,
@@ -207,41 +271,24 @@ def _trial(
     """The forecast of one Monday, None where none was valid, or none can be judged yet."""
     if forecast_validity(weeks, source_age_hours=0.0) is not None:
         return None
-    cohort = [life for life in lives if life.is_open(monday)]
-    piece = min(len(cohort), round_half_up(PIECE_WEEKS * sum(weeks) / len(weeks)))
-    staying = [life for life in cohort if life.dropped is None]
+    left = past.open_on(monday)
+    piece = min(left, round_half_up(PIECE_WEEKS * sum(weeks) / len(weeks)))
+    staying = left - past.dropped_since(monday)
     if not piece or not staying:
         return None
-    growth = growth_at(lives, monday, len(weeks))
+    growth = past.growth(monday, len(weeks))
     ours = completion_until(weeks, piece, growth, probability=SAFE)
     theirs = completion_until(weeks, piece, probability=SAFE, rate_uncertainty=False)
     p85, plain = (_reached(curve, monday, calendar) for curve in (ours, theirs))
-    finished = _finish(staying, min(piece, len(staying)))
+    finished = past.finish(monday, min(piece, staying))
     if p85 is None or plain is None or p85 >= today or (finished or today) - monday < LEAD:
         return None
     return Trial(made_on=monday, items=piece, p85=p85, plain=plain, finished=finished)
 
 
-def growth_at(lives: Sequence[Life], monday: date, weeks: int) -> float:
-    """The net growth of scope over the weeks before a Monday that was no breaking down, 0..0.5."""
-    first = monday - timedelta(weeks=weeks)
-    before = [life for life in lives if life.is_in_scope(first)]
-    if not before:
-        return 0.0
-    removed = sum(not life.is_in_scope(monday) for life in before)
-    added = sum(life.is_in_scope(monday) and life.grew(first) for life in lives)
-    return min(max((added - removed) / len(before), 0.0), _LARGEST_GROWTH)
-
-
 def _reached(curve: Sequence[float], monday: date, calendar: WorkCalendar) -> date | None:
     """The 85 % date of a curve."""
     return date_reached(curve, monday, SAFE, holidays=calendar.holidays, freezes=calendar.freezes)
-
-
-def _finish(staying: Sequence[Life], items: int) -> date | None:
-    """The day on which so many of the items were done."""
-    days = sorted(life.done for life in staying if life.done is not None)
-    return days[items - 1] if len(days) >= items else None
 
 
 def summary(judged: Iterable[Trial]) -> Backtest:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Final
 
 from syncer.domain.item import ItemKind, ItemState, StatusCategory, WorkItem
@@ -176,19 +177,23 @@ class Countable:
         return self.done / self.total if self.total else None
 
 
-def _is_leaf(item: WorkItem, tree: Tree) -> bool:
+def _is_leaf(uid: str, item: WorkItem, tree: Tree) -> bool:
     """Step 3: level 0; a subtask without its parent; anything higher that nobody broke down.
 
     A copy of something that was broken down is counted by the parts too.
     """
-    if any(tree.is_decomposed(tree.by_uid[uid]) for uid in tree.copies(item.uid)):
+    copies = tree.copies(uid)
+    if len(copies) == 1:
+        if item.hierarchy_level > 0 and tree.is_decomposed(item):
+            return False
+    elif any(tree.is_decomposed(tree.by_uid[one]) for one in copies):
         return False
     return item.hierarchy_level >= 0 or tree.stands_alone(item)
 
 
 def _would_count(item: WorkItem, tree: Tree) -> bool:
     """Whether a cancelled item is what a scope has lost; not a parent with its children."""
-    if not is_live_work(item) or item.status_category is not StatusCategory.CANCELLED:
+    if item.status_category is not StatusCategory.CANCELLED or not is_live_work(item):
         return False
     if item.hierarchy_level > 0:
         below = tree.descendants(item.uid)
@@ -198,17 +203,17 @@ def _would_count(item: WorkItem, tree: Tree) -> bool:
 
 def countable(scope: Iterable[WorkItem], tree: Tree) -> Countable:
     """The countable set of a scope's items (rollup.md 2.2, steps 1 to 4), in whatever order."""
-    members = sorted(scope, key=lambda item: item.uid)
+    members = sorted(((item.uid, item) for item in scope), key=itemgetter(0))
     chosen: dict[str, WorkItem] = {}
-    for item in members:
-        if is_work(item) and _is_leaf(item, tree):
-            uid = tree.canonical_uid(item.uid)
-            if uid not in chosen or item.uid == uid:
+    for own, item in members:
+        if is_work(item) and _is_leaf(own, item, tree):
+            uid = tree.canonical_uid(own)
+            if uid not in chosen or own == uid:
                 chosen[uid] = item
     ordered = tuple(chosen[uid] for uid in sorted(chosen))
     return Countable(
         items=ordered,
         undecomposed=frozenset(i.uid for i in ordered if i.hierarchy_level > 0),
-        cancelled=sum(_would_count(item, tree) for item in members),
-        level_one=sum(is_work(item) and item.hierarchy_level == 1 for item in members),
+        cancelled=sum(_would_count(item, tree) for _, item in members),
+        level_one=sum(item.hierarchy_level == 1 and is_work(item) for _, item in members),
     )

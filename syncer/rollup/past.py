@@ -218,12 +218,19 @@ class PastViews:
         self._inputs = inputs
         self._around = Surroundings(inputs)
         self._items: dict[str, list[WorkItem]] = {}
+        self._views: dict[tuple[datetime, date], View] = {}
 
     def at(self, project: Project, instant: datetime, today: date) -> View:
         """The view of a project as of an aware instant; `today` is its report-local date."""
-        inputs = self._inputs
         if project.key not in self._items:
             self._items = {project.key: self._around.of(project)}
+            self._views = {}
+        if (instant, today) not in self._views:
+            self._views[instant, today] = self._view(project, instant, today)
+        return self._views[instant, today]
+
+    def _view(self, project: Project, instant: datetime, today: date) -> View:
+        inputs = self._inputs
         refs, changes = self._around.refs, inputs.changes
         past = (
             rewind(item, changes.get(item.uid, ()), instant, refs=refs)

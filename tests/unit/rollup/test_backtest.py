@@ -14,7 +14,7 @@ from syncer.domain.change import ChangeField
 from syncer.domain.health import Confidence
 from syncer.domain.item import WorkItem
 from syncer.domain.report import Backtest
-from syncer.rollup.backtest import Life, Trial, growth_at, lives_of, mondays, summary, trials
+from syncer.rollup.backtest import Life, Past, Trial, lives_of, mondays, summary, trials
 from syncer.rollup.calendar import WorkCalendar, week_start
 from syncer.rollup.convolution import PLAIN, completion, scope_range, unfinished_shares
 from syncer.rollup.forecast import completion_until, date_reached
@@ -139,12 +139,12 @@ def test_breaking_down_what_was_planned_is_no_growth() -> None:
     old = [Life(created=start - timedelta(days=9))] * 20
     fresh = Life(created=monday - timedelta(days=9))
     planned = replace(fresh, planned=start - timedelta(days=9), split=monday - timedelta(days=9))
-    assert growth_at([*old, fresh, fresh], monday, 12) == pytest.approx(0.1)
-    assert growth_at([*old, planned, planned], monday, 12) == 0.0
+    assert Past.of([*old, fresh, fresh]).growth(monday, 12) == pytest.approx(0.1)
+    assert Past.of([*old, planned, planned]).growth(monday, 12) == 0.0
     dropped = replace(old[0], dropped=monday - timedelta(days=1))
-    assert growth_at([*old[1:], dropped, fresh, fresh], monday, 12) == pytest.approx(0.05)
-    assert growth_at([*old, *[fresh] * 40], monday, 12) == 0.5
-    assert growth_at([fresh], monday, 12) == 0.0
+    assert Past.of([*old[1:], dropped, fresh, fresh]).growth(monday, 12) == pytest.approx(0.05)
+    assert Past.of([*old, *[fresh] * 40]).growth(monday, 12) == 0.5
+    assert Past.of([fresh]).growth(monday, 12) == 0.0
 
 
 def read(items: Sequence[WorkItem], changes: dict[str, list[object]] | None = None) -> list[Life]:
