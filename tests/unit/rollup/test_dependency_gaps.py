@@ -211,7 +211,7 @@ def late(**project: object) -> Risk:
 
 
 def test_a_predecessor_that_others_or_a_contract_have_fixed_is_almost_sure_to_be_late() -> None:
-    fixed = ({}, {"external": True}, {"contractual": True})
+    fixed: list[dict[str, Any]] = [{}, {"external": True}, {"contractual": True}]
     assert [late(**more).probability for more in fixed] == [4, 5, 5]
 
 
