@@ -53,6 +53,17 @@ def bulk_closures(
     return tuple(sorted(found, key=lambda one: (one.on, one.actor)))
 
 
+def bulk_weeks(
+    closures: Iterable[BulkClosure], items: Iterable[WorkItem], zone: ZoneInfo
+) -> frozenset[date]:
+    """The Mondays of the weeks in which items of bulk closures were done."""
+    closed = {uid for closure in closures for uid in closure.uids}
+    if not closed:
+        return frozenset()
+    ends = (item.done_at for item in items if item.uid in closed)
+    return frozenset(week_start(report_date(at, zone)) for at in ends if at is not None)
+
+
 def _closed_by(changes: Sequence[Change], at: datetime) -> str:
     """Who entered the status in which the item is done since."""
     entered = [c for c in changes if c.field is ChangeField.STATUS and c.at == at]

@@ -11,12 +11,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from syncer.domain.facts import ForecastInputs
+from syncer.domain.gaming import BulkClosure
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Criticality, Project
 from syncer.domain.report import Backtest, Forecast, SourceState
 from syncer.domain.selector import InContainer
 from syncer.domain.statement import Baseline, DateMove
 from syncer.rollup.backtest import lives_of, summary, trials
+from syncer.rollup.bulk import bulk_closures, bulk_weeks
 from syncer.rollup.calendar import complete_weeks, report_date
 from syncer.rollup.counting import Countable
 from syncer.rollup.dependencies import CycleTime
@@ -35,7 +37,7 @@ from syncer.rollup.rules import DetectorRules
 from syncer.rollup.scope import ScopeChange, scope_change
 from syncer.rollup.slip import Slip, target_slip
 from syncer.rollup.targets import TargetRecord, resolve_target
-from syncer.rollup.throughput import WINDOW_WEEKS, first_activity, weekly_completions
+from syncer.rollup.throughput import WINDOW_WEEKS, first_activity, weekly_completions, winsorised
 from syncer.rollup.validity import forecast_validity
 from syncer.rollup.view import View
 
@@ -68,6 +70,7 @@ class ProjectBasis:
     forecast: Forecast
     curve: tuple[float, ...] | None
     cycle: CycleTime
+    bulk_closures: tuple[BulkClosure, ...]
     backtest: Backtest
 
     @property
@@ -266,10 +269,12 @@ def _forecast_inputs(
     *,
     target: date | None,
     age: float | None,
+    bulk: Sequence[BulkClosure],
     view: View,
 ) -> ForecastInputs:
     zone = ZoneInfo(view.portfolio.timezone)
-    weeks = weekly_completions(count.items, as_of=view.today, zone=zone)
+    finished = weekly_completions(count.items, as_of=view.today, zone=zone)
+    weeks = winsorised(finished, as_of=view.today, bulk=bulk_weeks(bulk, count.items, zone))
     withheld = None if count.total else NO_WORK
     if count.remaining:
         share = _undecomposed_share(count, view)
@@ -309,7 +314,8 @@ def project_basis(
     target = record.current or record.lost
     growth = _growth(project, view=view, past=past, zone=zone)
     age, source = source_age(project, items, inputs)
-    wanted = _forecast_inputs(count, growth, target=target, age=age, view=view)
+    bulk = bulk_closures(count.items, inputs.changes, today=view.today, zone=zone)
+    wanted = _forecast_inputs(count, growth, target=target, age=age, bulk=bulk, view=view)
     if pace := inputs.paces.get(project.key):  # as if so many fewer items were left
         wanted = replace(wanted, remaining=math.ceil(wanted.remaining / pace))
     forecast, curve = forecast_of(wanted, view)
@@ -335,6 +341,7 @@ def project_basis(
         cycle=cycle_times(
             count, today=view.today, zone=zone, view=view, rules=inputs.rules.detectors
         ),
+        bulk_closures=bulk,
         backtest=_backtest(count, items, view=view, inputs=inputs),
     )
 

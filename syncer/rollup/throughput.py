@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,6 +20,19 @@ def first_activity(items: Iterable[WorkItem], zone: ZoneInfo) -> date | None:
     instants = (item.started_at or item.done_at for item in items)
     days = [report_date(instant, zone) for instant in instants if instant is not None]
     return min(days, default=None)
+
+
+def winsorised(weeks: Sequence[int], *, as_of: date, bulk: AbstractSet[date]) -> tuple[int, ...]:
+    """The weeks with those of a bulk closure cut down to the most of the others (rollup.md 3.6).
+
+    `weeks` are the last complete ones before `as_of`, oldest first; `bulk` are Mondays. What was
+    closed at once stays done, but nobody will finish as much again.
+    """
+    if not weeks or not bulk:
+        return tuple(weeks)
+    dated = list(zip(complete_weeks(as_of, len(weeks)), weeks, strict=True))
+    most = max((count for monday, count in dated if monday not in bulk), default=0)
+    return tuple(min(count, most) if monday in bulk else count for monday, count in dated)
 
 
 def weekly_completions(

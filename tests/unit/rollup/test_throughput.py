@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,9 +8,10 @@ import pytest
 
 from syncer.domain.item import WorkItem
 from syncer.domain.link import LinkKind
+from syncer.rollup.calendar import complete_weeks
 from syncer.rollup.counting import Tree, countable
 from syncer.rollup.history import rewind
-from syncer.rollup.throughput import first_activity, weekly_completions
+from syncer.rollup.throughput import first_activity, weekly_completions, winsorised
 from tests.unit.rollup.builders import (
     CANCELLED,
     DOING,
@@ -21,6 +23,7 @@ from tests.unit.rollup.builders import (
     moved,
     noon,
 )
+from tests.unit.rollup.scenes import portfolio, run, steady
 
 UTC_ZONE = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -116,3 +119,34 @@ def test_weeks_end_at_local_midnight_on_sunday(
     as_of = monday - timedelta(days=monday.weekday()) + timedelta(days=9)
     found = weekly_completions([long_before, done("NET-1", instant)], as_of=as_of, zone=zone)
     assert found[-2:] == expected
+
+
+@pytest.mark.parametrize(
+    ("weeks", "bulk", "expected"),
+    [
+        ((3, 4, 20, 2), (2,), (3, 4, 4, 2)),
+        ((3, 30, 20, 2), (1, 2), (3, 3, 3, 2)),
+        ((3, 4, 5, 2), (), (3, 4, 5, 2)),
+        ((3, 4, 2, 2), (3,), (3, 4, 2, 2)),
+        ((0, 0, 20), (2,), (0, 0, 0)),
+        ((20,), (0,), (0,)),
+        ((), (0,), ()),
+    ],
+)
+def test_a_week_of_a_bulk_closure_counts_as_the_best_of_the_others(
+    weeks: tuple[int, ...], bulk: tuple[int, ...], expected: tuple[int, ...]
+) -> None:
+    mondays = complete_weeks(TODAY, max(1, len(weeks)))
+    named = frozenset(mondays[place] for place in bulk)
+    assert winsorised(weeks, as_of=TODAY, bulk=named) == expected
+
+
+def test_a_backlog_closed_at_once_makes_no_pace() -> None:
+    """E.g. 40 items closed by one person on a Friday: the forecast goes on with what is usual."""
+    left = steady("NET", weekly=3, remaining=20)
+    friday = noon(TODAY - timedelta(days=3))
+    at_once = [make_item(f"NET-{n}", DONE, done_at=friday) for n in range(500, 540)]
+    told = {item.uid: [replace(moved(friday, TODO, DONE), actor="Ann")] for item in at_once}
+    (project,) = run([*left, *at_once], portfolio("net"), changes=told).projects
+    assert project.forecast.inputs.throughput == (3,) * 12
+    assert (project.done, len(project.bulk_closures)) == (76, 1)
