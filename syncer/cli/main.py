@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from syncer.cli import (
+    baseline,
     check,
     connectors,
     database,
@@ -27,6 +28,7 @@ from syncer.cli import (
     overrides,
     plan,
     quarantine,
+    risk,
     risks,
     serve,
     statements,
@@ -93,6 +95,8 @@ app.command("classify")(classify_command)
 app.add_typer(overrides.app, name="override")
 app.add_typer(statements.decision_app, name="decision")
 app.add_typer(statements.gate_app, name="gate")
+app.add_typer(risk.app, name="risk")
+app.add_typer(baseline.app, name="baseline")
 app.command("say")(statements.say)
 app.command("digest")(digest.digest)
 app.add_typer(dispatches.app, name="dispatches")

@@ -11,10 +11,16 @@ import typer
 from syncer.cli.context import author_or_user, run
 
 if TYPE_CHECKING:
-    from syncer.domain.statement import Decision, GateDefinition, OwnerStatus, Provenance
+    from syncer.domain.statement import (
+        Decision,
+        GateDefinition,
+        HumanRisk,
+        OwnerStatus,
+        Provenance,
+    )
     from syncer.service.core import Service
 
-S = TypeVar("S", "Decision", "GateDefinition", "OwnerStatus")
+S = TypeVar("S", "Decision", "GateDefinition", "HumanRisk", "OwnerStatus")
 
 decision_app = typer.Typer(help="Decisions that leadership is asked for.", no_args_is_help=True)
 gate_app = typer.Typer(help="Gates: dates by which a part must be done.", no_args_is_help=True)
@@ -65,7 +71,7 @@ def add_decision(
     from syncer.domain.statement import Decision, DecisionOption, statement_id
 
     day = parse_day(needed_by, "--needed-by")
-    _refuse_empty({"QUESTION": question, "--decider": decider})
+    refuse_empty({"QUESTION": question, "--decider": decider})
 
     def build(full_scope: str, said: Provenance) -> Decision:
         return Decision(
@@ -80,8 +86,8 @@ def add_decision(
             provenance=said,
         )
 
-    made = _record(ctx, scope, build, author=author, command="decision add")
-    _tell(f"{made.id}: {decider} is asked about {made.scope}: {question}")
+    made = record_statement(ctx, scope, build, author=author, command="decision add")
+    tell_line(f"{made.id}: {decider} is asked about {made.scope}: {question}")
 
 
 @decision_app.command("close")
@@ -101,7 +107,7 @@ def close_decision(
         raise ConfigError("--outcome and --withdrawn contradict each other.", fix="Take one.")
     who = author_or_user(author)
     closed = run(ctx, lambda service: _close(service, decision, outcome=outcome, author=who))
-    _tell(f"{closed.id} is {closed.state}: {outcome or closed.question}")
+    tell_line(f"{closed.id} is {closed.state}: {outcome or closed.question}")
 
 
 async def _close(service: Service, identity: str, *, outcome: str, author: str) -> Decision:
@@ -122,7 +128,7 @@ async def _close(service: Service, identity: str, *, outcome: str, author: str) 
         state=DecisionState.DECIDED if outcome else DecisionState.WITHDRAWN,
         outcome=outcome,
         decided_on=now.astimezone(service.zone).date(),
-        provenance=_said(service, author, "decision close"),
+        provenance=said_now(service, author, "decision close"),
     )
     await service.record(closed)
     return closed
@@ -148,7 +154,7 @@ def add_gate(
     from syncer.errors import ConfigError
 
     day = parse_day(date, "DATE")
-    _refuse_empty({"NAME": name})
+    refuse_empty({"NAME": name})
     if day is None:
         raise ConfigError("A gate needs a date.", fix="Write it like 2026-12-04.")
     items = tuple(parsed_selector(text) for text in select or ())
@@ -158,8 +164,8 @@ def add_gate(
             scope=full_scope, name=name, on=day, owner=owner, items=items, provenance=said
         )
 
-    made = _record(ctx, scope, build, author=author, command="gate add")
-    _tell(f"{made.scope}: {name} by {day}.")
+    made = record_statement(ctx, scope, build, author=author, command="gate add")
+    tell_line(f"{made.scope}: {name} by {day}.")
 
 
 def say(
@@ -177,17 +183,17 @@ def say(
     """
     from syncer.domain.statement import OwnerStatus, OwnerWord
 
-    _refuse_empty({"TEXT": text})
+    refuse_empty({"TEXT": text})
     value = OwnerWord(status) if status else None
 
     def build(full_scope: str, said: Provenance) -> OwnerStatus:
         return OwnerStatus(scope=full_scope, text=text, value=value, provenance=said)
 
-    made = _record(ctx, scope, build, author=author, command="say")
-    _tell(f"{made.provenance.author} on {made.scope}: {text}")
+    made = record_statement(ctx, scope, build, author=author, command="say")
+    tell_line(f"{made.provenance.author} on {made.scope}: {text}")
 
 
-def _record(
+def record_statement(
     ctx: typer.Context,
     scope: str,
     build: Callable[[str, Provenance], S],
@@ -202,14 +208,15 @@ def _record(
         from syncer.cli.scope import scope_in_service
 
         full_scope = await scope_in_service(scope, service)
-        made = build(full_scope, _said(service, who, command))
+        made = build(full_scope, said_now(service, who, command))
         await service.record(made)
         return made
 
     return run(ctx, job)
 
 
-def _refuse_empty(texts: Mapping[str, str]) -> None:
+def refuse_empty(texts: Mapping[str, str]) -> None:
+    """Refuse words that say nothing, by the names of what holds them."""
     from syncer.errors import ConfigError
 
     for name, text in texts.items():
@@ -217,13 +224,15 @@ def _refuse_empty(texts: Mapping[str, str]) -> None:
             raise ConfigError(f"{name} is empty.", fix="The digest would print nothing.")
 
 
-def _said(service: Service, author: str, command: str) -> Provenance:
+def said_now(service: Service, author: str, command: str) -> Provenance:
+    """That somebody says something by a command, now."""
     from syncer.domain.statement import Door, Provenance
 
     return Provenance(author=author, at=service.clock.now(), door=Door.COMMAND, source=command)
 
 
-def _tell(line: str) -> None:
+def tell_line(line: str) -> None:
+    """A line of an answer; what people typed cannot drive the terminal."""
     from syncer.cli.output import printable, write_lines
 
     write_lines([printable(line)])

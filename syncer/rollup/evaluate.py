@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from syncer.domain.facts import ProjectFacts
 from syncer.domain.gaming import BulkClosure
@@ -32,7 +31,7 @@ from syncer.domain.statement import (
     OwnerWord,
     Statements,
 )
-from syncer.rollup.bulk import bulk_closures, told
+from syncer.rollup.bulk import told
 from syncer.rollup.calendar import report_date
 from syncer.rollup.dependencies import CycleTime, Dependencies
 from syncer.rollup.dependency_gaps import ruled
@@ -209,11 +208,7 @@ class Rollup:
     @cached_property
     def bulk_closures(self) -> Mapping[str, tuple[BulkClosure, ...]]:
         """What was closed in bulk, by project."""
-        zone = ZoneInfo(self.inputs.portfolio.timezone)
-        return {
-            key: bulk_closures(basis.count.items, self.inputs.changes, today=self.today, zone=zone)
-            for key, basis in self.bases.items()
-        }
+        return {key: basis.bulk_closures for key, basis in self.bases.items()}
 
     def _quality(self, basis: ProjectBasis) -> Quality:
         key, share = basis.project.key, unclassified_share(basis.items, self.view)
@@ -376,7 +371,9 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         programs=program_results(members, run.view),
         products=product_results(members, run.view),
         risks=run.compared.risks,
-        past_risks=with_withdrawals(run.compared.past, items, inputs.changes),
+        past_risks=with_withdrawals(
+            run.compared.past, items, inputs.changes, responses=run.statements.responses
+        ),
         unmerged=tuple(run.unmerged),
         gates=tuple(run.gates),
         decisions=run.statements.decisions,

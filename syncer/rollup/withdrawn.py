@@ -9,8 +9,9 @@ from typing import Final
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ItemState, StatusCategory, WorkItem
 from syncer.domain.report import Risk, RiskChange
-from syncer.domain.statement import Roam
+from syncer.domain.statement import RiskResponse, Roam
 from syncer.rollup.risk_changes import HUMAN
+from syncer.rollup.said import closing_word
 
 CONFIGURATION: Final = "the configuration"
 _TRACKER: Final = "H-"
@@ -18,7 +19,11 @@ _TRACKER: Final = "H-"
 
 
 def with_withdrawals(
-    risks: Sequence[Risk], items: Iterable[WorkItem], changes: Mapping[str, Sequence[Change]]
+    risks: Sequence[Risk],
+    items: Iterable[WorkItem],
+    changes: Mapping[str, Sequence[Change]],
+    *,
+    responses: Sequence[RiskResponse] = (),
 ) -> tuple[Risk, ...]:
     """Risks of the past; with those that people had written down who withdrew them, if anybody.
 
@@ -26,15 +31,28 @@ def with_withdrawals(
     """
     wanted = {risk.id.removeprefix(_TRACKER) for risk in risks if risk.rule == HUMAN}
     known = {item.uid: item for item in items if item.uid in wanted}
-    return tuple(_with_withdrawal(risk, known, changes) for risk in risks)
+    return tuple(
+        risk if _has_passed(risk) else _told(risk, known, changes, said=responses) for risk in risks
+    )
 
 
-def _with_withdrawal(
-    risk: Risk, items: Mapping[str, WorkItem], changes: Mapping[str, Sequence[Change]]
+def _has_passed(risk: Risk) -> bool:
+    human = risk.rule == HUMAN and risk.change is RiskChange.CLOSED
+    return not human or risk.roam is Roam.RESOLVED
+
+
+def _told(
+    risk: Risk,
+    items: Mapping[str, WorkItem],
+    changes: Mapping[str, Sequence[Change]],
+    *,
+    said: Sequence[RiskResponse],
 ) -> Risk:
-    if risk.rule != HUMAN or risk.change is not RiskChange.CLOSED or risk.roam is Roam.RESOLVED:
-        return risk
-    by = _withdrawn_by(risk, items, changes)
+    word = closing_word(risk.id, said)
+    if word is not None:  # closed by command: with an outcome it has passed
+        by = "" if word.next_step else word.provenance.author
+    else:
+        by = _withdrawn_by(risk, items, changes)
     return replace(risk, withdrawn_by=by) if by else risk
 
 

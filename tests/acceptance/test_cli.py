@@ -237,6 +237,30 @@ class TestSaying:
         synced.ok("decision", "close", decisions[0]["id"], "--withdrawn")
         assert synced.ok("digest", "--format", "json").json["decisions"] == []
 
+    def test_a_risk_is_written_down_owned_accepted_and_withdrawn(self, synced: Cli) -> None:
+        def found(identity: str) -> dict[str, object]:
+            every = synced.ok("risks", "--format", "json").json
+            return next((one for one in every if one["id"] == identity), {})
+
+        told = synced.ok("risk", "add", "network", "The permit is late", "--probability", "4",
+                         "--impact", "4").out  # fmt: skip
+        identity = told.partition(":")[0]
+        assert (found(identity)["score"], found(identity)["owner"]) == (16, None)
+        synced.ok("risk", "own", identity, "--owner", "Ann Ash", "--next-step", "call them")
+        assert (found(identity)["owner"], found(identity)["roam"]) == ("Ann Ash", "owned")
+        synced.ok("risk", "mitigate", identity, "--item", "NET-31", "--residual-impact", "2")
+        day = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+        synced.ok("risk", "accept", identity, "--until", day, "--owner", "Bob Birch")
+        assert found(identity)["roam"] == "accepted"
+        synced.ok("risk", "close", identity, "--withdrawn", "--author", "Bob Birch")
+        assert found(identity) == {}
+
+    def test_a_baseline_is_set(self, synced: Cli) -> None:
+        told = synced.ok("baseline", "set", "network", "--approved-by", "CTO").out
+        assert told == "proj:network: 41 items, target 2031-03-19, approved by CTO.\n"
+        (project, *_) = synced.ok("status", "--format", "json").json["projects"]
+        assert project["baseline_progress"] == project["progress"] == 30 / 41
+
     def test_a_gate_stands_in_the_digest(self, synced: Cli) -> None:
         day = (datetime.now(UTC) + timedelta(days=14)).date().isoformat()
         synced.ok("gate", "add", "network", "Core freeze", day, "--owner", "Ann Ash")
@@ -288,6 +312,14 @@ class TestSaying:
             ("override", "add", "NET-1", "--level", "program", "--colour", "red"),
             ("override", "add", "5g"),
             ("override", "undo", "C-1"),
+            ("risk", "own", "R-1", "--owner", "Ann Ash"),
+            ("risk", "close", "H-1"),
+            ("risk", "close", "R-1", "--withdrawn"),
+            ("risk", "accept", "R-1", "--until", "2020-01-01"),
+            ("risk", "mitigate", "R-1"),
+            ("risk", "add", "network", "Late", "--probability", "6", "--impact", "1"),
+            ("baseline", "set", "5g", "--approved-by", "CTO"),
+            ("baseline", "set", "network", "--approved-by", " "),
             ("say", "nowhere", "Hello"),
             ("gate", "add", "network", "Freeze", "soon"),
             ("decision", "close", "D-1", "--outcome", "x"),

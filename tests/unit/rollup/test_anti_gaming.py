@@ -13,7 +13,15 @@ from syncer.domain.health import Health
 from syncer.domain.item import ItemKind, ItemState, ResolutionKind
 from syncer.domain.portfolio import FixedTarget, Portfolio, Program
 from syncer.domain.report import Risk, RiskChange, Snapshot
-from syncer.domain.statement import Baseline, DateMove, Door, HumanRisk, Provenance
+from syncer.domain.statement import (
+    Baseline,
+    DateMove,
+    Door,
+    HumanRisk,
+    Provenance,
+    RiskResponse,
+    Roam,
+)
 from syncer.publish.audience import AudienceView
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest
@@ -324,6 +332,23 @@ class TestRisks:
         weeks.roll()
         weeks.statements = replace(weeks.statements, risks=())
         assert self.withdrawn(weeks.week(done=3)).withdrawn_by == "the configuration"
+
+    @pytest.mark.parametrize(("outcome", "by"), [("", "J. Roth"), ("The permit came", "")])
+    def test_a_risk_closed_by_command(self, outcome: str, by: str) -> None:
+        weeks = program("net")
+        made = HumanRisk(
+            id="H-12ab", scope="net", title="Permit is late", probability=4, impact=4,
+            provenance=SAID,
+        )  # fmt: skip
+        weeks.say(risks=(made,))
+        weeks.roll()
+        at = Provenance(author="J. Roth", at=weeks.now + timedelta(days=1), door=Door.COMMAND)
+        closed = RiskResponse(rule="H-12ab", roam=Roam.RESOLVED, next_step=outcome, provenance=at)
+        weeks.say(responses=(closed,))
+        assert self.withdrawn(weeks.week(done=3)).withdrawn_by == by
+        again = replace(made, provenance=replace(SAID, at=weeks.now))
+        weeks.statements = replace(weeks.statements, risks=(again,))
+        assert "HUMAN" in rules(weeks.week(done=3))
 
 
 class TestMembership:
