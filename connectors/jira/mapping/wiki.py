@@ -21,6 +21,9 @@ LONGEST: Final = 100_000
 # Without one of these a line holds nothing that is marked up, but for how it begins; addresses stay
 # as they are in any case.
 _MARKUP: Final = re.compile(r"[\\{\[!|*_+]|\?\?")
+# A text is read line by line only if it holds something of that, or a line that begins like a list,
+# a rule, a heading or a quotation: most texts do not.
+_ANY_MARKUP: Final = re.compile(rf"{_MARKUP.pattern}|^[^\S\n]*(?:[#-]|h[1-6]\.|bq\.)", re.MULTILINE)
 _VERBATIM: Final = re.compile(r"\{(code|noformat)(?::([^{}\n]{0,500}))?\}")
 _INLINE: Final = re.compile(
     r"(?P<newline>\\\\)"
@@ -63,8 +66,9 @@ def plain_text(markup: object) -> str:
     if not isinstance(markup, str):
         return ""
     text = markup[:LONGEST].replace("\r\n", "\n").replace("\r", "\n").replace(_KEPT, "")
-    lines = (line.rstrip() for piece in _pieces(text) for line in piece.split("\n"))
-    return "\n".join(line for line in lines if line)
+    pieces = _pieces(text) if _ANY_MARKUP.search(text) else (text,)
+    lines = [line.rstrip() for piece in pieces for line in piece.split("\n")]
+    return "\n".join(filter(None, lines))
 
 
 def _pieces(text: str) -> Iterator[str]:
