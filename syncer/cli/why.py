@@ -150,5 +150,7 @@ def _risks(scope: str, snapshot: Snapshot) -> Iterator[str]:
 
 def _risk(risk: Risk) -> Iterator[str]:
     yield f"{risk.id} {risk.rule} {risk.band}: {risk.title}"
+    if risk.text:
+        yield f"  {risk.text}"
     for one in risk.evidence:
         yield f"  {one.label}: {one.value}" + (f" = {one.formula}" if one.formula else "")

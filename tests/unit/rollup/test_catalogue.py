@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -619,6 +620,12 @@ def _is_explained(risk: Risk, snapshot: Snapshot) -> None:
         assert entry.value
         assert entry.formula, f"{risk.rule}: {entry.label}"
         assert cited.issuperset(entry.items)
+
+
+def test_the_document_tells_every_rule(root: Path) -> None:
+    text = (root / "docs" / "risks.md").read_text(encoding="utf-8")
+    told = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")]
+    assert told == ["rule", *RULES_OF_THE_PAGE]
 
 
 def test_stories_are_sentences() -> None:
