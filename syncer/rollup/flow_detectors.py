@@ -118,6 +118,10 @@ class FlowDetectors:
         ]
 
     @cached_property
+    def _began(self) -> date | None:
+        return first_activity(self.basis.count.items, self._zone)
+
+    @cached_property
     def _done_in(self) -> Mapping[date, int]:
         """Completions of the last complete weeks, by Monday; none before the first activity."""
         weeks = complete_weeks(self.view.today, _LONGEST_LOOK)
@@ -129,9 +133,9 @@ class FlowDetectors:
     def _standstill(self) -> Iterator[Risk]:
         """SCH-5; weeks of a full freeze or of holidays only are not counted."""
         last = self._worked_weeks()[-self.rules.sch5_weeks :]
-        began = first_activity(self.basis.count.items, self._zone)
+        began = self._began
         young = began is None or len(last) < self.rules.sch5_weeks or began > last[0]
-        if young or not self._wip or any(self._done_in[monday] for monday in last):
+        if not self._wip or young or any(self._done_in[monday] for monday in last):
             return
         weeks = counted(self.rules.sch5_weeks, "week")
         yield self._risk(
@@ -151,7 +155,7 @@ class FlowDetectors:
     def _outgrown(self) -> Iterator[Risk]:
         """SCP-3: in each of the last weeks at least as much was added, unplanned, as was done."""
         weeks = complete_weeks(self.view.today, self.rules.scp3_weeks)
-        began = first_activity(self.basis.count.items, self._zone)
+        began = self._began
         if began is None or began >= weeks[0] or not self._may_have_outgrown(weeks):
             return
         changes = self.growth([*weeks, weeks[-1] + _WEEK])
