@@ -42,6 +42,9 @@ _MACROS: Final = frozenset({
 _TITLE: Final = re.compile(r"(?:^|\|)\s*title=([^|]*)")
 _HEADING: Final = re.compile(r"\s{0,20}(?:h[1-6]|bq)\.\s+")
 _LIST: Final = re.compile(r"\s{0,200}[*#-]{1,20}\s+(?=\S)")
+_OPENINGS: Final = frozenset("hb*#-")
+"""How a heading, a quotation, a list item or a rule may begin."""
+
 _RULE: Final = re.compile(r"\s*-{4,}\s*")
 _EFFECTS: Final = tuple(
     re.compile(rf"(?<![\w{mark}]){mark}(?=[^\s{mark}])([^{mark}\n]*)(?<=\S){mark}(?![\w{mark}])")
@@ -100,6 +103,8 @@ def _marked_up(text: str) -> str:
 
 
 def _line(line: str) -> str:
+    if line.lstrip()[:1] not in _OPENINGS:
+        return _without_markup(line) if _MARKUP.search(line) else line
     if _RULE.fullmatch(line):
         return ""
     item = _LIST.match(line)
