@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from syncer.domain.completeness import Completeness
+from syncer.domain.disagreement import Disagreement
 from syncer.domain.facts import ForecastInputs, ProgramFacts, ProjectFacts
 from syncer.domain.flow import Flow
 from syncer.domain.gaming import BulkClosure, LateNews, MembershipChange
@@ -363,6 +364,7 @@ class Snapshot:
     cited: tuple[ItemMention, ...] = ()
     past_risks: tuple[Risk, ...] = ()
     late_news: tuple[LateNews, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
 
     @property
     def backtest(self) -> Backtest:
@@ -381,18 +383,3 @@ class Snapshot:
     def group(self, scope: str) -> GroupResult | None:
         """The program or product with this scope (`prog:5g`, `prod:phone`), or None."""
         return next((g for g in (*self.programs, *self.products) if g.scope == scope), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColourChange:
-    """A colour turned between two snapshots, and the input that turned it.
-
-    `cause`: pace, scope, date, dependency, data, owner, risk or several.
-    """
-
-    scope: str
-    name: str
-    before: Health
-    after: Health
-    cause: str
-    text: str

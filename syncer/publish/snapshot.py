@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.addresses import with_known_ends
 from syncer.domain.change import Change
+from syncer.domain.colour_change import ColourChange
 from syncer.domain.item import ItemRecord
 from syncer.domain.portfolio import Portfolio
-from syncer.domain.report import ColourChange, Snapshot, SourceState
+from syncer.domain.report import Snapshot, SourceState
 from syncer.domain.statement import Statements
 from syncer.domain.verdict import Verdict
 from syncer.errors import SyncerError

@@ -13,9 +13,10 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
+from syncer.domain.colour_change import ColourChange
 from syncer.domain.facts import ForecastInputs, ProjectFacts
 from syncer.domain.health import Colour, Health
-from syncer.domain.report import ColourChange, GroupResult, ProjectResult, Snapshot
+from syncer.domain.report import GroupResult, ProjectResult, Snapshot
 from syncer.rollup.calendar import WorkCalendar
 from syncer.rollup.forecast import (
     HORIZON_WEEKS,

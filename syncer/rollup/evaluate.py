@@ -36,6 +36,7 @@ from syncer.rollup.calendar import report_date
 from syncer.rollup.dependencies import CycleTime, Dependencies
 from syncer.rollup.dependency_gaps import ruled
 from syncer.rollup.detection import Detection
+from syncer.rollup.disagreement import disagreements
 from syncer.rollup.gates import gate_results
 from syncer.rollup.group_result import Members, latest_word, product_results, program_results
 from syncer.rollup.health import project_colour
@@ -359,6 +360,7 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         book=run.book,
     )
     live = [item for item in run.view.items if item.state is ItemState.LIVE]
+    programs, products = program_results(members, run.view), product_results(members, run.view)
     snapshot = Snapshot(
         id="",
         as_of=inputs.as_of,
@@ -368,8 +370,11 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         config_hash=inputs.config_hash,
         engine_version=inputs.engine_version,
         projects=tuple(run.projects.values()),
-        programs=program_results(members, run.view),
-        products=product_results(members, run.view),
+        programs=programs,
+        products=products,
+        disagreements=disagreements(
+            (*programs, *products, *run.projects.values()), inputs.rules, run.today
+        ),
         risks=run.compared.risks,
         past_risks=with_withdrawals(
             run.compared.past, items, inputs.changes, responses=run.statements.responses

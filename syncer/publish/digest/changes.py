@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from syncer.domain.colour_change import ColourChange
 from syncer.domain.gaming import MembershipChange
 from syncer.domain.health import Health
 from syncer.domain.report import (
-    ColourChange,
     DependencyFinding,
     Evidence,
     GroupResult,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from syncer.domain.colour_change import ColourChange
 from syncer.domain.health import Health
-from syncer.domain.report import ColourChange, Snapshot
+from syncer.domain.report import Snapshot
 from syncer.publish.audience import AudienceView
 from syncer.publish.digest.changes import changes
 from syncer.publish.digest.context import SETTLED, Context
@@ -22,7 +23,7 @@ from syncer.publish.digest.status import in_lines, status_lines, status_rows
 from syncer.publish.digest.tracker_text import clean, safe_url
 from syncer.publish.digest.trust import banner, trust
 from syncer.publish.digest.wording import day
-from syncer.publish.digest.words import words_of_owners
+from syncer.publish.digest.words import disagreements, words_of_owners
 from syncer.rollup.calendar import iso_week
 
 _WORRYING = frozenset({"high", "critical"})
@@ -82,6 +83,7 @@ def _assemble(context: Context) -> Digest:
         subject=subject(context, decisions, rows=rows, banner=warnings),
         banner=warnings,
         headline=headline(context, decisions, rows),
+        disagreements=disagreements(context),
         decisions=decisions[:MOST_DECISIONS],
         decisions_more=max(0, len(decisions) - MOST_DECISIONS),
         status=rows,

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from syncer.domain.colour_change import ColourChange
 from syncer.domain.health import Health
 from syncer.domain.report import (
-    ColourChange,
     DependencyFinding,
     GroupResult,
     ItemDateMove,

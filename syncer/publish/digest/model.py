@@ -203,6 +203,7 @@ class Digest:
     subject: str
     banner: tuple[Claim, ...]
     headline: str
+    disagreements: tuple[Claim, ...] = ()
     decisions: tuple[DecisionNeeded, ...]
     decisions_more: int
     status: tuple[StatusRow, ...]

@@ -33,8 +33,8 @@ def _plain_address(found: re.Match[str]) -> str:
 
 def render_markdown(digest: Digest) -> str:
     """The whole edition, with the candidates of a cut below the fold."""
-    blocks = (_head, _decisions, _status, _words, _changes, _dependencies, _risks, _gates, _trust)
-    every = [list(block(digest)) for block in (*blocks, _candidates)]
+    blocks = (_head, _disagreements, _decisions, _status, _words, _changes, _dependencies)
+    every = [list(block(digest)) for block in (*blocks, _risks, _gates, _trust, _candidates)]
     return "\n\n".join("\n".join(lines) for lines in every if lines) + "\n"
 
 
@@ -48,6 +48,13 @@ def _head(digest: Digest) -> Iterator[str]:
         yield f"> **{escape(claim.text)}**"
         yield ""
     yield f"**{escape(digest.headline)}**"
+
+
+def _disagreements(digest: Digest) -> Iterator[str]:
+    if digest.disagreements:
+        yield f"### {phrases.DISAGREEMENT}"
+        yield ""
+    yield from (f"- {escape(claim.text)}" for claim in digest.disagreements)
 
 
 def _decisions(digest: Digest) -> Iterator[str]:

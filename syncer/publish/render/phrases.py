@@ -45,6 +45,10 @@ def table_rows(digest: Digest) -> tuple[StatusRow, ...]:
     return tuple(row for row in digest.status if row.place is Place.ROW)
 
 
+DISAGREEMENT: Final = "Owner and data disagree"
+"""The headline over what an owner says and the data does not."""
+
+
 def decisions_title(digest: Digest) -> str:
     """`Decision needed`, `Decisions needed`."""
     return "Decision needed" if len(digest.decisions) == 1 else "Decisions needed"

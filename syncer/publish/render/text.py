@@ -15,6 +15,7 @@ def render_text(digest: Digest) -> str:
     """The whole edition; every word in it counts towards the budget."""
     blocks = [
         _head(digest),
+        _disagreements(digest),
         _decisions(digest),
         _status(digest),
         _words(digest),
@@ -53,6 +54,13 @@ def _head(digest: Digest) -> Iterator[str]:
     if digest.correction or digest.banner:
         yield ""
     yield from _wrap(digest.headline)
+
+
+def _disagreements(digest: Digest) -> Iterator[str]:
+    if digest.disagreements:
+        yield _title(phrases.DISAGREEMENT)
+    for claim in digest.disagreements:
+        yield from _wrap(claim.text, "- ", "  ")
 
 
 def _decisions(digest: Digest) -> Iterator[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+from syncer.domain.colour_change import ColourChange
 from syncer.domain.health import Confidence, Health
 from syncer.domain.portfolio import Criticality, ProjectKind
 from syncer.domain.report import (
-    ColourChange,
     DependencyFinding,
     Evidence,
     GateResult,

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from syncer.domain.colour_change import ColourChange
 from syncer.domain.facts import ProjectFacts
 from syncer.domain.gaming import MembershipChange
 from syncer.domain.health import Health
 from syncer.domain.ledger import Ledger, Ledgers
 from syncer.domain.portfolio import Criticality
-from syncer.domain.report import ColourChange, Snapshot
+from syncer.domain.report import Snapshot
 from syncer.domain.statement import Decision, DecisionOption, DecisionState, OwnerStatus
 from syncer.publish.audience import AudienceView, Lens
 from syncer.publish.digest.compose import compose

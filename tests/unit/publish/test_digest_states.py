@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from syncer.domain.colour_change import ColourChange
 from syncer.domain.health import Health
-from syncer.domain.report import ColourChange, Snapshot
+from syncer.domain.report import Snapshot
 from syncer.publish.audience import AudienceView
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest, Place, Trend

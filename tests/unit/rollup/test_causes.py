@@ -8,10 +8,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from syncer.domain.colour_change import ColourChange
 from syncer.domain.health import Health
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Criticality, FixedTarget, Portfolio, Program
-from syncer.domain.report import ColourChange, Snapshot
+from syncer.domain.report import Snapshot
 from syncer.domain.statement import OwnerStatus, OwnerWord, Statements
 from syncer.rollup.calendar import WorkCalendar
 from syncer.rollup.causes import colour_changes

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syncer.domain.change import Change, ChangeField
+from syncer.domain.colour_change import ColourChange
 from syncer.domain.item import ResolutionKind, StatusCategory, WorkItem
 from syncer.domain.portfolio import FixedTarget, Portfolio, Project
-from syncer.domain.report import ColourChange, GroupResult, ProjectResult, Snapshot
+from syncer.domain.report import GroupResult, ProjectResult, Snapshot
 from syncer.domain.statement import Statements
 from syncer.rollup.calendar import WorkCalendar
 from syncer.rollup.causes import colour_changes
