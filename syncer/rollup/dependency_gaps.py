@@ -5,7 +5,7 @@ DEP-1 is information and no risk: `ruled` notes it on the finding, with every ru
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -262,18 +262,23 @@ def chain_risks(
     dependencies: Dependencies, rules: DetectorRules, *, scoring: ScoringThresholds = DEFAULTS
 ) -> list[Risk]:
     """DEP-8: long chains of open items over several projects, one for each project that waits."""
-    found = (
-        _chained(chain, home, dependencies.view, scoring=scoring)
+    view = dependencies.view
+    return [
+        _chained(chain, home, view, scoring=scoring)
         for home, chain in chains(dependencies).items()
-        if len(chain) >= rules.dep8_chain
-    )
-    return [risk for risk in found if len(risk.projects) >= rules.dep8_projects]
+        if len(chain) >= rules.dep8_chain and len(_homes(chain, view)) >= rules.dep8_projects
+    ]
+
+
+def _homes(chain: Iterable[str], view: View) -> tuple[str, ...]:
+    """The projects of some items, each once."""
+    return tuple(dict.fromkeys(view.homes[uid] for uid in chain if uid in view.homes))
 
 
 def _chained(chain: Sequence[str], home: str, view: View, *, scoring: ScoringThresholds) -> Risk:
     items = [view.tree.by_uid[uid] for uid in chain]
-    homes = (view.homes[uid] for uid in reversed(chain) if uid in view.homes)
-    projects, first = tuple(dict.fromkeys(homes)), view.mention(items[0])
+    first, through = view.mention(items[0]), _homes(chain, view)
+    waiting = _homes(reversed(chain[1:]), view)
     where = view.projects[home].name if home else "work of no project"
     risk = make_risk(
         "DEP-8",
@@ -284,14 +289,14 @@ def _chained(chain: Sequence[str], home: str, view: View, *, scoring: ScoringThr
         evidence=[
             Evidence(
                 label="chain",
-                value=f"{counted(len(chain), 'open item')} in {counted(len(projects), 'project')}",
+                value=f"{counted(len(chain), 'open item')} in {counted(len(through), 'project')}",
                 formula="longest chain of open items over several projects",
                 items=tuple(chain),
             )
         ],
         scoring=scoring,
-        projects=projects,
-        owner=first_owner(view, projects),
+        projects=waiting,
+        owner=first_owner(view, waiting),
         level=items_level(view, items, home),
         root=first,
         proximity=_soonest(items),

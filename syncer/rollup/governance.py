@@ -58,7 +58,13 @@ def _overdue(decision: Decision, view: View, scoring: ScoringThresholds) -> Risk
         scope,
         f"Decision overdue since {short_date(by)}: {decision.question}",
         size=_SIZE,
-        evidence=[Evidence(label="decision overdue", value=late, formula=decision.decider)],
+        evidence=[
+            Evidence(
+                label="decision overdue",
+                value=late,
+                formula=f"working days since it was needed; {decision.decider} decides",
+            )
+        ],
         scoring=scoring,
         projects=_own(scope, view),
         owner=decision.decider,

@@ -172,7 +172,7 @@ def test_dep_8_tells_the_longest_chain_of_each_project_that_waits_at_an_end() ->
     assert risk.evidence[0].items == tuple(
         f"jira:{name}" for name in ("REG-1", "NET-1", "NET-2", "NET-3", "NET-4")
     )
-    assert (risk.scope, risk.projects) == ("prog:5g", ("net", "reg"))
+    assert (risk.scope, risk.projects, risk.blast_radius) == ("prog:5g", ("net",), 1)
     assert risk.root is not None
     assert risk.root.uid == "jira:REG-1"
 
