@@ -26,7 +26,8 @@ from syncer.rollup.forecast import (
 )
 from syncer.rollup.health import project_colour, severity, short_date
 from syncer.rollup.overrides import override_change, own_colour
-from syncer.rollup.rules import ColourRules
+from syncer.rollup.rules import ColourRules, HealthRules
+from syncer.rollup.tolerance import at_least
 
 Swap = Callable[[ForecastInputs, ForecastInputs, int], ForecastInputs]
 
@@ -174,18 +175,21 @@ def left_the_scope(
     finished: int,
     inputs: ForecastInputs,
     calendar: WorkCalendar,
-    rules: ColourRules,
+    rules: HealthRules,
 ) -> bool:
     """Whether a colour is as light as it is since items left the scope undone (rollup.md 3.2).
 
-    `finished` counts the items done since. That is a discrete cause: it needs no second week.
+    `finished` counts the items done since. That is a discrete cause: it needs no second week. But
+    a cut so large that somebody must have agreed to it (SCP-2) waits for that decision.
     """
     if severity(computed.health) >= severity(own_colour(before).health):
         return False
     swapped = _swap_scope(inputs, before.forecast.inputs, finished)
-    if swapped.remaining <= inputs.remaining or inputs.target is None:
+    left = swapped.remaining - inputs.remaining
+    is_large = at_least(left, rules.detectors.scp2_removed * before.total)
+    if left <= 0 or is_large or inputs.target is None:
         return False
-    colour = project_colour(_with_forecast(facts, swapped, calendar), rules)
+    colour = project_colour(_with_forecast(facts, swapped, calendar), rules.colour)
     return severity(colour.health) > severity(computed.health)
 
 

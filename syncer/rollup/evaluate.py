@@ -260,7 +260,7 @@ class Rollup:
             before=self._before(key),
             decided=was_decided(key, self.statements.decisions, since=since, view=self.view),
             calendar=self.view.calendar,
-            rules=self.inputs.rules.colour,
+            rules=self.inputs.rules,
         )
 
     @cached_property

@@ -14,7 +14,7 @@ from syncer.rollup.causes import left_the_scope
 from syncer.rollup.health import settle
 from syncer.rollup.overrides import own_colour
 from syncer.rollup.project import ProjectBasis
-from syncer.rollup.rules import ColourRules
+from syncer.rollup.rules import HealthRules
 from syncer.rollup.view import View
 
 
@@ -26,7 +26,7 @@ def settled(
     before: ProjectResult | None,
     decided: bool,
     calendar: WorkCalendar,
-    rules: ColourRules,
+    rules: HealthRules,
 ) -> Colour:
     """What the project shows where nobody overrides it.
 
