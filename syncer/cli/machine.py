@@ -148,6 +148,24 @@ def _project(project: ProjectResult, before: Mapping[str, Health]) -> Json:
         "probability": forecast.probability,
         "p50": day(forecast.p50),
         "p85": day(forecast.p85),
+        "flow": _flow(project),
+    }
+
+
+def _flow(project: ProjectResult) -> Json:
+    """How the work flows, in calendar days; aging and blocked items are counted."""
+    flow = project.flow
+    return {
+        "in_progress": project.wip,
+        "aging": len(flow.aging),
+        "aging_limit": flow.aging_limit,
+        "blocked": len(flow.blocked),
+        "blocked_days": flow.blocked_days,
+        "finished": flow.finished,
+        "cycle_p50": flow.cycle_p50,
+        "cycle_p85": flow.cycle_p85,
+        "cycle_p95": flow.cycle_p95,
+        "efficiency": flow.efficiency,
     }
 
 

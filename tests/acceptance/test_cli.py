@@ -138,6 +138,8 @@ class TestMachineOutput:
         network = document["projects"][0]
         assert (network["total"], network["done"], network["target"]) == (41, 30, "2031-03-19")
         assert 0.95 < network["probability"] <= 1
+        assert 20 < network["flow"]["finished"] <= network["done"]
+        assert network["flow"]["cycle_p50"] <= network["flow"]["cycle_p85"]
         assert all(set(source) >= SOURCE_KEYS for source in document["sources"])
         assert document["as_of"].endswith("Z")
 
