@@ -42,6 +42,7 @@ from syncer.rollup.group_result import Members, latest_word, product_results, pr
 from syncer.rollup.health import project_colour
 from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
+from syncer.rollup.late import late_news
 from syncer.rollup.ledgers import ledgers, unclaimed
 from syncer.rollup.moves import recent_moves, reopened_items
 from syncer.rollup.observed import Observed, held_up, observe, quality_of, unclassified_share
@@ -393,5 +394,6 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         holidays=len(portfolio.holidays),
         freezes=len(portfolio.freezes),
         cited=_cited(run),
+        late_news=late_news(inputs, evaluate),
     )
     return replace(snapshot, id=_snapshot_id(inputs, repr(snapshot)))

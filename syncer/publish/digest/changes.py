@@ -51,6 +51,7 @@ def changes(context: Context, top: frozenset[str]) -> tuple[Claim, ...]:
 
 def _blocks(context: Context, top: frozenset[str]) -> Iterator[Iterator[Claim]]:
     """From causes to consequences to housekeeping: the order is the rank."""
+    yield _late_news(context)
     yield _moves(context, with_consequence=True)
     yield _colours(context, worse=True)
     yield _finished(context)
@@ -67,6 +68,25 @@ def _blocks(context: Context, top: frozenset[str]) -> Iterator[Iterator[Claim]]:
 
 def _claim(text: str, kind: str, *evidence: Evidence) -> Claim:
     return Claim(text=first_words(sentence(text), _LONGEST), kind=kind, evidence=evidence)
+
+
+# --- what the last edition could not know ------------------------------------------------------
+
+
+def _late_news(context: Context) -> Iterator[Claim]:
+    """A scope was darker last time than was said: its data came late. A correction is due."""
+    for news in context.snapshot.late_news:
+        if context.ungrouped or news.scope in context.scopes:
+            backing = Evidence(
+                label=f"{clean(news.name, 40)}: colour at the last edition",
+                value=f"{word(news.published)}, by what is known now {word(news.known_now)}",
+                formula=context.shown.text(news.reason),
+            )
+            text = (
+                f"Correction of the last edition: {context.short(news.scope)} was "
+                f"{named(news.known_now)}, not {named(news.published)}; its data came late"
+            )
+            yield _claim(text, "correction", backing)
 
 
 # --- dates of items --------------------------------------------------------------------------

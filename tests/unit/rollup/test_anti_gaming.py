@@ -12,9 +12,10 @@ from syncer.domain.change import ChangeField
 from syncer.domain.health import Health
 from syncer.domain.item import ItemKind, ItemState, ResolutionKind
 from syncer.domain.portfolio import FixedTarget, Portfolio, Program
-from syncer.domain.report import Risk, RiskChange, Snapshot
+from syncer.domain.report import Risk, RiskChange, Snapshot, SourceState
 from syncer.domain.statement import (
     Baseline,
+    ColourOverride,
     DateMove,
     Door,
     HumanRisk,
@@ -366,6 +367,70 @@ class TestMembership:
         weeks.week(done=3)
         assert group_in(weeks.taken[-1]).membership == ()
         assert not any("Membership" in text for text in told(weeks))
+
+
+class TestLateSync:
+    def played(self, *, behind: bool) -> Weeks:
+        """Bad news of the first week reach us in the second one only."""
+        weeks = program("net", remaining=40)
+        weeks.finish(*[item.uid for item in weeks.items if item.is_open][:3])
+        weeks.now += WEEK
+        read = weeks.now - timedelta(hours=30 if behind else 1)
+        source = SourceState(connection="jira", container="NET", last_success_at=read)
+        weeks.roll(sources=[source])
+        born = weeks.now - timedelta(hours=20)
+        weeks.items += [make_item(f"NET-{n}", created_at=born) for n in range(900, 940)]
+        weeks.now += WEEK
+        weeks.roll()
+        return weeks
+
+    def test_a_bad_week_hidden_by_a_late_sync_is_corrected_in_the_next_edition(self) -> None:
+        weeks = self.played(behind=True)
+        assert project_in(weeks.taken[1]).computed.health is GREEN
+        (news,) = weeks.taken[2].late_news
+        assert (news.scope, news.published, news.known_now) == ("proj:net", GREEN, RED)
+        assert told(weeks)[0] == (
+            "Correction of the last edition: Net was Red, not Green; its data came late."
+        )
+
+    def test_where_every_source_was_current_nothing_is_looked_at_again(self) -> None:
+        assert self.played(behind=False).taken[2].late_news == ()
+
+    def test_it_is_told_once(self) -> None:
+        weeks = self.played(behind=True)
+        assert weeks.week(done=3).late_news == ()
+
+
+class TestOverrideSpam:
+    def test_every_one_is_counted_where_leadership_reads(self) -> None:
+        keys = ("net", "out", "reg", "phn")
+        weeks = program(*keys, remaining=70)
+        at = Provenance(
+            author="J. Roth", at=weeks.now + timedelta(hours=1), door=Door.COMMAND, source=""
+        )
+        weeks.say(
+            colour_overrides=tuple(
+                ColourOverride(
+                    id=f"C-{key}",
+                    scope=f"proj:{key}",
+                    colour=AMBER,
+                    computed=RED,
+                    target=TARGET,
+                    reason="It will be all right, believe me",
+                    since=TODAY,
+                    expires=TODAY + timedelta(days=11),
+                    renewals=2,
+                    provenance=at,
+                )
+                for key in keys
+            )
+        )
+        weeks.week(done=3)
+        trust = " ".join(claim.text for claim in edition(weeks).trust)
+        assert "Overrides 4: Net until 4 Dec, renewed twice, " in trust
+        assert "1 more." in trust
+        notes = [row.note for row in edition(weeks).status if row.depth]
+        assert all(note.startswith("computed RED, override J. Roth until 4 Dec") for note in notes)
 
 
 def test_the_report_never_ranks_people() -> None:
