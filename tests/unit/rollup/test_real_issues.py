@@ -16,7 +16,7 @@ The numbers were worked out from the raw changelogs with a calendar, in the site
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from syncer.domain.item import ItemRecord
 from syncer.domain.portfolio import ItemTarget
 from syncer.rollup.blocked import Blockages
 from syncer.rollup.calendar import report_date, working_days
+from syncer.rollup.evaluate import evaluate
 from syncer.rollup.flow import blocked_days, cycle_time, flow_efficiency
 from tests.connectors.jira.small_jira import LINK_TYPES, PRIORITIES, SmallJira, running
 from tests.unit.rollup.builders import basis_of, make_inputs, make_portfolio, make_project
@@ -88,8 +89,8 @@ def lines(folder: Path, name: str) -> list[Any]:
     return [json.loads(line) for line in (folder / name).read_text("utf-8").splitlines()]
 
 
-def serving(folder: Path) -> SmallJira:
-    issues = lines(folder, "api_issues.jsonl")
+def serving(folder: Path, name: str = "api_issues.jsonl") -> SmallJira:
+    issues = lines(folder, name)
     projects = {one["fields"]["project"]["id"]: one["fields"]["project"] for one in issues}
     named = {
         change["fieldId"]: change["field"]
@@ -105,14 +106,19 @@ def serving(folder: Path) -> SmallJira:
             "status": lines(folder, "api_status.jsonl"),
             "field": [{"id": id_, "name": name} for id_, name in named.items()],
             "issuetype": lines(folder, "api_issue_types.jsonl"),
-            "issueLinkType": {"issueLinkTypes": LINK_TYPES},
+            "issueLinkType": {"issueLinkTypes": link_types(issues) or LINK_TYPES},
             "priority": PRIORITIES,
         },
     )
 
 
-async def read(folder: Path, **config: Any) -> Real:
-    async with running(serving(folder), **config) as connector:
+def link_types(issues: Sequence[Any]) -> list[Any]:
+    every = (link["type"] for issue in issues for link in issue["fields"].get("issuelinks") or ())
+    return list({one["id"]: one for one in every}.values())
+
+
+async def read(folder: Path, name: str = "api_issues.jsonl", **config: Any) -> Real:
+    async with running(serving(folder, name), **config) as connector:
         records = [record async for record in _records(connector)]
     return Real({record.item.key: record for record in records})
 
@@ -207,3 +213,28 @@ async def test_a_date_that_was_set_once_has_slipped_by_nothing(real: Real, key: 
         "ee",
     ).slip
     assert (slip.baseline, slip.days, slip.pushes) == (record.item.due_date, 0, ())
+
+
+async def test_real_links_make_dependencies_and_show_what_is_out_of_sight(answers: Path) -> None:
+    """Read off the raw links of 22 issues of another site, none of which has begun.
+
+    5 blocks 1 and 2 blocks 22, both told at both ends. 20 is blocked by an issue of a project that
+    was not recorded, and blocks another such one, which is nobody's concern here. The rest are
+    clones, duplicates and relations.
+    """
+    real = await read(answers, "api_issue_relationships.jsonl")
+    snapshot = evaluate(
+        make_inputs(
+            [record.item for record in real.records.values()],
+            make_portfolio(),
+            changes={one.item.uid: one.changes for one in real.records.values()},
+            as_of=datetime(2023, 8, 1, tzinfo=UTC),
+        )
+    )
+    (project,) = snapshot.projects
+    pairs = [(one.predecessor.key, one.waiting.key) for one in project.dependencies]
+    number = {key: key.rpartition("-")[2] for key in real.records}
+    assert sorted((number[a], number[b]) for a, b in pairs) == [("2", "22"), ("5", "1")]
+    (unseen,) = (risk for risk in snapshot.unmerged if risk.rule == "DEP-7")
+    assert [number.get(one.key, "") for one in unseen.subjects] == ["", "20"]
+    assert unseen.evidence[0].value == "it is not synced"
