@@ -19,6 +19,7 @@ from syncer.domain.item import ItemRecord
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.store import sources
 from syncer.store.engine import Store
+from tests.convergence.conditions import ACCESS, CRASHES, LIVE, PULL, SEARCH
 from tests.convergence.process import CONNECTION, Syncer, Wire
 from tests.convergence.site import Told
 
@@ -27,8 +28,8 @@ _ORDER: Final = " ORDER BY updated"
 _MADE_UP: Final = 9_000_000
 
 DAY: Final = timedelta(hours=24)
-ALONE: Final[dict[str, Any]] = {"is_read": True, "looks_back": False, "turns": 0}
-"""Nothing that would mend what a pull left out: no look back, and no container read anew."""
+PULLS: Final[dict[str, Any]] = {"alone": PULL}
+"""No other lane mends what a pull left out."""
 
 
 # --- queries --------------------------------------------------------------------------------------
@@ -51,7 +52,7 @@ class Rewriting(Wire):
 class UpperBound(Syncer):
     """Asks for what changed up to now, by its own clock."""
 
-    conditions = ALONE | {"ours": -DAY, "theirs": timedelta()}
+    conditions = PULLS | {"ours": -DAY, "theirs": timedelta()}
 
     def wire(self) -> Wire:
         def bounded(jql: str) -> str:
@@ -64,7 +65,7 @@ class UpperBound(Syncer):
 class LocalTime(Syncer):
     """Writes the instant as a date, which the tracker reads in the account's zone."""
 
-    conditions = ALONE | {"zone": "Pacific/Pago_Pago"}
+    conditions = PULLS | {"zone": "Pacific/Pago_Pago"}
 
     def wire(self) -> Wire:
         def written(found: re.Match[str]) -> str:
@@ -79,7 +80,7 @@ class NoOverlap(Syncer):
 
     overlap_minutes = 0
     overlap_items = 0
-    conditions = ALONE
+    conditions = PULLS | {"trouble": SEARCH, "items": 5}
 
 
 # --- readings -------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ class CursorBeforeItems(Syncer):
 
     overlap_minutes = 0
     overlap_items = 0
-    conditions = ALONE | {"lags": False}
+    conditions = PULLS | {"trouble": CRASHES, "lags": False, "items": 5}
 
     def connect(self) -> Connector:
         made = self.made(_CursorFirst)
@@ -131,7 +132,7 @@ class _StopsEarly(JiraConnector):
 class StopsOnEmptyPage(Syncer):
     """Takes a page without issues for the last one."""
 
-    conditions = ALONE | {"cloud": True, "items": 5}
+    conditions = PULLS | {"trouble": SEARCH, "cloud": True, "items": 5}
 
     def connect(self) -> Connector:
         return self.made(_StopsEarly)
@@ -149,7 +150,7 @@ class _BuriesHidden(JiraConnector):
 class DeletesOnRefusal(Syncer):
     """Takes what it may not see for deleted."""
 
-    conditions: ClassVar[Mapping[str, Any]] = {"is_read": True, "turns": 3, "items": 5}
+    conditions: ClassVar[Mapping[str, Any]] = {"alone": LIVE, "trouble": ACCESS, "items": 5}
 
     def connect(self) -> Connector:
         return self.made(_BuriesHidden)
@@ -199,6 +200,8 @@ class KeyAsIdentity(Syncer):
 
 class AcknowledgesFirst(Syncer):
     """Answers a webhook before it is kept."""
+
+    conditions: ClassVar[Mapping[str, Any]] = {"alone": LIVE, "trouble": CRASHES}
 
     async def receive(self, told: Told) -> None:
         self.promise(told)

@@ -7,26 +7,23 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, TypeVar
 
 import aiohttp
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from syncer.store.engine import Store
 from syncer.store.schema import METADATA
-from tests.convergence import faults, oracle
-from tests.convergence.conditions import LAGS, SKEWS, SPANS, STARTS, ZONES, Conditions
+from tests.convergence import conditions, faults, oracle
+from tests.convergence.conditions import LANES, WEBHOOK, Conditions
 from tests.convergence.process import Surroundings, Syncer
+from tests.convergence.quiet import Quiet
 from tests.convergence.site import Site, made_site
 from tests.convergence.tally import Tally
 from tests.convergence.timekeeping import SkewedClock, Time
 
-LANES: Final = ("pull", "census", "look back", "inbox")
-_ROUNDS: Final = 4
-_DRAINS: Final = 12
-_QUIET: Final = timedelta(minutes=70)
-"""More than an hour, after which a look back is due, and an idle container may be passed over."""
+F = TypeVar("F", bound=Callable[..., None])
 
 _pick = st.integers(0, 10_000)
 _few = st.integers(1, 6)
@@ -57,6 +54,11 @@ class Shard:
                 await session.execute(table.delete())
 
 
+def _in_trouble(sort: str) -> Callable[[F], F]:
+    """A rule's own condition: it is trouble of that sort."""
+    return precondition(lambda self: self.given.has(sort))
+
+
 class Convergence(RuleBasedStateMachine):
     """Drives one tracker and one syncer. `syncer_type` is what a planted defect replaces."""
 
@@ -74,11 +76,15 @@ class Convergence(RuleBasedStateMachine):
     # --- the example's own conditions ----
 
     @initialize(
+        alone=st.sampled_from(conditions.ALONE),
+        trouble=st.sampled_from(conditions.TROUBLES),
+        every=st.integers(8, 16),
+        dice=_pick,
         cloud=st.booleans(),
-        start=st.sampled_from(STARTS),
-        zone=st.sampled_from(ZONES),
-        theirs=st.sampled_from(SKEWS),
-        ours=st.sampled_from(SKEWS),
+        start=st.sampled_from(conditions.STARTS),
+        zone=st.sampled_from(conditions.ZONES),
+        theirs=st.sampled_from(conditions.SKEWS),
+        ours=st.sampled_from(conditions.SKEWS),
         items=st.integers(0, 5),
         opens=st.booleans(),
         looks_back=st.sampled_from([False, False, True]),
@@ -87,13 +93,14 @@ class Convergence(RuleBasedStateMachine):
     )
     def begin(self, **drawn: Any) -> None:
         """Draw the conditions, but for those under which a planted defect shows."""
-        self.start(Conditions(**{**drawn, **self.syncer_type.conditions}))
+        self.start(Conditions.of({**drawn, **self.syncer_type.conditions}))
 
     def start(self, given: Conditions) -> None:
         """Open a site and a syncer under these conditions."""
         time = Time(given.start)
         self.given = given
         self.turns_left = given.turns
+        self.steps = 0
         self.clock = SkewedClock(time, given.ours)
         theirs = SkewedClock(time, given.theirs)
         self.site = made_site(time, cloud=given.cloud, zone=given.zone, clock=theirs)
@@ -103,6 +110,7 @@ class Convergence(RuleBasedStateMachine):
         if given.is_read:
             self._life(self.syncer.pull)
         self.shard.tally.count("begin", "cloud" if given.cloud else "data center")
+        self.shard.tally.count("alone", given.alone or "nobody")
 
     async def _open(self) -> None:
         await self.shard.emptied()
@@ -150,7 +158,7 @@ class Convergence(RuleBasedStateMachine):
         match self.days % 6:
             case 0:
                 self.lane("pull")
-            case 3 if self.site.mail:
+            case 3 if self.comes:
                 self.webhook(0, "in")
                 self.lane("inbox")
             case _ if self.site.visible:
@@ -201,18 +209,21 @@ class Convergence(RuleBasedStateMachine):
         self.site.delete(self._one(self.site.visible, item))
         self.count("delete")
 
+    @_in_trouble(conditions.ACCESS)
     @precondition(lambda self: self.site.visible)
     @rule(item=_pick)
     def hide(self, item: int) -> None:
         self.site.hide(self._one(self.site.visible, item))
         self.count("hide")
 
+    @_in_trouble(conditions.ACCESS)
     @precondition(lambda self: self.site.hidden)
     @rule(item=_pick)
     def restore(self, item: int) -> None:
         self.site.reveal(self._one(self.site.hidden, item))
         self.count("restore")
 
+    @_in_trouble(conditions.ACCESS)
     @precondition(lambda self: self.turns_left)
     @rule(container=_pick)
     def rename_container(self, container: int) -> None:
@@ -220,6 +231,7 @@ class Convergence(RuleBasedStateMachine):
         self.site.rename_container(self._one(self.site.containers, container))
         self.count("rename container")
 
+    @_in_trouble(conditions.ACCESS)
     @precondition(lambda self: self.turns_left or self.site.jira.hidden_containers)
     @rule(container=_pick, shows=st.booleans())
     def container_access(self, container: int, *, shows: bool) -> None:
@@ -233,26 +245,28 @@ class Convergence(RuleBasedStateMachine):
 
     # --- time, search and faults ----
 
+    @_in_trouble(conditions.SEARCH)
     @rule(
         how=st.sampled_from(["lags", "finds late", "shows empty pages"]),
         item=_pick,
-        lag=st.sampled_from(LAGS),
+        lag=st.sampled_from(conditions.LAGS),
     )
     def search(self, how: str, item: int, lag: timedelta) -> None:
         quirks = self.site.jira.quirks
         lag = lag if self.given.lags else timedelta()
         if how == "lags":
-            quirks.search_lag = min(lag, LAGS[-2])
+            quirks.search_lag = min(lag, conditions.LAGS[-2])
         elif how == "shows empty pages":
             quirks.empty_pages, quirks.empty_between = item % 3, lag.seconds % 2 + 1
         elif self.site.visible:
-            longest = LAGS[-1] if self.given.looks_back else LAGS[-2]
+            longest = conditions.LAGS[-1] if self.given.looks_back else conditions.LAGS[-2]
             late = self._one(self.site.visible, item)
             quirks.late[late] = min(lag, longest)
             self.site.edit(late, "title")
-            self.site.edit(self._one(self.site.visible, item + 1), "status")
+            self.site.edit(self._one(self.site.beside(late), item), "status")
         self.count(f"search {how}")
 
+    @_in_trouble(conditions.FAULTS)
     @rule(
         name=st.sampled_from(faults.NAMES),
         skip=st.integers(0, 30),
@@ -263,7 +277,12 @@ class Convergence(RuleBasedStateMachine):
         faults.strike(self.site, name, skip=skip, times=times, path=path, tally=self.shard.tally)
         self.count("fault")
 
-    @rule(span=st.sampled_from(SPANS), wrong=st.booleans(), skew=st.sampled_from(SKEWS))
+    @_in_trouble(conditions.CLOCKS)
+    @rule(
+        span=st.sampled_from(conditions.SPANS),
+        wrong=st.booleans(),
+        skew=st.sampled_from(conditions.SKEWS),
+    )
     def token_or_clock(self, span: timedelta, skew: timedelta, *, wrong: bool) -> None:
         if wrong:
             self.clock.skew = skew
@@ -272,16 +291,23 @@ class Convergence(RuleBasedStateMachine):
             faults.expire(self.site, span, self.shard.tally)
             self.count("token expires")
 
-    @rule(span=st.sampled_from(SPANS))
+    @_in_trouble(conditions.CLOCKS)
+    @rule(span=st.sampled_from(conditions.SPANS))
     def time_passes(self, span: timedelta) -> None:
         self.site.time.pass_by(span)
         self.count("time passes")
 
     # --- webhooks ----
 
-    @precondition(lambda self: self.site.mail)
+    @property
+    def comes(self) -> bool:
+        """Whether there is a webhook that may come in."""
+        return self.given.works(WEBHOOK) and bool(self.site.mail)
+
+    @precondition(lambda self: self.comes)
     @rule(which=_pick, fate=st.sampled_from(["in", "in", "twice", "lost"]))
     def webhook(self, which: int, fate: str) -> None:
+        fate = "in" if self.given.alone == conditions.LIVE and fate == "lost" else fate
         told = self.site.mail.pop(which % len(self.site.mail))
         for _ in range({"in": 1, "twice": 2, "lost": 0}[fate]):
             self._life(lambda: self.syncer.receive(told))
@@ -289,14 +315,18 @@ class Convergence(RuleBasedStateMachine):
 
     # --- the other lanes ----
 
+    @precondition(lambda self: not self.given.every)
     @rule(which=st.sampled_from(["pull", "pull", "inbox", "inbox", "census", "look back"]))
     def lane(self, which: str) -> None:
+        which = self.given.at_work(which)
         self._life(self._works()[which])
         self.count(which)
 
-    @rule(edge=st.integers(1, 40), named=st.booleans(), what=st.sampled_from([*LANES, "webhook"]))
+    @_in_trouble(conditions.CRASHES)
+    @rule(edge=st.integers(1, 40), named=st.booleans(), what=st.sampled_from([*LANES, WEBHOOK]))
     def crash(self, edge: int, what: str, *, named: bool) -> None:
-        if what != "webhook":
+        what = self.given.at_work(what)
+        if what != WEBHOOK:
             at = edge % 8 + 1 if named else edge
             self._life(self._works()[what], crash_at=at, named=named)
         elif self.site.mail:
@@ -326,45 +356,45 @@ class Convergence(RuleBasedStateMachine):
 
     # --- quiet ----
 
+    @precondition(lambda self: self.given.every)
+    @invariant()
+    def comes_round(self) -> None:
+        """The lane that is alone works by itself, and then it is quiet for a while."""
+        self.steps += 1
+        if self.steps % self.given.every:
+            return
+        number = self.given.dice + self.steps
+        if self.comes:
+            self.webhook(number, "in")
+        self._trouble(number)
+        self.lane(conditions.PULL)
+        self._run(self.quiet.calm())
+        self.count("lull")
+
+    def _trouble(self, number: int) -> None:
+        """What troubles the lane comes just then, besides when it comes as a step."""
+        match self.given.trouble:
+            case conditions.SEARCH:
+                how = ("finds late", "finds late", "shows empty pages", "lags")[number % 4]
+                self.search(how, number, conditions.LAGS[number % len(conditions.LAGS)])
+            case conditions.CRASHES:
+                what = WEBHOOK if self.comes and number % 2 else conditions.PULL
+                self.crash(number % 40 + 1, what, named=number % 3 > 0)
+            case conditions.ACCESS if self.turns_left:
+                self.container_access(number, shows=number % 3 > 1)
+
+    @property
+    def quiet(self) -> Quiet:
+        """What happens when nobody disturbs."""
+        return Quiet(
+            store=self.shard.store, site=self.site, syncer=self.syncer, alone=self.given.alone
+        )
+
     def teardown(self) -> None:
         try:
             if hasattr(self, "syncer") and not self.failed:
-                self._run(self._settle())
+                if self.given.opens:
+                    self.site.show_containers()
+                self._run(self.quiet.settled())
         finally:
             self.shard.run(self.stack.aclose())
-
-    async def _settle(self) -> None:
-        """Everything calms down; then all must be equal."""
-        store = self.shard.store
-        self.site.jira.server.recover()
-        if self.given.opens:
-            self.site.show_containers()
-        self.site.time.pass_by(_QUIET)
-        await self._drain()
-        await oracle.check_inbox(store, self.syncer)
-        await oracle.check_told(store, self.site, self.syncer)
-        for left in reversed(range(_ROUNDS)):
-            await self._round()
-            try:
-                await oracle.check_all(store, self.site)
-            except oracle.Diverged:
-                if not left:
-                    raise
-            else:
-                break
-        await oracle.check_never(store, self.site)
-
-    async def _round(self) -> None:
-        """What a syncer does within its intervals, when nobody disturbs it."""
-        await self.syncer.pull()
-        await self.syncer.look_back()
-        await self.syncer.census(confirmed=True)
-        await self._drain()
-        self.site.time.pass_by(_QUIET)
-
-    async def _drain(self) -> None:
-        for _ in range(_DRAINS):
-            if not await oracle.pending(self.shard.store):
-                return
-            await self.syncer.leases_run_out()
-            await self.syncer.work()

@@ -13,7 +13,7 @@ from syncer.store import inbox
 from syncer.store.daemon_tables import InboxRow
 from syncer.store.engine import Store
 from syncer.store.inbox import InboxState
-from syncer.store.items import load_records
+from syncer.store.items import load_items, load_records
 from syncer.store.quarantine import load_quarantine
 from syncer.store.rows import table_of
 from syncer.store.sources import load_sources
@@ -46,6 +46,26 @@ async def check_all(store: Store, site: Site) -> None:
         found += _item(item_id, records.get(item_id), site)
     found += _links(records, site)
     _raise(found)
+
+
+async def check_pulled(store: Store, site: Site) -> None:
+    """What pulls alone bring: every item that was never out of sight, as it is."""
+    async with store.read() as session:
+        records = {one.item.ref.id: one for one in await load_records(session)}
+    there = [item_id for item_id in site.world.ids() if item_id not in site.lost]
+    _raise([line for id_ in there for line in _item(id_, records.get(id_), site)])
+
+
+async def check_counted(store: Store, site: Site) -> None:
+    """What censuses alone tell: which items there are, where, and by what key."""
+    async with store.read() as session:
+        items = await load_items(session, states=[ItemState.LIVE])
+    stored = {(one.ref.id, one.key, one.container.key) for one in items}
+    shown = [one for one in site.world.ids() if site.seen(one) and site.wanted(one)]
+    states = {one: site.state(one) for one in shown}
+    true = {(one, state.key, state.container) for one, state in states.items()}
+    _raise(f"{one} is stored and is not there" for one in sorted(stored - true))
+    _raise(f"{one} is missing" for one in sorted(true - stored))
 
 
 async def check_told(store: Store, site: Site, syncer: Syncer) -> None:
@@ -183,8 +203,10 @@ __all__ = [
     "CONNECTION",
     "Diverged",
     "check_all",
+    "check_counted",
     "check_inbox",
     "check_never",
+    "check_pulled",
     "check_told",
     "pending",
 ]

@@ -110,6 +110,13 @@ class Site:
     def containers(self) -> list[str]:
         return sorted(self.world.containers)
 
+    def beside(self, item_id: str) -> list[str]:
+        """The other visible items of its container; itself where there is none."""
+        here = self.state(item_id).container
+        return [
+            one for one in self.visible if one != item_id and self.state(one).container == here
+        ] or [item_id]
+
     def is_parent(self, item_id: str) -> bool:
         return any(self.state(one).parent == item_id for one in self.world.ids())
 
