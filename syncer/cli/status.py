@@ -48,6 +48,8 @@ def status(
     from syncer.cli.output import tell, write_json, write_table
 
     pair = run(ctx, lambda service: snapshots(service, as_of))
+    for line in ending_overrides(pair.current):
+        tell(line)
     if not pair.current.sources:
         tell("Nothing has been synced yet: run `syncer sync` first.")
     if form is Format.JSON:
@@ -56,6 +58,22 @@ def status(
         write_table(_SOURCE_COLUMNS, source_rows(pair.current))
     else:
         write_table(_COLUMNS, status_rows(pair.current), title=heading(pair.current))
+
+
+def ending_overrides(snapshot: Snapshot) -> Iterator[str]:
+    """A warning to the author of each override that ends within two days."""
+    from zoneinfo import ZoneInfo
+
+    from syncer.cli.output import printable
+    from syncer.rollup.calendar import report_date
+    from syncer.rollup.override_rules import ends_soon
+    from syncer.rollup.overrides import active
+
+    today = report_date(snapshot.as_of, ZoneInfo(snapshot.timezone))
+    for one in (state.override for state in active(snapshot)):
+        if ends_soon(one, today):
+            author = one.provenance.author
+            yield printable(f"{author}: your override of {one.scope} ends on {one.expires}.")
 
 
 async def snapshots(service: Service, as_of: str) -> SnapshotPair:

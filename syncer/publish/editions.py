@@ -14,6 +14,7 @@ from syncer.publish.audience import AudienceView
 from syncer.publish.audiences import Audience
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest
+from syncer.publish.lapses import record_lapses
 from syncer.publish.mail.message import message_id
 from syncer.publish.recipients import EMAIL, Recipient
 from syncer.publish.render.formats import RENDERERS
@@ -141,6 +142,7 @@ async def publish(session: AsyncSession, one: Draft, imprint: Imprint) -> list[D
     ]
     await add_dispatches(session, made)
     await record(session, _event(one.digest, imprint, dispatches=len(made)))
+    await record_lapses(session, one.pair.current, at=imprint.at)
     reach(Edge.PUBLISH_BEFORE_COMMIT)
     return made
 

@@ -301,6 +301,11 @@ class TestSaying:
         (line,) = synced.ok("override", "export", "--colours").lines
         assert (line["scope"], line["approver"], line["expires"]) == ("prog:5g", "CTO", last)
         assert identity in synced.ok("override", "list").out
+        assert "your override" not in synced("status").err
+        soon = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+        synced.ok("override", "add", "network", "--colour", "red", "--expires", soon,
+                  "--reason", "The supplier went bankrupt", "--author", "Ann Ash")  # fmt: skip
+        assert "Ann Ash: your override of proj:network ends on" in synced("status").err
         synced.ok("override", "undo", identity)
         assert identity not in synced.ok("override", "list").out
         assert "undone" in synced.ok("override", "list", "--all").out

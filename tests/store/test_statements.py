@@ -5,9 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from syncer.domain.health import Health
 from syncer.domain.selector import InContainer, InVersion, Under, WithField, WithLabel
 from syncer.domain.statement import (
     Baseline,
+    ColourOverride,
     DateMove,
     Decision,
     DecisionOption,
@@ -35,6 +37,7 @@ from syncer.store.statements import (
     load_statements,
     record_target,
     save_statement,
+    undo_colour_override,
 )
 from syncer.store.verdicts import (
     StoredVerdict,
@@ -86,6 +89,20 @@ RESPONSE = RiskResponse(
 BASELINE = Baseline(
     project="network", approved_by="J. Roth", at=NOON, item_uids=frozenset({"jira:2", "jira:1"})
 )
+SHOWN = ColourOverride(
+    id="C-1",
+    scope="proj:network",
+    colour=Health.AMBER,
+    computed=Health.RED,
+    target=date(2027, 3, 19),
+    reason="The supplier has confirmed the parts",
+    since=date(2026, 11, 9),
+    expires=date(2026, 12, 4),
+    renewals=1,
+    approver="CTO",
+    evidence="https://wiki.example/12",
+    provenance=SAID,
+)
 OVERRIDE = VerdictOverride(
     id="O-1", item_uid="jira:10001", level=VerdictLevel.PROGRAM, children=True, provenance=SAID
 )
@@ -103,7 +120,7 @@ async def _heard(store: Store) -> Statements:
 
 
 async def test_every_sort_of_statement_comes_back(store: Store) -> None:
-    await _say(store, STATUS, DECISION, GATE, RISK, RESPONSE, BASELINE)
+    await _say(store, STATUS, DECISION, GATE, RISK, RESPONSE, BASELINE, SHOWN)
     async with store.write() as session:
         await add_override(session, OVERRIDE)
 
@@ -114,8 +131,28 @@ async def test_every_sort_of_statement_comes_back(store: Store) -> None:
         risks=(RISK,),
         responses=(RESPONSE,),
         overrides=(OVERRIDE,),
+        colour_overrides=(SHOWN,),
         baselines=(BASELINE,),
     )
+
+
+async def test_a_colours_override_is_taken_back_once_and_both_are_audited(store: Store) -> None:
+    async with store.write() as session:
+        await save_statement(session, SHOWN, why=SHOWN.reason)
+    async with store.write() as session:
+        undone = await undo_colour_override(session, "C-1", who="CTO", at=LATER)
+    assert undone == replace(SHOWN, undone_at=LATER, undone_by="CTO")
+    assert (await _heard(store)).colour_overrides == (undone,)
+    async with store.read() as session:
+        events = await load_events(session, subject="C-1")
+    assert [(e.what, e.who, e.at, e.why) for e in events] == [
+        ("colour_override.change", "CTO", LATER, "taken back"),
+        ("colour_override.add", "J. Roth", NOON, SHOWN.reason),
+    ]
+    for identity in ("C-1", "C-2"):
+        with pytest.raises(NotFound):
+            async with store.write() as session:
+                await undo_colour_override(session, identity, who="CTO", at=LATER)
 
 
 async def test_a_closed_decision_replaces_the_open_one_and_leaves_a_trace(store: Store) -> None:

@@ -17,6 +17,7 @@ from syncer.publish.digest.headline import headline
 from syncer.publish.digest.risks import top_risks
 from syncer.publish.digest.status import status_rows
 from syncer.publish.digest.tracker_text import clean
+from syncer.publish.digest.words import disagreements
 from syncer.publish.reasons import inputs, lever_lines, next_rules, rule_line
 from syncer.publish.render.html import render_html
 from syncer.store.editions import PublishedEdition
@@ -168,6 +169,7 @@ def _home(page: PageContext, **parts: object) -> str:
         c=page,
         headline=headline(context, decisions, rows),
         rows=rows,
+        disagreements=disagreements(context),
         decisions=decisions,
         changes=changes(context, frozenset(risk.id for risk in risks)),
         risks=risks,
