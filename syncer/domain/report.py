@@ -130,6 +130,24 @@ class DependencyFinding:
     rules: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureForecast:
+    """One open feature of a product's project, in the order in which features are worked off.
+
+    `remaining` are its own open items, `ahead` those of all features up to and with it. Without a
+    forecast of the project the dates are None and `withheld` says why; `probability` is of `due`.
+    """
+
+    item: ItemMention
+    due: date | None
+    remaining: int
+    ahead: int
+    probability: float | None = None
+    p50: date | None = None
+    p85: date | None = None
+    withheld: str = ""
+
+
 class RiskChange(StrEnum):
     """What happened to a risk since the last published edition."""
 
@@ -252,6 +270,7 @@ class ProjectResult:
     before_unknown: Health | None = None
     flow: Flow = field(default_factory=Flow)
     backtest: Backtest = Backtest()
+    features: tuple[FeatureForecast, ...] = ()
     override: OverrideState | None = None
     bulk_closures: tuple[BulkClosure, ...] = ()
     baseline_progress: float | None = None

@@ -146,6 +146,20 @@ def completion(
     return curve + [1.0] * (weeks + 1 - len(curve))
 
 
+def completions(
+    weekly_throughput: Sequence[int], scopes: Sequence[Sequence[float]], weeks: int
+) -> list[list[float]]:
+    """Return ``completion`` of several scopes, each by its shares, from one convolution."""
+    curves: list[list[float]] = [[] for _ in scopes]
+    limit = max(map(len, scopes), default=0)
+    for chances in islice(totals(weekly_throughput, limit), weeks + 1):
+        for curve, shares in zip(curves, scopes, strict=True):
+            before = curve[-1] if curve else 0.0
+            # What lies beyond a smaller scope's shares is enough for it anyway.
+            curve.append(before if before >= 1.0 else max(before, finished(chances, shares)))
+    return curves
+
+
 def finished(chances: Sequence[float], shares: Sequence[float]) -> float:
     """Return the chance that a total drawn from ``chances`` is enough, between 0 and 1."""
     open_share = math.fsum(map(operator.mul, chances, shares))

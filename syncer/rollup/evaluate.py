@@ -37,6 +37,7 @@ from syncer.rollup.dependencies import CycleTime, Dependencies
 from syncer.rollup.dependency_gaps import ruled
 from syncer.rollup.detection import Detection
 from syncer.rollup.disagreement import disagreements
+from syncer.rollup.features import feature_forecasts, has_features
 from syncer.rollup.gates import gate_results
 from syncer.rollup.group_result import Members, latest_word, product_results, program_results
 from syncer.rollup.health import project_colour
@@ -313,6 +314,7 @@ class Rollup:
             contradictions=tuple(view.mention(item) for item, _ in faults),
             before_unknown=before_unknown(own, self._before(project.key)),
             backtest=basis.backtest,
+            features=feature_forecasts(basis, view) if has_features(basis, view) else (),
             flow=self.detection.flows[project.key].figures,
         )
 
