@@ -102,11 +102,11 @@ FOUND: Final[dict[type[Syncer], int]] = {
     defects.UpperBound: 1,
     defects.CursorBeforeItems: 2,
     defects.DeletesOnRefusal: 1,
-    defects.KeyAsIdentity: 1,
+    defects.KeyAsIdentity: 4,
     defects.LocalTime: 1,
     defects.NoOverlap: 2,
     defects.AcknowledgesFirst: 2,
-    defects.StopsOnEmptyPage: 1,
+    defects.StopsOnEmptyPage: 2,
 }
 """A seed for each: the campaign finds them with any, but with these after few examples."""
 
