@@ -6,6 +6,7 @@ from syncer.domain.report import GroupResult, ProjectResult, Risk, RiskChange, S
 from syncer.publish.digest.context import Context, severity
 from syncer.publish.digest.figures import probability_of
 from syncer.publish.digest.model import Trend
+from syncer.rollup.overrides import own_colour
 from syncer.rollup.tolerance import at_least
 
 _CHANCE_STEP = 0.10
@@ -19,7 +20,7 @@ def trend(
     if before is None or context.previous is None:
         return Trend.NONE
     steps = (
-        severity(before.shown.health) - severity(now.shown.health),
+        _colour_step(now, before),
         _chance_step(probability_of(now), probability_of(before)),
         _top_band(before, context.previous) - _top_band(now, context.snapshot),
     )
@@ -27,6 +28,14 @@ def trend(
     if step == 0:
         return Trend.SAME
     return Trend.BETTER if step > 0 else Trend.WORSE
+
+
+def _colour_step(now: ProjectResult | GroupResult, before: ProjectResult | GroupResult) -> int:
+    """By how much the colour got better; nobody's override makes anything better."""
+    step = severity(before.shown.health) - severity(now.shown.health)
+    if step > 0 and now.override is not None and now.override.is_shown:
+        return severity(own_colour(before).health) - severity(own_colour(now).health)
+    return step
 
 
 def _chance_step(now: float | None, before: float | None) -> int:

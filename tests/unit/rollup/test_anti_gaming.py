@@ -25,7 +25,7 @@ from syncer.domain.statement import (
 )
 from syncer.publish.audience import AudienceView
 from syncer.publish.digest.compose import compose
-from syncer.publish.digest.model import Digest
+from syncer.publish.digest.model import Digest, Trend
 from syncer.publish.render.text import render_text
 from syncer.rollup.bulk import bulk_closures
 from tests.unit.rollup.builders import (
@@ -429,7 +429,9 @@ class TestOverrideSpam:
         trust = " ".join(claim.text for claim in edition(weeks).trust)
         assert "Overrides 4: Net until 4 Dec, renewed twice, " in trust
         assert "1 more." in trust
-        notes = [row.note for row in edition(weeks).status if row.depth]
+        rows = [row for row in edition(weeks).status if row.depth]
+        assert {(row.health, row.previous, row.trend) for row in rows} == {(AMBER, RED, Trend.SAME)}
+        notes = [row.note for row in rows]
         assert all(note.startswith("computed RED, override J. Roth until 4 Dec") for note in notes)
 
 
