@@ -66,6 +66,14 @@ train-classifier: $(READY) ## Train the text model anew and write it to config/c
 evaluate-classifier: $(READY) ## Measure the classifier against labelled items
 	$(BIN)/python scripts/evaluate_classifier.py $(ARGS)
 
+.PHONY: backtest
+backtest: $(READY) ## Print how often 85 % dates held: on the demo's history and on made-up teams
+	@$(BIN)/python scripts/backtest.py $(ARGS)
+
+.PHONY: noise
+noise: $(READY) ## Print how often colours and arrows move though nothing has changed (minutes)
+	@$(BIN)/python scripts/simulate_noise.py $(ARGS)
+
 .PHONY: install
 install: $(READY) ## Make .venv, if it is not there or no longer matches the lock
 

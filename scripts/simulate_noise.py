@@ -36,7 +36,8 @@ from syncer.rollup.inputs import RollupInputs
 PROJECTS: Final = 60
 WEEKS: Final = 52
 WARM_UP: Final = 13
-PACE: Final = 3.0
+PACE: Final = 2.0
+REMEMBERED: Final = timedelta(weeks=16)
 FIRST: Final = datetime(2025, 8, 25, 5, 30, tzinfo=UTC)
 IN_PROGRESS: Final = 2
 _OPEN: Final = frozenset({Health.GREEN, Health.AMBER, Health.RED})
@@ -93,9 +94,14 @@ class Worked:
         )
 
     def at(self, now: datetime) -> Iterator[WorkItem]:
-        """Its items at an instant: some done, two in progress, the others to do."""
+        """Its items at an instant: some done, two in progress, the others to do.
+
+        What was done long ago is left out: no forecast looks so far back.
+        """
         finished = sum(instant <= now for instant in self.done)
         for number in range(self.items):
+            if number < finished and now - self.done[number] > REMEMBERED:
+                continue
             if number < finished:
                 yield self._item(number, StatusCategory.DONE, at=self.done[number])
             elif number < finished + IN_PROGRESS:

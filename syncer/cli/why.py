@@ -75,6 +75,8 @@ def _portfolio(snapshot: Snapshot) -> Iterator[str]:
     """No colour of its own: the distribution."""
     from collections import Counter
 
+    from syncer.publish.reasons import backtest_line
+
     for name, results in (
         ("programs", snapshot.programs),
         ("products", snapshot.products),
@@ -84,6 +86,7 @@ def _portfolio(snapshot: Snapshot) -> Iterator[str]:
         parts = (f"{count} {word}" for word, count in sorted(counted.items()))
         shown_name = name.removesuffix("s") if len(results) == 1 else name
         yield f"{len(results)} {shown_name}: {', '.join(parts) or 'none'}"
+    yield from _section("Past forecasts", filter(None, [backtest_line(snapshot.backtest)]))
 
 
 def _word(colour: Colour) -> str:
@@ -97,7 +100,7 @@ def _verdict(name: str, computed: Colour, shown: Colour) -> Iterator[str]:
 
 
 def _project(project: ProjectResult, rules: HealthRules) -> Iterator[str]:
-    from syncer.publish.reasons import lever_lines, next_rules, rule_line
+    from syncer.publish.reasons import backtest_line, lever_lines, next_rules, rule_line
     from syncer.rollup.tolerance import round_half_up
 
     yield from _verdict(project.name, project.computed, project.shown)
@@ -113,6 +116,7 @@ def _project(project: ProjectResult, rules: HealthRules) -> Iterator[str]:
     yield from _section(
         "Data", [f"confidence {project.quality.confidence}", *project.quality.reasons]
     )
+    yield from _section("Past forecasts", filter(None, [backtest_line(project.backtest)]))
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

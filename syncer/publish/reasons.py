@@ -8,7 +8,7 @@ from datetime import date
 
 from syncer.domain.facts import ProgramFacts, ProjectFacts
 from syncer.domain.health import Colour
-from syncer.domain.report import Levers, ProjectResult
+from syncer.domain.report import Backtest, Levers, ProjectResult
 from syncer.publish.digest.figures import word
 from syncer.rollup.display import show_probability
 from syncer.rollup.health import firing_rules
@@ -31,6 +31,15 @@ def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def backtest_line(found: Backtest) -> str:
+    """`our 85 % held 11 of 13 times (the plain bootstrap's 10)`, empty where none can be judged."""
+    if not found.total:
+        return ""
+    times = "time" if found.total == 1 else "times"
+    plain = f"the plain bootstrap's {found.plain_held}"
+    return f"our 85 % held {found.held} of {found.total} {times} ({plain})"
 
 
 def _long(when: date) -> str:

@@ -18,7 +18,7 @@ from syncer.publish.digest.risks import top_risks
 from syncer.publish.digest.status import status_rows
 from syncer.publish.digest.tracker_text import clean
 from syncer.publish.digest.words import disagreements
-from syncer.publish.reasons import inputs, lever_lines, next_rules, rule_line
+from syncer.publish.reasons import backtest_line, inputs, lever_lines, next_rules, rule_line
 from syncer.publish.render.html import render_html
 from syncer.store.editions import PublishedEdition
 from syncer.web.pages import board, features, gaps, group, items, sources
@@ -235,6 +235,7 @@ def _project(key: str, page: PageContext, *, chosen: str) -> str:
         inputs=list(inputs(row.project.facts)),
         next_rules=list(map(rule_line, next_rules(row.project, page.current.rules))),
         levers=list(lever_lines(row.project.levers)),
+        backtest=backtest_line(row.project.backtest),
         moves=group.target_moves([row.project]),
         board=board.board((key,), page),
         log=risk_log(row.project.scope, (key,), page, chosen=chosen),
