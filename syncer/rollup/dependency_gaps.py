@@ -32,6 +32,8 @@ from syncer.rollup.tolerance import above, round_half_up
 from syncer.rollup.view import View
 
 _SIZE: Final = Size(3, 2)
+_SOMETHING: Final = "an item outside"
+"""What is known by nothing but its web address, which no title needs."""
 _SEVERAL: Final = "*"
 """Stands for the project of a chain that runs through several."""
 
@@ -169,7 +171,8 @@ class Unseen:
             mention = self._view.mention(known)
             return replace(mention, restricted=True) if known.state is ItemState.HIDDEN else mention
         keys = (link.to_key or link.to.id for link in waiting.links if link.to.uid == uid)
-        key = next(keys, uid)
+        told = next(keys, uid)
+        key = _SOMETHING if "://" in told else told
         return ItemMention(
             uid=uid, key=key, title=key, url="", project="", level=VerdictLevel.UNCLASSIFIED
         )

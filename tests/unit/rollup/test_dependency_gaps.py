@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from syncer.domain.addresses import by_address
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.portfolio import Portfolio
@@ -125,6 +126,13 @@ def test_dep_7_names_what_is_not_synced_by_its_key() -> None:
     assert (risk.scope, risk.projects, risk.owner) == ("proj:net", ("net",), "M. Okafor")
     assert risk.root is not None
     assert (risk.root.uid, risk.root.level) == ("ado:4711", VerdictLevel.UNCLASSIFIED)
+
+
+def test_dep_7_prints_no_address_out_of_a_description() -> None:
+    link = Link(kind=LinkKind.BLOCKS, to=by_address("https://evil.example/REG-9"), inward=True)
+    (risk,) = of(run([replace(site(), links=(link,))], example_portfolio()), "DEP-7")
+    assert risk.title == "Title of NET-87 waits for an item outside, of which nothing is known"
+    assert "evil" not in repr([risk.evidence, risk.subjects[0].title, risk.subjects[0].key])
 
 
 def test_dep_7_names_nothing_that_may_no_longer_be_read() -> None:
