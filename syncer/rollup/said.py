@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
-from syncer.domain.statement import HumanRisk, RiskResponse, Roam, Statements
+from syncer.domain.statement import Door, HumanRisk, RiskResponse, Roam, Statements
 
 
 def said_by(statements: Statements, as_of: datetime) -> Statements:
@@ -29,7 +29,10 @@ def said_by(statements: Statements, as_of: datetime) -> Statements:
 def _is_closed(risk: HumanRisk, responses: Iterable[RiskResponse]) -> bool:
     """Whether it was closed since it was last written down."""
     word = closing_word(risk.id, responses)
-    return word is not None and word.provenance.at >= risk.provenance.at
+    if word is None:
+        return False
+    stands = risk.provenance.door is Door.CONFIGURATION  # it is said anew each time it is read
+    return stands or word.provenance.at >= risk.provenance.at
 
 
 def closing_word(risk_id: str, responses: Iterable[RiskResponse]) -> RiskResponse | None:

@@ -12,7 +12,7 @@ from pydantic import Field, PlainValidator, model_validator
 
 from syncer.domain.portfolio import Criticality, ProjectKind, ProjectState, Target
 from syncer.domain.selector import Selector
-from syncer.domain.statement import DecisionState, Roam
+from syncer.domain.statement import DecisionState, OwnerWord, Roam
 from syncer.domain.verdict import VerdictLevel
 from syncer.settings.models import Key, Table
 from syncer.settings.selectors import parse_selector, parse_target
@@ -211,6 +211,32 @@ class RiskResponseSettings(Table):
     def _names_a_risk(self) -> RiskResponseSettings:
         if bool(self.scope) == bool(self.item):
             raise ValueError('name the risk by either "scope" or "item"')
+        return self
+
+
+class StatusSettings(Table):
+    """An owner's own word on a scope; a state worse than the computed colour counts for 14 days."""
+
+    scope: str = Field(description="A key, or `prog:KEY`, `proj:KEY`, `prod:KEY`.")
+    text: str = Field(min_length=1, description="One sentence, as the digest quotes it.")
+    status: OwnerWord | None = Field(None, description="How it stands; left out: words only.")
+    by: str = Field(min_length=1, description="Who says so.")
+    on: date = Field(description="The day on which it is said.")
+
+
+class BaselineSettings(Table):
+    """An approved plan of a project; the items that it holds are approved by command."""
+
+    scope: str = Field(description="The project.")
+    target: date = Field(description="The approved target.")
+    start: date | None = Field(None, description="The approved start.")
+    approved_by: str = Field(min_length=1, description="Who approved it.")
+    on: date = Field(description="The day on which it was approved.")
+
+    @model_validator(mode="after")
+    def _of_a_project(self) -> BaselineSettings:
+        if self.scope.startswith(("prog:", "prod:", "team:")) or self.scope == "portfolio":
+            raise ValueError("a baseline belongs to a project")
         return self
 
 

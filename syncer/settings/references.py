@@ -23,7 +23,7 @@ _IDENTITIES: Final = {
     "audiences": "key",
 }
 _SCOPES: Final = {"prog": "programs", "proj": "projects", "prod": "products", "team": "teams"}
-_SCOPED: Final = ("gates", "decisions", "risks", "risk_responses")
+_SCOPED: Final = ("gates", "decisions", "risks", "risk_responses", "statuses", "baselines")
 _GROUPS: Final = ("programs", "products")
 _SELECTING: Final = (
     ("teams", "items"),

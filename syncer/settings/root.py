@@ -19,6 +19,7 @@ from syncer.settings.models import (
     Table,
 )
 from syncer.settings.portfolio_models import (
+    BaselineSettings,
     ClassificationSettings,
     DecisionSettings,
     GateSettings,
@@ -28,6 +29,7 @@ from syncer.settings.portfolio_models import (
     ProjectSettings,
     RiskResponseSettings,
     RiskSettings,
+    StatusSettings,
     TeamSettings,
 )
 
@@ -61,6 +63,8 @@ class Settings(Table):
     decisions: tuple[DecisionSettings, ...] = Field((), description="Decisions.")
     risks: tuple[RiskSettings, ...] = Field((), description="Risks.")
     risk_responses: tuple[RiskResponseSettings, ...] = Field((), description="Risk responses.")
+    statuses: tuple[StatusSettings, ...] = Field((), description="Words of owners.")
+    baselines: tuple[BaselineSettings, ...] = Field((), description="Approved plans.")
     classification: tuple[ClassificationSettings, ...] = Field((), description="Mappings.")
     audiences: tuple[AudienceSettings, ...] = Field((), description="Readers of digests.")
 

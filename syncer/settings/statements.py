@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, time
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from syncer.clock import as_utc
 from syncer.domain.statement import (
+    Baseline,
     Decision,
     DecisionOption,
     Door,
     GateDefinition,
     HumanRisk,
+    OwnerStatus,
     Provenance,
     RiskResponse,
     Statements,
     statement_id,
 )
+from syncer.settings.portfolio_models import BaselineSettings
 from syncer.settings.references import scope_of
 from syncer.settings.root import Settings
 
@@ -24,7 +30,7 @@ NOBODY: Final = "configuration"
 
 
 def to_statements(settings: Settings, read_at: datetime) -> Statements:
-    """Gates, decisions, risks and risk responses of the files, as of the time they were read."""
+    """What the files say, as of the time they were read, or of the day that they name."""
     return _Reader(settings, read_at).statements()
 
 
@@ -47,13 +53,15 @@ class _Reader:
         self._keys = scope_keys(settings)
 
     def statements(self) -> Statements:
-        """All four kinds."""
+        """All kinds."""
         settings = self._settings
         return Statements(
             gates=tuple(self._gate(index) for index in range(len(settings.gates))),
             decisions=tuple(self._decision(index) for index in range(len(settings.decisions))),
             risks=tuple(self._risk(index) for index in range(len(settings.risks))),
             responses=tuple(self._response(n) for n in range(len(settings.risk_responses))),
+            owner_statuses=tuple(self._status(index) for index in range(len(settings.statuses))),
+            baselines=tuple(self._baseline(one) for one in settings.baselines),
         )
 
     def _said(self, section: str, index: int, author: str) -> Provenance:
@@ -126,4 +134,28 @@ class _Reader:
             residual_probability=response.residual_probability,
             residual_impact=response.residual_impact,
             provenance=self._said("risk_responses", index, response.owner),
+        )
+
+    def _morning(self, day: date) -> datetime:
+        """When what is dated to a day was said: as the day began, in the organisation's zone."""
+        zone = ZoneInfo(self._settings.service.timezone)
+        return as_utc(datetime.combine(day, time.min, tzinfo=zone))
+
+    def _status(self, index: int) -> OwnerStatus:
+        status = self._settings.statuses[index]
+        said = replace(self._said("statuses", index, status.by), at=self._morning(status.on))
+        return OwnerStatus(
+            scope=self._scope(status.scope),
+            text=status.text,
+            value=status.status,
+            provenance=said,
+        )
+
+    def _baseline(self, baseline: BaselineSettings) -> Baseline:
+        return Baseline(
+            project=self._scope(baseline.scope).removeprefix("proj:"),
+            approved_by=baseline.approved_by,
+            at=self._morning(baseline.on),
+            start=baseline.start,
+            target=baseline.target,
         )

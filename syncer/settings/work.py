@@ -16,7 +16,7 @@ from syncer.settings.root import Settings
 
 _SECTIONS: Final = (
     "freezes", "teams", "people", "projects", "programs", "products", "gates", "decisions",
-    "risks", "risk_responses", "classification",
+    "risks", "risk_responses", "statuses", "baselines", "classification",
 )  # fmt: skip
 _SERVICE: Final = ("timezone", "currency", "holidays")
 

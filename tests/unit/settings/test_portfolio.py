@@ -10,7 +10,7 @@ import pytest
 from syncer.domain.portfolio import FixedTarget, ItemTarget, ProjectKind, VersionTarget
 from syncer.domain.ref import ContainerKey
 from syncer.domain.selector import InContainer, InVersion, Under, WithField, WithLabel
-from syncer.domain.statement import Door
+from syncer.domain.statement import Door, OwnerWord
 from syncer.errors import ConfigError
 from syncer.settings.portfolio import to_portfolio
 from syncer.settings.references import scope_of
@@ -75,6 +75,17 @@ impact = 4
 rule = "DEP-2"
 item = "jira:REG-112"
 ask = "Call the regulator"
+[[statuses]]
+scope = "5g"
+text = "We hold it."
+status = "at_risk"
+by = "J. Roth"
+on = 2026-11-20
+[[baselines]]
+scope = "network"
+target = 2027-03-19
+approved_by = "CTO"
+on = 2026-11-02
 """
 
 
@@ -148,6 +159,18 @@ def test_statements_name_their_line(folder: Folder) -> None:
     assert decision.provenance.at == READ_AT
     assert risk.provenance.author == "configuration"
     assert {one.provenance.door for one in (gate, decision, risk, response)} == {Door.CONFIGURATION}
+
+
+def test_words_and_plans_are_of_the_day_that_they_name(folder: Folder) -> None:
+    said = to_statements(folder.settings(WORK), READ_AT)
+    (status,), (baseline,) = said.owner_statuses, said.baselines
+    assert (status.scope, status.value, status.provenance.author) == (
+        "prog:5g", OwnerWord.AT_RISK, "J. Roth",
+    )  # fmt: skip
+    assert status.provenance.at == datetime(2026, 11, 20, tzinfo=UTC)
+    assert (baseline.project, baseline.target, baseline.approved_by, baseline.at) == (
+        "network", date(2027, 3, 19), "CTO", datetime(2026, 11, 2, tzinfo=UTC),
+    )  # fmt: skip
 
 
 def test_the_id_of_a_statement_does_not_depend_on_its_line(folder: Folder) -> None:
