@@ -33,11 +33,9 @@ SORTS: Final[Mapping[str, Sequence[str]]] = {
     "clocks": ("our clock turns", "token expires", "time passes"),
     "search": ("search lags", "search finds late", "search shows empty pages"),
     "faults": ("fault",),
-    "quiet": ("lull",),
 }
 LEAST: Final[Mapping[str, int]] = {
     "lanes": 30, "webhooks": 12, "changes": 70, "access": 2, "clocks": 8, "search": 4, "faults": 4,
-    "quiet": 1,
 }  # fmt: skip
 RULES: Final = tuple(rule for sort in SORTS.values() for rule in sort)
 
@@ -58,7 +56,7 @@ def test_the_store_equals_the_tracker_on_postgresql(postgres_url: str, shard: in
 def _check(tally: Tally, *, examples: int) -> None:
     """A run that did nothing must be visible: every sort of step had its turn, and much hit.
 
-    How often, hypothesis chooses; the bounds are a quarter or less of the least of ten shards. Of
+    How often, hypothesis chooses; the bounds are about a quarter of the least of ten shards. Of
     the single rules a shard may go without a few.
     """
     print(tally.told())
