@@ -30,8 +30,9 @@ from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import StatusCategory, WorkItem
 from syncer.domain.report import Backtest
 from syncer.rollup.calendar import WorkCalendar, complete_weeks, report_date, week_start
+from syncer.rollup.convolution import PLAIN, completions, rates, scope_range, unfinished_shares
 from syncer.rollup.counting import Countable, is_live_work
-from syncer.rollup.forecast import completion_until, date_reached
+from syncer.rollup.forecast import HORIZON_WEEKS, date_reached
 from syncer.rollup.throughput import WINDOW_WEEKS
 from syncer.rollup.tolerance import round_half_up
 from syncer.rollup.validity import forecast_validity
@@ -277,13 +278,18 @@ def _trial(
     if not piece or not staying:
         return None
     growth = past.growth(monday, len(weeks))
-    ours = completion_until(weeks, piece, growth, probability=SAFE)
-    theirs = completion_until(weeks, piece, probability=SAFE, rate_uncertainty=False)
-    p85, plain = (_reached(curve, monday, calendar) for curve in (ours, theirs))
+    p85, plain = (_reached(curve, monday, calendar) for curve in _curves(weeks, piece, growth))
     finished = past.finish(monday, min(piece, staying))
     if p85 is None or plain is None or p85 >= today or (finished or today) - monday < LEAD:
         return None
     return Trial(made_on=monday, items=piece, p85=p85, plain=plain, finished=finished)
+
+
+def _curves(weeks: Sequence[int], piece: int, growth: float) -> list[list[float]]:
+    """Our completion curve and that of the plain bootstrap, both up to 85 %."""
+    ours = unfinished_shares(scope_range(piece, growth), rates(weeks))
+    plain = unfinished_shares(scope_range(piece, 0.0), PLAIN)
+    return completions(weeks, (ours, plain), HORIZON_WEEKS, until=SAFE)
 
 
 def _reached(curve: Sequence[float], monday: date, calendar: WorkCalendar) -> date | None:

@@ -127,29 +127,30 @@ def completion(
     weekly_throughput: Sequence[int],
     shares: Sequence[float],
     weeks: int,
-    *,
-    until: float | None = None,
 ) -> list[float]:
-    """Return the chance of being finished after 0 … ``weeks`` weeks, never decreasing.
-
-    With ``until`` the curve ends at the first week with that chance.
-    """
+    """Return the chance of being finished after 0 … ``weeks`` weeks, never decreasing."""
     curve: list[float] = []
     done = 0.0
     for chances in islice(totals(weekly_throughput, len(shares)), weeks + 1):
         done = max(done, finished(chances, shares))
         curve.append(done)
-        if until is not None and at_least(done, until):
-            return curve
         if done >= 1.0:
             break
     return curve + [1.0] * (weeks + 1 - len(curve))
 
 
 def completions(
-    weekly_throughput: Sequence[int], scopes: Sequence[Sequence[float]], weeks: int
+    weekly_throughput: Sequence[int],
+    scopes: Sequence[Sequence[float]],
+    weeks: int,
+    *,
+    until: float = 1.0,
 ) -> list[list[float]]:
-    """Return ``completion`` of several scopes, each by its shares, from one convolution."""
+    """Return ``completion`` of several scopes, each by its shares, from one convolution.
+
+    The curves end with the first week in which all have reached ``until``: most of a curve's cost
+    lies behind the date that somebody asks for.
+    """
     curves: list[list[float]] = [[] for _ in scopes]
     limit = max(map(len, scopes), default=0)
     for chances in islice(totals(weekly_throughput, limit), weeks + 1):
@@ -157,6 +158,8 @@ def completions(
             before = curve[-1] if curve else 0.0
             # What lies beyond a smaller scope's shares is enough for it anyway.
             curve.append(before if before >= 1.0 else max(before, finished(chances, shares)))
+        if all(curve[-1] >= until for curve in curves):
+            break
     return curves
 
 

@@ -65,29 +65,6 @@ def completion_cdf(  # noqa: PLR0917 - importable interface: callers pass these 
     return completion(weeks, shares, horizon_weeks)
 
 
-def completion_until(
-    weekly_throughput: Sequence[int],
-    remaining: int,
-    scope_growth: float = 0.0,
-    *,
-    probability: float,
-    rate_uncertainty: bool = True,
-) -> list[float]:
-    """Return ``completion_cdf`` up to the first whole week with this chance, at most the horizon.
-
-    For who wants to know one date only: most of a curve's cost lies behind it.
-
-    Raises:
-        ValueError: as ``completion_cdf`` does.
-    """
-    if remaining == 0:
-        return [1.0]
-    weeks = checked_throughput(weekly_throughput)
-    paces = rates(weeks) if rate_uncertainty else PLAIN
-    shares = unfinished_shares(scope_range(remaining, scope_growth), paces)
-    return completion(weeks, shares, HORIZON_WEEKS, until=probability)
-
-
 def value_at(cdf: Sequence[float], weeks: float) -> float:
     """Return the curve at a number of weeks, linear between whole ones, flat beyond the last."""
     if not cdf:

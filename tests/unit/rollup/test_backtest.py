@@ -16,8 +16,8 @@ from syncer.domain.item import WorkItem
 from syncer.domain.report import Backtest
 from syncer.rollup.backtest import Life, Past, Trial, lives_of, mondays, summary, trials
 from syncer.rollup.calendar import WorkCalendar, week_start
-from syncer.rollup.convolution import PLAIN, completion, scope_range, unfinished_shares
-from syncer.rollup.forecast import completion_until, date_reached
+from syncer.rollup.convolution import PLAIN, completion, completions, scope_range, unfinished_shares
+from syncer.rollup.forecast import date_reached
 from tests.unit.rollup.builders import (
     CANCELLED,
     DONE,
@@ -175,11 +175,12 @@ def test_a_short_curve_gives_the_same_date_as_the_whole_one() -> None:
     weeks = (5, 6, 4, 7, 3, 5, 6, 4, 2, 5, 4, 5)
     shares = unfinished_shares(scope_range(40, 0.0), PLAIN)
     whole = completion(weeks, shares, 104)
-    short = completion_until(weeks, 40, probability=0.85, rate_uncertainty=False)
+    fewer = unfinished_shares(scope_range(12, 0.0), PLAIN)
+    short, shorter = completions(weeks, (shares, fewer), 104, until=0.85)
     assert short == whole[: len(short)]
-    assert len(short) < 20
+    assert shorter == completion(weeks, fewer, len(shorter) - 1)
+    assert len(short) == len(shorter) < 20
     assert date_reached(short, TODAY, 0.85) == date_reached(whole, TODAY, 0.85)
-    assert completion_until(weeks, 0, probability=0.85) == [1.0]
 
 
 def finished_weekly(counts: Sequence[int], *, left: int) -> list[WorkItem]:
