@@ -85,7 +85,7 @@ def _late(
             Evidence(
                 label="lateness",
                 value=days,
-                formula="working days from need-by to expected",
+                formula="working days from need-by to expected; from 1",
                 items=tuple(dict.fromkeys(m.uid for m in chain)),
             )
         ],

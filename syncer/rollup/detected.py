@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple, Required, TypedDict, Unpack
+from itertools import islice
+from typing import Final, NamedTuple, Required, TypedDict, Unpack
 
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Project
@@ -79,9 +80,18 @@ def named(mention: ItemMention) -> str:
     return "restricted item" if mention.restricted else mention.title
 
 
+_MOST_CITED: Final = 200
+"""So many items stand behind one figure at most: nobody reads more, and snapshots are kept."""
+
+
 def uids(items: Iterable[WorkItem]) -> tuple[str, ...]:
-    """What evidence refers to items by."""
-    return tuple(item.uid for item in items)
+    """What evidence refers to items by; of very many the first."""
+    return cited(item.uid for item in items)
+
+
+def cited(found: Iterable[str]) -> tuple[str, ...]:
+    """The uids that stand behind a figure, in their order; of very many the first."""
+    return tuple(islice(found, _MOST_CITED))
 
 
 def percent(share: float) -> str:

@@ -15,6 +15,7 @@ from syncer.domain.portfolio import ProjectState
 from syncer.domain.report import Evidence, Risk
 from syncer.rollup.detected import (
     Size,
+    cited,
     counted,
     make_risk,
     percent,
@@ -125,8 +126,8 @@ class ProjectDetectors:
                 Evidence(
                     label="past the target",
                     value=counted(days, "working day"),
-                    formula="working days from the target to today, with work left",
-                    items=uids(self.basis.count.open_items),
+                    formula="working days from the target to today, "
+                    f"with {counted(self.basis.count.remaining, 'item')} left",
                 )
             ],
             proximity=target,
@@ -196,7 +197,7 @@ class ProjectDetectors:
                         value=f"{unplanned} to {scope.baseline}",
                         formula="added and not broken down from the baseline / baseline; "
                         f"reported from {percent(rules.scp1_creep)}",
-                        items=tuple(sorted(scope.unplanned)),
+                        items=cited(sorted(scope.unplanned)),
                     )
                 ],
             )
@@ -212,7 +213,7 @@ class ProjectDetectors:
                         value=f"{scope.removed} of {scope.baseline}",
                         formula="cancelled or moved out / baseline; "
                         f"reported from {percent(rules.scp2_removed)}",
-                        items=tuple(sorted(scope.gone)),
+                        items=cited(sorted(scope.gone)),
                     )
                 ],
             )
@@ -254,7 +255,7 @@ class ProjectDetectors:
                     label="data quality",
                     value=fault.said,
                     formula=fault.formula,
-                    items=tuple(sorted(fault.items)),
+                    items=cited(sorted(fault.items)),
                 )
                 title = f"{name}: {fault.said}"
                 yield self._risk(fault.rule, title, size=fault.size, evidence=[evidence])
@@ -299,7 +300,7 @@ class ProjectDetectors:
             said=f"{stale} in progress without a change for {rules.stale_days} days",
             formula="in progress without a meaningful change / in progress; "
             f"from {percent(rules.dq3_stale)}",
-            items=uids(seen.stale),
+            items=[item.uid for item in seen.stale],
         )
         share, wrong = seen.contradiction_share, len(seen.contradictions)
         verb = "contradicts itself" if wrong == 1 else "contradict themselves"
@@ -311,7 +312,7 @@ class ProjectDetectors:
             size=_DATA,
             said=", ".join(said),
             formula=f"contradictions / items; from {percent(rules.dq4_contradictions)}",
-            items=uids(item for item, _ in seen.contradictions),
+            items=[item.uid for item, _ in seen.contradictions],
         )
 
     def _source(self) -> _Fault:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from syncer.domain.portfolio import Project, ProjectState
 from syncer.domain.report import Evidence, Risk
 from syncer.domain.verdict import VerdictLevel
-from syncer.rollup.detected import Size, first_owner, make_risk, project_level
+from syncer.rollup.detected import Size, cited, first_owner, make_risk, project_level
 from syncer.rollup.flow import likely_total
 from syncer.rollup.project import ProjectBasis
 from syncer.rollup.rules import DetectorRules
@@ -83,8 +83,9 @@ def _overload(
             Evidence(
                 label="load",
                 value=f"{load:.2f}",
-                formula=f"items due in {weeks} weeks / median of what {weeks} weeks finish",
-                items=tuple(due),
+                formula=f"items due in {weeks} weeks / median of what {weeks} weeks finish; "
+                f"above {rules.res2_load:g}",
+                items=cited(due),
             )
         ],
         scoring=scoring,

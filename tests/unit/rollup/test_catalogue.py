@@ -647,3 +647,10 @@ def test_a5_is_the_colour_where_nothing_graver_speaks() -> None:
     found = evaluate(wip(1, 4, status=WAITING)).projects[0]
     assert (found.computed.health.value, found.computed.rule) == ("AMBER", "A5")
     assert found.computed.reason == "FLW-2"
+
+
+def test_no_figure_drags_all_items_of_a_large_project_along() -> None:
+    snapshot = evaluate(wip(250, 250, status=WAITING))
+    (blocked,) = (risk for risk in snapshot.unmerged if risk.rule == "FLW-2")
+    assert blocked.evidence[0].value == "250 of 250 items"
+    assert len(blocked.evidence[0].items) == 200
