@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 
 from connectors.jira.mapping.site import Tables
+from connectors.jira.sent import IssuesPage, decoded
 from connectors.jira.shapes import Version, as_query, each, read
 from connectors.jira.wire import (
     FieldInfo,
@@ -24,6 +25,7 @@ from connectors.jira.wire import (
 )
 from syncer.connect.ahead import Ask, together
 from syncer.connect.answers import Answer, JsonObject
+from syncer.connect.decoding import loaded
 from syncer.connect.http import HttpClient
 from syncer.connect.paging import TokenChain
 from syncer.errors import Rejected, Unreachable
@@ -217,14 +219,19 @@ class JiraClient(ABC):
         return answer.object()
 
     async def searched(self, body: JsonObject) -> Answer:
-        """By POST, since queries grow long; by GET where only that is let through."""
+        """By POST, since queries grow long; by GET where only that is let through.
+
+        Whole issues come as `IssuesPage`, see `connectors.jira.sent`.
+        """
+        decode = decoded if "expand" in body else loaded
         if self._posts_searches:
             try:
-                return await self.http.post(self.search_path, body, local=True)
+                return await self.http.post(self.search_path, body, local=True, decode=decode)
             except Rejected as refused:
                 if refused.status not in NOT_POSTED:
                     raise
-        answer = await self.http.get(self.search_path, as_query(body), local=True)
+        query = as_query(body)
+        answer = await self.http.get(self.search_path, query, local=True, decode=decode)
         self._posts_searches = False
         return answer
 
@@ -237,6 +244,12 @@ class JiraClient(ABC):
                 raise
             return []
         return each(Project, answer.array(), "project")
+
+
+def page_of(answer: Answer, label: str) -> IssuesPage:
+    """The page of issues that an answer holds; `BadPayload` where it has another shape."""
+    told = answer.data
+    return told if isinstance(told, IssuesPage) else read(IssuesPage, answer.object(), label)
 
 
 def taken_for_granted(keys: Sequence[str], refused: Rejected) -> list[Project]:

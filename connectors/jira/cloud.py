@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-from connectors.jira.client import ABSENT, Found, JiraClient, taken_for_granted
-from connectors.jira.shapes import each, is_all, is_object, list_of, read
-from connectors.jira.wire import Project, SearchPage
+from connectors.jira.client import ABSENT, Found, JiraClient, page_of, taken_for_granted
+from connectors.jira.sent import decoded
+from connectors.jira.shapes import each, is_all, is_object, list_of
+from connectors.jira.wire import Project
 from syncer.connect.answers import JsonObject
 from syncer.connect.paging import TokenChain
 from syncer.errors import BadPayload, Rejected, TooLong, Unreachable
@@ -79,7 +80,7 @@ class CloudClient(JiraClient):
         if token is not None:
             body["nextPageToken"] = token
         answer = await self.searched(body)
-        page = read(SearchPage, answer.object(), "search/jql")
+        page = page_of(answer, "search/jql")
         return Found(
             issues=tuple(page.issues),
             token=page.next_page_token or None,
@@ -109,10 +110,11 @@ class CloudClient(JiraClient):
                 "fields": list(fields),
                 "expand": ["changelog"],
             }
-            answer = await self.http.post(f"{self.api}/issue/bulkfetch", body, local=True)
-            page = answer.object()
-            found += list_of(page.get("issues"), "issue/bulkfetch")
-            failed |= {str(e.get("id")) for e in page.get("issueErrors") or () if is_object(e)}
+            path = f"{self.api}/issue/bulkfetch"
+            answer = await self.http.post(path, body, local=True, decode=decoded)
+            page = page_of(answer, "issue/bulkfetch")
+            found += page.issues
+            failed |= {str(e.get("id")) for e in page.issue_errors or () if is_object(e)}
         return found, frozenset(failed)
 
     async def changelogs(self, ids: Sequence[str]) -> dict[str, list[Any]]:

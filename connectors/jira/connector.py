@@ -300,13 +300,7 @@ def _keys(projects: Iterable[Project]) -> list[str]:
 
 
 def _wanted_fields(site: Site) -> list[str]:
-    custom = (
-        *(one for ids in site.field_ids.values() for one in ids),
-        *(one for ids in site.custom_ids.values() for one in ids),
-        *site.must_field_ids,
-        *site.customer_field_ids,
-    )
-    return list(dict.fromkeys((*_SYSTEM_FIELDS, *custom)))
+    return list(dict.fromkeys((*_SYSTEM_FIELDS, *site.wanted_ids)))
 
 
 async def _mapped(

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from connectors.jira.client import Found, JiraClient, Query, Shifted, taken_for_granted
-from connectors.jira.shapes import Version, list_of, read, version_of
-from connectors.jira.wire import OffsetPage, Project
+from connectors.jira.client import Found, JiraClient, Query, Shifted, page_of, taken_for_granted
+from connectors.jira.sent import IssuesPage, sent_id, version_of
+from connectors.jira.shapes import Version, list_of
+from connectors.jira.wire import Project
 from syncer.connect.ahead import Ask
 from syncer.connect.answers import JsonObject
 from syncer.errors import BadPayload, Rejected, Unreachable
@@ -102,7 +103,7 @@ class DataCenterClient(JiraClient):
         page, date = await self._page(query, start=start, length=length)
         return _found(page, start=start, fresh=page.issues[1:] if start else page.issues, date=date)
 
-    async def _page(self, query: Query, *, start: int, length: int) -> tuple[OffsetPage, str]:
+    async def _page(self, query: Query, *, start: int, length: int) -> tuple[IssuesPage, str]:
         body: JsonObject = {
             "jql": query.jql,
             "fields": list(query.fields),
@@ -112,7 +113,7 @@ class DataCenterClient(JiraClient):
         if query.expand:
             body["expand"] = [query.expand]
         answer = await self.searched(body)
-        return read(OffsetPage, answer.object(), "search"), answer.headers.get("Date", "")
+        return page_of(answer, "search"), answer.headers.get("Date", "")
 
     async def approximate_count(self, jql: str) -> int | None:
         """How many issues a query finds; None where the site does not tell."""
@@ -143,7 +144,7 @@ class DataCenterClient(JiraClient):
         return list_of(log.get("histories") if isinstance(log, dict) else None, "changelog")
 
 
-def _found(page: OffsetPage, *, start: int, fresh: Sequence[Any], date: str) -> Found:
+def _found(page: IssuesPage, *, start: int, fresh: Sequence[Any], date: str) -> Found:
     first = version_of(page.issues[0]) if page.issues else None
     return Found(
         issues=tuple(fresh),
@@ -155,7 +156,7 @@ def _found(page: OffsetPage, *, start: int, fresh: Sequence[Any], date: str) -> 
     )
 
 
-def _following(page: OffsetPage, *, start: int, fresh: int) -> str | None:
+def _following(page: IssuesPage, *, start: int, fresh: int) -> str | None:
     """The token of the next page, None on the last one; `BadPayload` if a page falls short."""
     end = start + len(page.issues)
     if page.total is None or end >= page.total:
@@ -166,5 +167,5 @@ def _following(page: OffsetPage, *, start: int, fresh: int) -> str | None:
 
 
 def _id(raw: object) -> str:
-    told = raw.get("id") if isinstance(raw, dict) else None
-    return told if isinstance(told, str) and told.isascii() and told.isdigit() else ""
+    told = sent_id(raw)
+    return told if told.isascii() and told.isdigit() else ""

@@ -11,6 +11,8 @@ from connectors.jira.client import ABSENT, JiraClient
 from connectors.jira.jql import is_issue_id, is_issue_key, with_keys
 from connectors.jira.mapping.site import Site
 from connectors.jira.rules import FieldRole
+from connectors.jira.sent import Sent, as_json
+from connectors.jira.wire import IssueRef
 from syncer.errors import BadPayload, Rejected, TooLong
 
 _MOST_KEYS: Final = 100_000
@@ -101,11 +103,11 @@ class Details:
         """The issues with their whole changelogs, as far as the site gives them."""
         ids = self._known_ids()
         _learn_keys(ids, issues)
-        wanting = [one["id"] for one in issues if _is_cut(one, self._cap)]
-        entries = await self._changelogs(wanting)
+        cut = {n: as_json(one) for n, one in enumerate(issues) if _is_cut(one, self._cap)}
+        entries = await self._changelogs([one["id"] for one in cut.values()])
         whole = [
-            _with_changelog(one, entries) if _is_cut(one, self._cap) else (one, True)
-            for one in issues
+            _with_changelog(cut[n], entries) if n in cut else (one, True)
+            for n, one in enumerate(issues)
         ]
         await self._find_epics(issues, site, ids)
         missing = ("changelog",) if any(not complete for _, complete in whole) else ()
@@ -171,12 +173,20 @@ def _is_cut(raw: object, cap: int | None) -> bool:
 
     With a search come at most `cap` entries: as many prove nothing (trackers.md 1.2). None: all.
     """
+    if isinstance(raw, Sent):
+        log = raw.issue.changelog
+        held, total = (0, None) if log is None else (len(log.histories or ()), log.total)
+        return is_issue_id(raw.issue.id) and (log is None or _lacks(held, total, cap))
     if not isinstance(raw, dict) or not is_issue_id(str(raw.get("id"))):
         return False
     log = raw.get("changelog")
     if not isinstance(log, dict):
         return True
-    held, total = _held(log), log.get("total")
+    return _lacks(_held(log), log.get("total"), cap)
+
+
+def _lacks(held: int, total: object, cap: int | None) -> bool:
+    """Whether so many entries may not be all."""
     if not isinstance(total, int):
         return cap is not None and held >= cap // 2
     return total > held or held == cap
@@ -206,11 +216,24 @@ def _id(entry: object) -> object:
 
 def _named_issues(raw: object) -> Iterator[tuple[str, str]]:
     """Key and id of the issue and of every issue that it names."""
+    if isinstance(raw, Sent):
+        yield raw.issue.key, raw.issue.id
+        yield from ((one.key, one.id) for one in _others_sent(raw) if one and one.key and one.id)
+        return
     if not isinstance(raw, dict):
         return
     for one in (raw, *_others(raw.get("fields"))):
         if isinstance(one, dict) and isinstance(one.get("key"), str) and one.get("id"):
             yield one["key"], str(one["id"])
+
+
+def _others_sent(sent: Sent) -> Iterator[IssueRef | None]:
+    """As `_others`."""
+    fields = sent.issue.fields
+    yield fields.parent
+    for link in fields.issuelinks or ():
+        if link is not None:
+            yield from (link.inward_issue, link.outward_issue)
 
 
 def _others(fields: object) -> Iterator[Any]:
@@ -225,10 +248,15 @@ def _others(fields: object) -> Iterator[Any]:
 
 
 def _epic_keys(raw: object, site: Site) -> Iterator[str]:
-    fields = raw.get("fields") if isinstance(raw, dict) else None
+    epic_links = site.ids_of(FieldRole.EPIC_LINK)
+    if not epic_links:
+        return
+    fields: object = raw.get("fields") if isinstance(raw, dict) else None
+    if isinstance(raw, Sent) and not raw.issue.fields.parent:
+        fields = site.customs.read(raw)
     if not isinstance(fields, dict) or fields.get("parent"):
         return
-    for one in site.ids_of(FieldRole.EPIC_LINK):
+    for one in epic_links:
         key = fields.get(one)
         if isinstance(key, str) and is_issue_key(key):
             yield key

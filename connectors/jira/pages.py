@@ -19,7 +19,8 @@ from connectors.jira.jql import changed_since, newest_first
 from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.site import Site
 from connectors.jira.mapping.times import epoch_ms, instant
-from connectors.jira.shapes import Version, version_of
+from connectors.jira.sent import project_of, updated, version_of
+from connectors.jira.shapes import Version
 from syncer.clock import Clock
 from syncer.connect.ahead import Ask, Room, asked_ahead
 from syncer.connect.paging import TokenChain
@@ -124,7 +125,7 @@ class Pager:
             self._tokens = TokenChain(label=self._label)
         self._tokens.take(found.token, empty=not found.issues)
         self._searches += 1
-        self._projects |= {id_ for one in found.issues if (id_ := _project(one, "id"))}
+        self._projects |= {id_ for one in found.issues if (id_ := project_of(one).id)}
         yield await self._page(found, asked_at)
         if self._is_over or self.walk.position.token is not None:
             return
@@ -267,10 +268,9 @@ class Pager:
 
         A project may be renamed meanwhile, so its id tells as well.
         """
-        key = _project(raw, "key")
-        return key in {"", self.container.key} or (
-            _project(raw, "id") in self._projects or self.wanted(key)
-        )
+        project = project_of(raw)
+        key = project.key or ""
+        return key in {"", self.container.key} or (project.id in self._projects or self.wanted(key))
 
     # --- one page ---------------------------------------------------------------------------------
 
@@ -322,22 +322,9 @@ class Pager:
 
     def _times(self, issues: Iterable[Any]) -> list[int]:
         """The times of change that can be read, as finely as this Jira compares them."""
-        told = (one["fields"].get("updated") for one in issues if _has_fields(one))
-        found = (instant_or_none(value, self.site) for value in told)
+        found = (instant_or_none(updated(one), self.site) for one in issues)
         step = self.client.instant_ms
         return [epoch_ms(at) // step * step for at in found if at is not None]
-
-
-def _has_fields(raw: object) -> bool:
-    return isinstance(raw, dict) and isinstance(raw.get("fields"), dict)
-
-
-def _project(raw: object, what: str) -> str:
-    """The key or the id of an issue's project, empty where it does not tell."""
-    fields = raw.get("fields") if isinstance(raw, dict) else None
-    project = fields.get("project") if isinstance(fields, dict) else None
-    told = project.get(what) if isinstance(project, dict) else None
-    return told if isinstance(told, str) else ""
 
 
 def instant_or_none(value: object, site: Site) -> datetime | None:

@@ -84,14 +84,6 @@ def is_all(page: Mapping[str, Any], held: int) -> bool:
     return isinstance(total, int) and held >= total
 
 
-def version_of(raw: object) -> Version | None:
-    """Which state of which issue a raw issue is, None where it does not tell."""
-    if not isinstance(raw, dict) or not isinstance(raw.get("fields"), dict):
-        return None
-    id_, updated = raw.get("id"), raw["fields"].get("updated")
-    return (id_, updated) if isinstance(id_, str) and isinstance(updated, str) else None
-
-
 def as_query(body: Mapping[str, Any]) -> dict[str, str]:
     """A body's values as parameters of an address."""
     return {k: ",".join(v) if isinstance(v, list) else str(v) for k, v in body.items()}

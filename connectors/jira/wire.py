@@ -224,20 +224,6 @@ class FieldInfo(Wire):
     schema_: FieldSchema | None = msgspec.field(name="schema", default=None)
 
 
-class SearchPage(Wire):
-    """An answer of `/search/jql`; `isLast` is not read, since it lies (trackers.md 1.2)."""
-
-    issues: list[Any]
-    next_page_token: str | None = None
-
-
-class OffsetPage(Wire):
-    """An answer of Data Center's `/search`."""
-
-    issues: list[Any]
-    total: int | None = None
-
-
 class ServerInfo(Wire):
     """An answer of `/serverInfo`; `deploymentType` is Cloud or, for everything else, Server."""
 

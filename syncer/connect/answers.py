@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from syncer.connect.escapes import without_lone_surrogates
+from syncer.connect.decoding import Decode, loaded
 from syncer.errors import AuthFailed, BadPayload, TooLong
 from syncer.log import redact
 
@@ -32,7 +32,7 @@ _NOT_DATA: Final = "If it stays so, check the address and ask the tracker's admi
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One answer: status, headers (names in any case) and the raw body."""
+    """One answer: status, headers (names in any case) and the raw body, which `decode` reads."""
 
     label: str
     status: int
@@ -40,6 +40,7 @@ class Answer:
     body: bytes
     charset: str = "utf-8"
     content_type: str = ""
+    decode: Decode = loaded
 
     @cached_property
     def data(self) -> Any:  # noqa: ANN401  JSON is any value
@@ -60,10 +61,10 @@ class Answer:
                 f"{self.label} answered with more than {_MOST_VALUES} values.", fix=_NOT_DATA
             )
         try:
-            return _loaded(text)
-        except orjson.JSONDecodeError as error:
+            return self.decode(text)
+        except ValueError as error:
             raise BadPayload(
-                f"{self.label} answered with something that is no JSON ({error.msg})"
+                f"{self.label} answered with something that is no JSON ({error})"
                 f"{self._request_id()}.",
                 fix=_NOT_DATA,
             ) from None
@@ -102,17 +103,6 @@ class Answer:
     def _request_id(self) -> str:
         found = next((self.headers[name] for name in _REQUEST_IDS if name in self.headers), "")
         return f", request {redact(found)[:80]!r}" if found else ""
-
-
-def _loaded(text: bytes) -> Any:  # noqa: ANN401  JSON is any value
-    """The JSON; cleaned of half characters only where it is refused, since looking takes time."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        cleaned = without_lone_surrogates(text)
-        if cleaned is text:
-            raise
-    return orjson.loads(cleaned)
 
 
 def _values(text: bytes) -> int:

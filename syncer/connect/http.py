@@ -19,6 +19,7 @@ import aiohttp
 from syncer.clock import Clock, SystemClock, is_ahead
 from syncer.connect.answers import Answer, JsonObject
 from syncer.connect.budget import Traffic
+from syncer.connect.decoding import Decode, loaded
 from syncer.connect.origin import Origin
 from syncer.connect.passage import Call, new_call, traffic_in_force
 from syncer.connect.rate import UNTOLD_PAUSE, Sleep, asked_pause, is_rate_limit
@@ -86,7 +87,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
-    """One request as the connector means it; `local` says that a 403 concerns it alone."""
+    """One request as the connector means it; `local` says that a 403 concerns it alone.
+
+    `decode` reads the body of its answer.
+    """
 
     method: str
     url: str
@@ -96,6 +100,7 @@ class _Request:
     body: JsonObject | None
     headers: Mapping[str, str]
     local: bool
+    decode: Decode
 
 
 class _TryAgain(Exception):
@@ -163,19 +168,26 @@ class HttpClient:
         *,
         local: bool = False,
         headers: Mapping[str, str] | None = None,
+        decode: Decode = loaded,
     ) -> Answer:
         """The answer to GET; `path` may be an absolute address of the same origin.
 
         `local` says that the path concerns one container or one detail: a 403 is then `Rejected`
         and says nothing about the account's other rights. With `If-None-Match` among the `headers`
-        the answer may be a 304 without data.
+        the answer may be a 304 without data. `decode` makes the answer's data from its JSON.
         """
-        request = self._request("GET", path, params=params, local=local, headers=headers)
+        request = self._request(
+            "GET", path, params=params, local=local, headers=headers, decode=decode
+        )
         return await self._answer(request)
 
-    async def post(self, path: str, body: JsonObject, *, local: bool = False) -> Answer:
-        """The answer to a POST that only reads, and so may be made again; `local` as in `get`."""
-        return await self._answer(self._request("POST", path, body=body, local=local))
+    async def post(
+        self, path: str, body: JsonObject, *, local: bool = False, decode: Decode = loaded
+    ) -> Answer:
+        """The answer to a POST that only reads, and so may be made again; the rest as in `get`."""
+        return await self._answer(
+            self._request("POST", path, body=body, local=local, decode=decode)
+        )
 
     async def told_limit(self, answer: Answer) -> RateLimited:
         """The error to raise for an answer whose body tells of a limit, as GraphQL does with 200.
@@ -198,6 +210,7 @@ class HttpClient:
         params: Params | None = None,
         body: JsonObject | None = None,
         headers: Mapping[str, str] | None = None,
+        decode: Decode,
     ) -> _Request:
         url = self.origin.absolute(path)
         bare = url.split("?", 1)[0].removeprefix(self.origin.base)
@@ -210,6 +223,7 @@ class HttpClient:
             body=body,
             headers=headers or {},
             local=local,
+            decode=decode,
         )
 
     async def _answer(self, request: _Request) -> Answer:
@@ -342,6 +356,7 @@ class HttpClient:
             body=b"".join(parts),
             charset=response.charset or "utf-8",
             content_type=response.content_type,
+            decode=request.decode,
         )
 
     def _raise_for_status(

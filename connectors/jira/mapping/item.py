@@ -33,6 +33,7 @@ from connectors.jira.mapping.sprints import sprints_of
 from connectors.jira.mapping.status import category_of, category_of_key, resolution_kind
 from connectors.jira.mapping.times import day, instant
 from connectors.jira.rules import FieldRole, fold
+from connectors.jira.sent import Sent, as_json
 from connectors.jira.shapes import shaped
 from connectors.jira.wire import LONGEST_NAME, FixVersion, Issue
 from syncer.domain.change import Change
@@ -78,7 +79,7 @@ def read_issue(
     try:
         return _Mapper(raw, container=container, site=site, extras=extras).record()
     except (msgspec.ValidationError, Unmappable) as error:  # both tell nothing of what was sent
-        return _unreadable(raw, site, str(error))
+        return _unreadable(as_json(raw), site, str(error))
 
 
 def _unreadable(raw: object, site: Site, reason: str) -> Unreadable:
@@ -109,8 +110,9 @@ class _Mapper:
     """Holds one issue while its record is made."""
 
     def __init__(self, raw: Any, *, container: ContainerKey, site: Site, extras: Extras) -> None:  # noqa: ANN401  JSON is any value
-        self.issue = shaped(Issue, raw)
-        self.raw: Raw = raw["fields"]
+        is_sent = isinstance(raw, Sent)
+        self.issue = raw.issue if is_sent else shaped(Issue, raw)
+        self.raw: Raw = site.customs.read(raw) if is_sent else raw["fields"]
         self.fields = self.issue.fields
         self.container = container
         self.site = site

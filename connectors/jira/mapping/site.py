@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.jira.mapping.status import category_of_key
 from connectors.jira.rules import FieldRole, Rules, fold
+from connectors.jira.sent import Customs
 from connectors.jira.wire import FieldInfo, IssueType, LinkType, Named, Status
 from syncer.domain.change import ChangeField
 from syncer.domain.item import StatusCategory
@@ -67,8 +68,25 @@ class Site:
     missing_fields: tuple[str, ...] = ()
     unread_tables: tuple[str, ...] = ()
     missing_detail: tuple[str, ...] = ()
+    customs: Customs = field(init=False, compare=False, repr=False)
     known_changes: Known[Told] = field(default_factory=Known, compare=False, repr=False)
     known_fields: Known[ChangeField] = field(default_factory=Known, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Get ready to read the site's own fields."""
+        object.__setattr__(self, "customs", Customs(self.wanted_ids))
+
+    @property
+    def wanted_ids(self) -> tuple[str, ...]:
+        """The fields that the mapping reads by their ids, each once."""
+        every = (
+            *(one for ids in self.field_ids.values() for one in ids),
+            *(one for ids in self.custom_ids.values() for one in ids),
+            *self.must_field_ids,
+            *self.customer_field_ids,
+            "flagged",
+        )
+        return tuple(dict.fromkeys(every))
 
     def ids_of(self, role: FieldRole) -> tuple[str, ...]:
         """The ids of the fields that play a role, best first."""
