@@ -24,13 +24,13 @@ MILLION: Final = 1_000_000
 TINY: Final = 500
 CONTAINERS: Final = 200
 FEW_CONTAINERS: Final = 5
-MOST_REQUESTS: Final = 2.0
-"""Requests a container, the site's own tables included."""
+MOST_REQUESTS: Final = 3.0
+"""Requests a container: one of the pull, one of the look-back, and the site's own tables."""
 
 OF_ITEMS: Final = ("items", "changes", "item_aliases", "verdicts", "quarantine")
-LATER: Final = 2.0
-"""Hours after the sync at which the portfolio is asked, twice: what was synced counts as settled
-only after a while, and a first pass then may note that."""
+LATER: Final = 24.0
+"""Hours after the sync at which the portfolio is asked, and once more: what changed lately is looked
+back upon, and a first pass then may note that it is settled."""
 
 
 def measure(options: Options) -> Iterator[Figure]:
