@@ -14,7 +14,7 @@ from functools import cached_property
 from syncer.domain.facts import ProjectFacts
 from syncer.domain.gaming import BulkClosure
 from syncer.domain.health import Colour, Health
-from syncer.domain.item import ItemState, WorkItem
+from syncer.domain.item import ItemState
 from syncer.domain.report import (
     DependencyFinding,
     GateResult,
@@ -50,7 +50,7 @@ from syncer.rollup.observed import Observed, held_up, observe, quality_of, uncla
 from syncer.rollup.options import blockers, project_levers
 from syncer.rollup.overrides import OverrideBook, shown
 from syncer.rollup.past import PastViews
-from syncer.rollup.project import ProjectBasis, bases
+from syncer.rollup.project import ProjectBasis, bases, beyond_safe
 from syncer.rollup.project_facts import Surroundings, project_facts
 from syncer.rollup.risk_changes import Compared
 from syncer.rollup.risks import answered, for_display
@@ -309,7 +309,7 @@ class Rollup:
             cost_of_delay_per_week=project.cost_of_delay_per_week,
             levers=project_levers(basis, view, self._blocking),
             dependencies=tuple(f for f in self.findings if f.project == project.key),
-            beyond_safe=tuple(view.mention(item) for item in _beyond_safe(basis)),
+            beyond_safe=tuple(view.mention(item) for item in beyond_safe(basis)),
             restricted=sum(item.restricted and item.is_open for item in basis.items),
             contradictions=tuple(view.mention(item) for item, _ in faults),
             before_unknown=before_unknown(own, self._before(project.key)),
@@ -317,15 +317,6 @@ class Rollup:
             features=feature_forecasts(basis, view) if has_features(basis, view) else (),
             flow=self.detection.flows[project.key].figures,
         )
-
-
-def _beyond_safe(basis: ProjectBasis) -> list[WorkItem]:
-    """Open items whose own due date lies after the date by which all is safely done."""
-    safe = basis.forecast.p85
-    if safe is None:
-        return []
-    late = [i for i in basis.count.open_items if i.due_date is not None and i.due_date > safe]
-    return sorted(late, key=lambda item: (item.due_date or date.max, item.uid), reverse=True)
 
 
 def _cited(run: Rollup) -> tuple[ItemMention, ...]:
@@ -337,6 +328,18 @@ def _cited(run: Rollup) -> tuple[ItemMention, ...]:
     flows = (project.flow for project in run.projects.values())
     uids.update(uid for flow in flows for uid in (*flow.aging, *flow.blocked))
     return tuple(run.view.mention(by_uid[uid]) for uid in sorted(uids) if uid in by_uid)
+
+
+def _members(run: Rollup) -> Members:
+    return Members(
+        bases=run.bases,
+        results=run.projects,
+        risks=run.unmerged,
+        rules=run.inputs.rules,
+        previous=run.inputs.previous,
+        owner_statuses=run.statements.owner_statuses,
+        book=run.book,
+    )
 
 
 def _sources(inputs: RollupInputs) -> tuple[SourceState, ...]:
@@ -353,15 +356,7 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
     items = sorted(inputs.items, key=lambda item: item.uid)
     portfolio = with_implicit_projects(inputs.portfolio, items)
     run = Rollup(replace(inputs, items=items, portfolio=portfolio))
-    members = Members(
-        bases=run.bases,
-        results=run.projects,
-        risks=run.unmerged,
-        rules=inputs.rules,
-        previous=inputs.previous,
-        owner_statuses=run.statements.owner_statuses,
-        book=run.book,
-    )
+    members = _members(run)
     live = [item for item in run.view.items if item.state is ItemState.LIVE]
     programs, products = program_results(members, run.view), product_results(members, run.view)
     snapshot = Snapshot(

@@ -360,6 +360,15 @@ def _backtest(
     )
 
 
+def beyond_safe(basis: ProjectBasis) -> list[WorkItem]:
+    """Open items whose own due date lies after the date by which all is safely done."""
+    safe = basis.forecast.p85
+    if safe is None:
+        return []
+    late = [i for i in basis.count.open_items if i.due_date is not None and i.due_date > safe]
+    return sorted(late, key=lambda item: (item.due_date or date.max, item.uid), reverse=True)
+
+
 def _slip(
     project: Project, record: TargetRecord, *, start: date | None, inputs: RollupInputs
 ) -> Slip:
