@@ -1,0 +1,77 @@
+"""What the configuration says of risks reaches the roll-up whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from syncer.domain.portfolio import Benefit
+from syncer.domain.statement import Roam
+from syncer.errors import ConfigError
+from syncer.settings.portfolio import to_portfolio
+from syncer.settings.statements import to_statements
+from tests.unit.settings.conftest import Folder
+
+READ_AT = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
+WORK = """
+[[connections]]
+name = "jira"
+kind = "jira"
+
+[[projects]]
+key = "permits"
+items = ["jira:REG"]
+external = true
+
+[[programs]]
+key = "5g"
+projects = ["permits"]
+
+[[programs.benefits]]
+name = "Sites"
+baseline = 0
+now = 12
+target = 200
+due = 2027-06-30
+probability = 4
+impact = 5
+
+[[programs.benefits]]
+name = "Calls"
+
+[[risk_responses]]
+rule = "DEP-2"
+item = "jira:REG-112"
+owner = "L. Brandt"
+roam = "mitigated"
+mitigations = ["jira:REG-118"]
+residual_probability = 2
+residual_impact = 3
+"""
+
+
+def test_who_works_outside_and_how_grave_a_missed_benefit_is(folder: Folder) -> None:
+    portfolio = to_portfolio(folder.settings(WORK))
+    assert [project.external for project in portfolio.projects] == [True]
+    assert portfolio.programs[0].benefits == (
+        Benefit(
+            name="Sites", baseline=0, now=12, target=200, due=date(2027, 6, 30), probability=4,
+            impact=5,
+        ),
+        Benefit(name="Calls", probability=3, impact=3),
+    )  # fmt: skip
+
+
+def test_a_mitigation_with_its_residual(folder: Folder) -> None:
+    (response,) = to_statements(folder.settings(WORK), READ_AT).responses
+    assert (response.roam, response.mitigations) == (Roam.MITIGATED, ("jira:REG-118",))
+    assert (response.residual_probability, response.residual_impact) == (2, 3)
+
+
+@pytest.mark.parametrize("wrong", ["residual_impact = 6", "residual_probability = 0"])
+def test_a_residual_lies_between_one_and_five(folder: Folder, wrong: str) -> None:
+    name = wrong.partition(" ")[0]
+    lines = [wrong if line.startswith(name) else line for line in WORK.splitlines()]
+    with pytest.raises(ConfigError, match=name):
+        folder.settings("\n".join(lines))
