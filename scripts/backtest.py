@@ -22,7 +22,8 @@ from typing import Final
 from syncer.clock import FixedClock
 from syncer.demo.clock import AS_OF
 from syncer.demo.run import make_demo
-from syncer.domain.report import Backtest, Snapshot
+from syncer.domain.backtest import Backtest
+from syncer.domain.report import Snapshot
 from syncer.rollup.backtest import Life, summary, trials
 from syncer.rollup.calendar import WorkCalendar
 from syncer.service.core import Service

@@ -67,6 +67,7 @@ _PROJECT = {
     "baseline_target": ("baseline_target", _DAY),
     "slip_days": ("slip_days", _WHOLE),
     "pushes": ("pushes", _WHOLE),
+    "baseline_progress": ("baseline_progress", _REAL),
 }
 _RISK = {
     "id": ("id", _TEXT),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from syncer.domain.backtest import Backtest
 from syncer.domain.completeness import Completeness
 from syncer.domain.disagreement import Disagreement
 from syncer.domain.facts import ForecastInputs, ProgramFacts, ProjectFacts
@@ -95,18 +96,6 @@ class Quality:
     score: int | None
     confidence: Confidence
     reasons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backtest:
-    """How many of a scope's past 85 % dates held, as far as they can be judged (rollup.md 2.4).
-
-    `plain_held` counts those that the plain bootstrap would have kept in the same places.
-    """
-
-    held: int = 0
-    total: int = 0
-    plain_held: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +258,7 @@ class ProjectResult:
     contradictions: tuple[ItemMention, ...] = ()
     before_unknown: Health | None = None
     flow: Flow = field(default_factory=Flow)
-    backtest: Backtest = Backtest()
+    backtest: Backtest = field(default_factory=Backtest)
     features: tuple[FeatureForecast, ...] = ()
     override: OverrideState | None = None
     bulk_closures: tuple[BulkClosure, ...] = ()

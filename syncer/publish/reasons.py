@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date
 
+from syncer.domain.backtest import Backtest
 from syncer.domain.facts import ProgramFacts, ProjectFacts
 from syncer.domain.health import Colour
-from syncer.domain.report import Backtest, Levers, ProjectResult
+from syncer.domain.report import Levers, ProjectResult
 from syncer.publish.digest.figures import word
 from syncer.rollup.display import show_probability
 from syncer.rollup.health import firing_rules

@@ -26,9 +26,9 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from syncer.domain.backtest import Backtest
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import StatusCategory, WorkItem
-from syncer.domain.report import Backtest
 from syncer.rollup.calendar import WorkCalendar, complete_weeks, report_date, week_start
 from syncer.rollup.convolution import PLAIN, completions, rates, scope_range, unfinished_shares
 from syncer.rollup.counting import Countable, is_live_work

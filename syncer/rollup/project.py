@@ -10,11 +10,12 @@ from fnmatch import fnmatchcase
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from syncer.domain.backtest import Backtest
 from syncer.domain.facts import ForecastInputs
 from syncer.domain.gaming import BulkClosure
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Criticality, Project
-from syncer.domain.report import Backtest, Forecast, SourceState
+from syncer.domain.report import Forecast, SourceState
 from syncer.domain.selector import InContainer
 from syncer.domain.statement import Baseline, DateMove
 from syncer.rollup.backtest import lives_of, summary, trials

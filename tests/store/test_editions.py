@@ -8,12 +8,11 @@ import pytest
 
 from syncer.domain.facts import ForecastInputs, MemberFacts, ProgramFacts, ProjectFacts
 from syncer.domain.health import Colour, Confidence, Health
+from syncer.domain.ledger import Ledger, Ledgers
 from syncer.domain.portfolio import Criticality, ProjectKind
 from syncer.domain.report import (
     Forecast,
     GroupResult,
-    Ledger,
-    Ledgers,
     ProjectResult,
     Quality,
     Snapshot,

@@ -57,7 +57,7 @@ def told(row: Row) -> Row:
         for level, ledger in row["ledgers"].items()
         for what, count in ledger.items()
     }
-    left_out = {"previous_state", "ledgers", "override"}
+    left_out = {"previous_state", "ledgers", "override", "flow"}
     return {name: value for name, value in row.items() if name not in left_out} | ledgers
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from syncer.cli.why import explanation
+from syncer.domain.backtest import Backtest
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Portfolio
-from syncer.domain.report import Backtest
 from syncer.publish.audience import AudienceView
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.trust import trust

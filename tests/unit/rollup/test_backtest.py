@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from syncer.domain.backtest import Backtest
 from syncer.domain.change import ChangeField
 from syncer.domain.health import Confidence
 from syncer.domain.item import WorkItem
-from syncer.domain.report import Backtest
 from syncer.rollup.backtest import Life, Past, Trial, lives_of, mondays, summary, trials
 from syncer.rollup.calendar import WorkCalendar, week_start
 from syncer.rollup.convolution import PLAIN, completion, completions, scope_range, unfinished_shares
