@@ -40,6 +40,7 @@ PACE: Final = 2.0
 REMEMBERED: Final = timedelta(weeks=16)
 FIRST: Final = datetime(2025, 8, 25, 5, 30, tzinfo=UTC)
 IN_PROGRESS: Final = 2
+MOVES: Final = ("computed colour changes", "shown colour changes", "arrows")
 _OPEN: Final = frozenset({Health.GREEN, Health.AMBER, Health.RED})
 _VERDICT: Final = Verdict(
     level=VerdictLevel.PRODUCT, leaning=VerdictLevel.PRODUCT, confidence=1.0, decided_by="rule"
@@ -190,7 +191,8 @@ def main() -> None:
     counted = noise(told.projects, told.weeks)
     weeks = counted.pop("weeks")
     print(f"{told.projects} projects of constant pace, {weeks} project-weeks under way")
-    for what, count in sorted(counted.items()):
+    for what in (*MOVES, *(f"shown {health.value}" for health in sorted(_OPEN))):
+        count = counted[what]
         print(f"{what:<26}{count:>6}  {100 * count / weeks:5.1f} %")
 
 
