@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from syncer.domain.portfolio import Freeze
 NO_HOLIDAYS: Final[frozenset[date]] = frozenset()
 WORKING_DAYS_PER_WEEK: Final = 5
 _DAYS_PER_WEEK: Final = 7
+_DATES_KEPT: Final = 1 << 15
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -99,8 +101,11 @@ class WorkCalendar:
         return found
 
 
+@lru_cache(maxsize=_DATES_KEPT)
 def report_date(instant: datetime, zone: tzinfo | str) -> date:
     """Return the civil date of an aware instant in the report's time zone.
+
+    Kept for a while: a roll-up asks a dozen times for the days of each item, project by project.
 
     Raises:
         ValueError: if the instant carries no offset: guessing one could move a due date.
