@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from pydantic import TypeAdapter
 
 from syncer.domain.health import Health
 from syncer.domain.override import Lapse
@@ -279,6 +280,21 @@ class TestPrograms:
         show(weeks, GREEN)
         program = group_in(weeks.week(done=3))
         assert (program.shown.health, program.override) == (AMBER, None)
+
+
+def test_a_snapshot_that_was_stored_tells_the_same() -> None:
+    """What has lapsed is known from the snapshot before, which comes out of the database."""
+    weeks = network(LATE)
+    weeks.roll()
+    show(weeks, AMBER)
+    weeks.declare("net", target=FixedTarget(TARGET + timedelta(days=1)))
+    snapshot = weeks.week(done=3)
+    adapter = TypeAdapter(Snapshot)
+    weeks.taken[-1] = adapter.validate_json(adapter.dump_json(snapshot))
+    assert weeks.taken[-1] == snapshot
+    weeks.declare("net", target=FixedTarget(TARGET))
+    weeks.now += timedelta(days=1)
+    assert state(weeks.roll())[1:] == (False, Lapse.TARGET)
 
 
 def test_an_override_is_the_same_on_every_machine() -> None:
