@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date
+from datetime import date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,8 @@ WINDOW_WEEKS: Final = 12
 def first_activity(items: Iterable[WorkItem], zone: ZoneInfo) -> date | None:
     """The local date on which the first item was started or done."""
     instants = (item.started_at or item.done_at for item in items)
-    days = [report_date(instant, zone) for instant in instants if instant is not None]
-    return min(days, default=None)
+    first = min((instant for instant in instants if instant is not None), default=None)
+    return report_date(first, zone) if first is not None else None
 
 
 def winsorised(weeks: Sequence[int], *, as_of: date, bulk: AbstractSet[date]) -> tuple[int, ...]:
@@ -46,10 +46,13 @@ def weekly_completions(
     began = first_activity(items, zone)
     if began is None:
         return ()
+    mondays = complete_weeks(as_of, weeks)
+    earliest = datetime.combine(mondays[0], time.min, tzinfo=zone)
     done = Counter(
         week_start(report_date(item.done_at, zone))
         for item in items
-        if item.status_category is StatusCategory.DONE and item.done_at is not None
+        if item.status_category is StatusCategory.DONE
+        and item.done_at is not None
+        and item.done_at >= earliest
     )
-    mondays = complete_weeks(as_of, weeks)
     return tuple(done[monday] for monday in mondays if monday >= week_start(began))
