@@ -87,10 +87,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
-    """One request as the connector means it; `local` says that a 403 concerns it alone.
-
-    `decode` reads the body of its answer.
-    """
+    """One request as the connector means it; `local` says that a 403 concerns it alone."""
 
     method: str
     url: str
@@ -176,18 +173,17 @@ class HttpClient:
         and says nothing about the account's other rights. With `If-None-Match` among the `headers`
         the answer may be a 304 without data. `decode` makes the answer's data from its JSON.
         """
-        request = self._request(
+        asked = self._request(
             "GET", path, params=params, local=local, headers=headers, decode=decode
         )
-        return await self._answer(request)
+        return await self._answer(asked)
 
     async def post(
         self, path: str, body: JsonObject, *, local: bool = False, decode: Decode = loaded
     ) -> Answer:
         """The answer to a POST that only reads, and so may be made again; the rest as in `get`."""
-        return await self._answer(
-            self._request("POST", path, body=body, local=local, decode=decode)
-        )
+        request = self._request("POST", path, body=body, local=local, decode=decode)
+        return await self._answer(request)
 
     async def told_limit(self, answer: Answer) -> RateLimited:
         """The error to raise for an answer whose body tells of a limit, as GraphQL does with 200.
@@ -340,20 +336,18 @@ class HttpClient:
             raise ConfigError(elsewhere.message, fix=elsewhere.fix) from None
 
     async def _read(self, request: _Request, response: aiohttp.ClientResponse) -> Answer:
-        parts: list[bytes] = []
-        size = 0
+        body = bytearray()
         async for part in response.content.iter_any():
-            size += len(part)
-            if size > self._limits.longest_answer:
+            body += part
+            if len(body) > self._limits.longest_answer:
                 raise TooLong(
                     f"{request.label} answered with more than {self._limits.longest_answer} bytes."
                 )
-            parts.append(part)
         return Answer(
             label=request.label,
             status=response.status,
             headers=response.headers,
-            body=b"".join(parts),
+            body=bytes(body),
             charset=response.charset or "utf-8",
             content_type=response.content_type,
             decode=request.decode,
