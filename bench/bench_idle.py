@@ -29,8 +29,8 @@ MOST_REQUESTS: Final = 3.0
 
 OF_ITEMS: Final = ("items", "changes", "item_aliases", "verdicts", "quarantine")
 LATER: Final = 24.0
-"""Hours after the sync at which the portfolio is asked, and once more: what changed lately is looked
-back upon, and a first pass then may note that it is settled."""
+"""Hours after the sync at which the portfolio is asked, and once more: what changed lately is
+looked back upon, and a first pass then may note that it is settled."""
 
 
 def measure(options: Options) -> Iterator[Figure]:
