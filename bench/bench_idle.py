@@ -24,12 +24,12 @@ MILLION: Final = 1_000_000
 TINY: Final = 500
 CONTAINERS: Final = 200
 FEW_CONTAINERS: Final = 5
-MOST_REQUESTS: Final = 3.0
-"""Requests a container: one of the pull, one of the look-back, and the site's own tables."""
+MOST_REQUESTS: Final = 2.0
+"""Requests a container, the site's own tables included."""
 
 OF_ITEMS: Final = ("items", "changes", "item_aliases", "verdicts", "quarantine")
-LATER: Final = 24.0
-"""Hours after the sync at which the portfolio is asked, and once more: what changed lately is
+LATER: Final = 120.0
+"""Hours after the sync at which the portfolio is asked, and once more: what was stored lately is
 looked back upon, and a first pass then may note that it is settled."""
 
 

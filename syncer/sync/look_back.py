@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from syncer.clock import Clock, is_ahead
 from syncer.connect.passage import on_lane
 from syncer.connect.protocol import Connector, ListsVersions
@@ -25,7 +27,7 @@ from syncer.store.gaps import suspect
 from syncer.store.items import stored_states
 from syncer.store.lanes import count_lane, load_lanes, note_next
 from syncer.store.sources import ContainerState, container_state, containers_of
-from syncer.store.versions import newest_change
+from syncer.store.versions import newest_change, newest_stored
 from syncer.sync.connection import Wanted
 from syncer.sync.fetching import fetch_all, keep_fetched
 from syncer.sync.guard import isolated
@@ -33,6 +35,12 @@ from syncer.sync.places import Places
 
 EVERY: Final = timedelta(hours=1)
 """How often a container is looked back on."""
+
+DOUBT: Final = timedelta(days=3)
+"""How much longer than its span a container that keeps still is looked back on.
+
+Both instants are our clock's, which may have been set in between.
+"""
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -110,12 +118,29 @@ async def _due(look: _Look) -> list[ContainerKey]:
             for key in await containers_of(session, look.connection)
             if look.wanted.has(key) and (state := await container_state(session, key)) is not None
         ]
-    return [
-        state.key
-        for state in states
-        if _may_have_changed(state, now - look.rules.span)
-        and not is_ahead(_last(lanes.get(state.key, {})) + EVERY, now=now, within=EVERY)
-    ]
+        due = [
+            state.key
+            for state in states
+            if _may_have_changed(state, now - look.rules.span)
+            and not is_ahead(_last(lanes.get(state.key, {})) + EVERY, now=now, within=EVERY)
+        ]
+        return [
+            key
+            for key in due
+            if not await _is_settled(
+                session, key, lanes.get(key, {}).get(Lane.LOOK_BACK), span=look.rules.span
+            )
+        ]
+
+
+async def _is_settled(
+    session: AsyncSession, key: ContainerKey, told: LaneState | None, *, span: timedelta
+) -> bool:
+    """Whether the last look back came long after the last thing that a search could show late."""
+    if told is None or told.last_success_at is None:
+        return False
+    stored = await newest_stored(session, key)
+    return stored is not None and told.last_success_at >= stored + span + DOUBT
 
 
 def _may_have_changed(state: ContainerState, since: datetime) -> bool:

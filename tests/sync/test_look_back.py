@@ -18,7 +18,7 @@ from syncer.store.items import load_items
 from syncer.store.lanes import load_lanes
 from syncer.store.sources import load_sources
 from syncer.sync.connection import Wanted
-from syncer.sync.look_back import LookBack, LookedBack, look_back
+from syncer.sync.look_back import DOUBT, LookBack, LookedBack, look_back
 from tests.faults.line import Line, line
 
 LATE = "20005"
@@ -70,6 +70,24 @@ async def test_what_the_search_shows_hours_late_is_found(
         [result] = await look(one, store)
         assert result.stored == 1
         assert await one.is_equal(store)
+
+
+async def test_what_keeps_still_is_looked_back_on_no_more_until_something_is_stored(
+    store: Store,
+) -> None:
+    async with line(sort=JiraDataCenterSimulator) as one:  # which says nothing of its last change
+        await one.pull(store)
+        one.clock.instant += timedelta(hours=12) + DOUBT - HOUR
+        assert len(await look(one, store)) == 1  # too soon after the first reading to be sure
+        one.clock.instant += 2 * HOUR
+        assert len(await look(one, store)) == 1  # the last one
+        one.clock.instant += 2 * HOUR
+        assert await look(one, store) == []
+
+        one.edit("20010", "edited")
+        await one.pull(store)
+        one.clock.instant += 2 * HOUR
+        assert len(await look(one, store)) == 1
 
 
 async def test_an_item_that_is_made_and_shown_late_is_found(store: Store) -> None:
