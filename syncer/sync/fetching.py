@@ -88,8 +88,8 @@ async def keep_fetched(
 
     An item that is stored and has gone to a container that nobody wants is moved away. What came
     on the live lane explains what a pull had found before its webhook was worked off. What cannot
-    be read and is not stored either goes to quarantine under `home`; what is not there any more
-    leaves it.
+    be read and is not stored either goes to quarantine under `home`; what is not there any more,
+    or is not wanted, leaves it.
     """
     inside = [one for one in fetched.records if wanted.has(one.item.container)]
     outside = [one for one in fetched.records if not wanted.has(one.item.container)]
@@ -102,7 +102,8 @@ async def keep_fetched(
         at=at,
         read_at=read_at,
     )
-    await clear(session, [ref.uid for ref in (*fetched.gone, *fetched.hidden)])
+    settled = (*fetched.gone, *fetched.hidden, *(one.item.ref for one in outside))
+    await clear(session, [ref.uid for ref in settled])
     if lane is Lane.LIVE:
         absent = [*fetched.gone, *fetched.hidden, *(one.ref for one in fetched.unreadable)]
         found = [one.item for one in fetched.records]

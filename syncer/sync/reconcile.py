@@ -42,6 +42,7 @@ from syncer.store.sources import find_container, lose_container
 from syncer.sync.connection import ACCOUNT_CHANGED, Wanted
 from syncer.sync.fetching import fetch_all, keep_fetched
 from syncer.sync.guard import isolated
+from syncer.sync.homeless import ask_homeless
 from syncer.sync.ingest import Ingested, mark
 from syncer.sync.lease import container_lease, held, lost, this_process
 from syncer.sync.pull import HIDING
@@ -151,7 +152,8 @@ async def census_connection(
 ) -> list[CensusResult]:
     """Take a census of every container of the connection that is due, one after the other.
 
-    Asks first what the account sees: what is concluded from an absence rests on that answer.
+    Asks first what the account sees: what is concluded from an absence rests on that answer. Then
+    for items in quarantine that are in no container's census.
     """
     async with store.read() as session:
         states = [one for one in await census_states(session, connection) if due(one)]
@@ -162,6 +164,7 @@ async def census_connection(
     if any(finding.fatal for finding in identity.findings):
         return []
     listed = {one.key for one in identity.containers}
+    await ask_homeless(store, connector, connection=connection, clock=clock, wanted=wanted)
     return [
         await take_census(
             store,
