@@ -42,10 +42,10 @@ from syncer.store.sources import find_container, lose_container
 from syncer.sync.connection import ACCOUNT_CHANGED, Wanted
 from syncer.sync.fetching import fetch_all, keep_fetched
 from syncer.sync.guard import isolated
-from syncer.sync.homeless import ask_homeless
 from syncer.sync.ingest import Ingested, mark
 from syncer.sync.lease import container_lease, held, lost, this_process
 from syncer.sync.pull import HIDING
+from syncer.sync.unread import ask_unread
 
 CENSUS_CAP: Final = 0.2
 """The share of a container's items that one census may bury without a person."""
@@ -153,7 +153,7 @@ async def census_connection(
     """Take a census of every container of the connection that is due, one after the other.
 
     Asks first what the account sees: what is concluded from an absence rests on that answer. Then
-    for items in quarantine that are in no container's census.
+    for what is in quarantine, which no list of ids brings back.
     """
     async with store.read() as session:
         states = [one for one in await census_states(session, connection) if due(one)]
@@ -164,7 +164,7 @@ async def census_connection(
     if any(finding.fatal for finding in identity.findings):
         return []
     listed = {one.key for one in identity.containers}
-    await ask_homeless(store, connector, connection=connection, clock=clock, wanted=wanted)
+    await ask_unread(store, connector, connection=connection, clock=clock, wanted=wanted)
     return [
         await take_census(
             store,

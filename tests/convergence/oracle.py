@@ -14,6 +14,7 @@ from syncer.store.daemon_tables import InboxRow
 from syncer.store.engine import Store
 from syncer.store.inbox import InboxState
 from syncer.store.items import load_items, load_records
+from syncer.store.quarantine import load_quarantine
 from syncer.store.rows import table_of
 from syncer.store.sources import load_sources
 from syncer.store.tables import ItemRow
@@ -45,6 +46,14 @@ async def check_all(store: Store, site: Site) -> None:
         found += _item(item_id, records.get(item_id), site)
     found += _links(records, site)
     _raise(found)
+    await _check_quarantine(store)
+
+
+async def _check_quarantine(store: Store) -> None:
+    """Nothing is left there that can be read, or that nobody can see."""
+    async with store.read() as session:
+        unread = await load_quarantine(session)
+    _raise(f"in quarantine: {one}" for one in unread)
 
 
 async def check_pulled(store: Store, site: Site) -> None:

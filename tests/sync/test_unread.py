@@ -1,4 +1,4 @@
-"""What is in quarantine under no container is asked for again by its id."""
+"""What is in quarantine is asked for again by its id."""
 
 from __future__ import annotations
 
@@ -75,6 +75,15 @@ async def test_one_that_can_be_read_by_now_is_stored(store: Store, tracker: Hidi
     await census(store, tracker, Wanted())
     assert await quarantined(store) == []
     assert await keys(store) == {"NET-1", "NET-7"}
+
+
+async def test_one_that_is_stored_and_has_not_changed_leaves(
+    store: Store, tracker: HidingTracker
+) -> None:
+    await told(store, OLD.item.ref)
+    assert await quarantined(store) == [OLD.item.ref.uid]
+    await census(store, tracker, Wanted())
+    assert await quarantined(store) == []
 
 
 async def test_one_that_nobody_wants_leaves_and_is_not_stored(
