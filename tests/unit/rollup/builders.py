@@ -90,6 +90,22 @@ def many(prefix: str, count: int, status: StatusCategory = TODO, **more: Any) ->
     return [make_item(f"{prefix}-{n}", status, **more) for n in range(1, count + 1)]
 
 
+def finished(throughput: Sequence[int], prefix: str) -> list[WorkItem]:
+    """So many items done on the Thursday of each of the last weeks, all planned long ago."""
+    monday = TODAY - timedelta(weeks=len(throughput))
+    return [
+        make_item(
+            f"{prefix}-{week}-{n}",
+            DONE,
+            created_at=noon(date(2026, 3, 2)),
+            started_at=noon(monday + timedelta(weeks=week)),
+            done_at=noon(monday + timedelta(weeks=week, days=3)),
+        )
+        for week, count in enumerate(throughput)
+        for n in range(count)
+    ]
+
+
 def linked(item: WorkItem, *links: tuple[LinkKind, str], inward: bool = False) -> WorkItem:
     made = (Link(kind=kind, to=ref(to), inward=inward) for kind, to in links)
     return replace(item, links=(*item.links, *made))

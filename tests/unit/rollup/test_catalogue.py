@@ -52,6 +52,7 @@ from tests.unit.rollup.builders import (
     WAITING,
     account,
     blocks,
+    finished,
     make_change,
     make_epic,
     make_inputs,
@@ -108,22 +109,6 @@ def inputs(items: Sequence[WorkItem], *projects: Project, **more: Any) -> Rollup
     return make_inputs(items, more.pop("portfolio", make_portfolio(*wanted)), **more)
 
 
-def lately(throughput: Sequence[int], prefix: str) -> list[WorkItem]:
-    """Done in each of the last weeks, on Thursdays."""
-    monday = TODAY - timedelta(weeks=len(throughput))
-    return [
-        make_item(
-            f"{prefix}-D{week}-{n}",
-            DONE,
-            created_at=PLANNED,
-            started_at=noon(monday + timedelta(weeks=week)),
-            done_at=noon(monday + timedelta(weeks=week, days=3)),
-        )
-        for week, count in enumerate(throughput)
-        for n in range(count)
-    ]
-
-
 def some(prefix: str, count: int, **more: Any) -> list[WorkItem]:
     return many(prefix, count, **{"created_at": PLANNED, "assignees": ANN, **more})
 
@@ -136,7 +121,7 @@ def detectors(**changed: Any) -> HealthRules:
 
 
 def outreach(target: date, **more: Any) -> RollupInputs:
-    items = [*lately(OUT.throughput, "NET"), *some("NET-X", OUT.remaining)]
+    items = [*finished(OUT.throughput, "NET"), *some("NET-X", OUT.remaining)]
     return inputs(items, make_project("net", target=FixedTarget(target)), **more)
 
 
@@ -177,7 +162,7 @@ case("SCH-3", "2 pushes that were won back; 1", (2, 1),
 
 def gated(on: date, open_items: int = 40, **more: Any) -> RollupInputs:
     gate = GateDefinition(scope="net", name="Freeze", on=on, provenance=SAID)
-    items = [*lately((2,) * 12, "NET"), *some("NET-X", open_items, due_date=START)]
+    items = [*finished((2,) * 12, "NET"), *some("NET-X", open_items, due_date=START)]
     return inputs(items, statements=Statements(gates=(gate,)), **more)
 
 
@@ -253,7 +238,7 @@ def racing(added: Sequence[int], done: Sequence[int], *, began: date = START) ->
         for week, count in enumerate(added)
         for n in range(count)
     ]
-    return inputs([begin, *some("NET-X", 10), *came, *lately(done, "NET")])
+    return inputs([begin, *some("NET-X", 10), *came, *finished(done, "NET")])
 
 
 case("SCP-3", "as much added as done in three weeks; one more done in one of them", (4, 3),
@@ -318,7 +303,7 @@ case("FLW-2", "a must item; one that is optional", (3, 3),
 
 def crowded(count: int) -> RollupInputs:
     """In progress at a pace of two items a week."""
-    return inputs([*lately((2,) * 12, "NET"), *some("NET-W", count, status=DOING)])
+    return inputs([*finished((2,) * 12, "NET"), *some("NET-W", count, status=DOING)])
 
 
 case("FLW-3", "4.5 weeks of work in progress (9 at 2 a week); 4 weeks (8)", (2, 2),
@@ -427,7 +412,7 @@ case("RES-1", "in two projects; all in one", (3, 3),
 
 
 def loaded(due: int, on: date = TODAY + 28 * DAY) -> RollupInputs:
-    items = [*lately(NET.throughput, "NET"), *some("NET-D", due, due_date=on)]
+    items = [*finished(NET.throughput, "NET"), *some("NET-D", due, due_date=on)]
     return inputs(items, make_project("net", team="network"))
 
 

@@ -48,6 +48,7 @@ from tests.unit.rollup.builders import (
     basis_of,
     blocks,
     example_portfolio,
+    finished,
     linked,
     make_change,
     make_epic,
@@ -68,21 +69,6 @@ DAY = timedelta(days=1)
 ANN = (account("Ann"),)
 PLANNED, SINCE = noon(date(2026, 3, 2)), noon(date(2026, 6, 1))
 PERMIT_DUE, SITE_START, DEMO_START = date(2027, 1, 22), date(2027, 1, 11), date(2027, 2, 15)
-
-
-def finished(throughput: Sequence[int], prefix: str) -> list[WorkItem]:
-    monday = TODAY - timedelta(weeks=len(throughput))
-    return [
-        make_item(
-            f"{prefix}-{week}-{n}",
-            DONE,
-            created_at=PLANNED,
-            started_at=noon(monday + timedelta(weeks=week)),
-            done_at=noon(monday + timedelta(weeks=week, days=3)),
-        )
-        for week, count in enumerate(throughput)
-        for n in range(count)
-    ]
 
 
 def planned(prefix: str, count: int, **more: Any) -> list[WorkItem]:

@@ -24,6 +24,7 @@ from tests.unit.rollup.builders import (
     TODAY,
     TODO,
     basis_of,
+    finished,
     linked,
     make_change,
     make_epic,
@@ -152,22 +153,6 @@ def test_the_latest_baseline_with_a_target_is_the_one_to_slip_from() -> None:
 
 
 # --- the forecast --------------------------------------------------------------------------------
-
-
-def finished(throughput: Sequence[int], prefix: str) -> list[WorkItem]:
-    """So many items done in each of the last weeks, all planned long ago."""
-    monday = TODAY - timedelta(weeks=len(throughput))
-    return [
-        make_item(
-            f"{prefix}-{week}-{n}",
-            DONE,
-            created_at=PLANNED,
-            started_at=noon(monday + timedelta(weeks=week)),
-            done_at=noon(monday + timedelta(weeks=week, days=3)),
-        )
-        for week, count in enumerate(throughput)
-        for n in range(count)
-    ]
 
 
 def test_e20_the_forecast_of_the_outreach_comes_from_its_items() -> None:
