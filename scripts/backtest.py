@@ -4,7 +4,8 @@
 
 Beside each stands the plain bootstrap, which draws the observed weeks again and again and takes
 their pace for exact. The teams are drawn with fixed seeds: every run prints the same table. What
-counts as finished, and which forecasts are judged, stands in `syncer/rollup/backtest.py`.
+counts as finished, and which forecasts are judged, stands in
+`syncer/rollup/forecasting/backtest.py`.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from syncer.demo.clock import AS_OF
 from syncer.demo.run import make_demo
 from syncer.domain.backtest import Backtest
 from syncer.domain.report import Snapshot
-from syncer.rollup.backtest import Life, summary, trials
 from syncer.rollup.calendar import WorkCalendar
+from syncer.rollup.forecasting.backtest import Life, summary, trials
 from syncer.service.core import Service
 from syncer.settings.load import load_settings
 

@@ -13,7 +13,7 @@ import typer
 from syncer.cli.context import load, run
 
 if TYPE_CHECKING:
-    from syncer.rollup.drafts import Discovery
+    from syncer.rollup.discovery.drafts import Discovery
     from syncer.service.core import Service
     from syncer.settings.root import Settings
 

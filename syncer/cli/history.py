@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from syncer.domain.report import GroupResult, ProjectResult, Snapshot
-    from syncer.rollup.replay import Turned
+    from syncer.rollup.colours.replay import Turned
     from syncer.service.core import Service
 
     Said = tuple[Snapshot, GroupResult | ProjectResult]
@@ -146,7 +146,7 @@ def replay(
 
 
 async def _replayed(service: Service, file: Path, since: str) -> tuple[list[Turned], int]:
-    from syncer.rollup.replay import replay as replayed
+    from syncer.rollup.colours.replay import replay as replayed
     from syncer.settings.health import load_health_file
 
     other = load_health_file(file)

@@ -24,7 +24,7 @@ from syncer.domain.report import (
 )
 from syncer.domain.statement import ColourOverride
 from syncer.domain.verdict import Verdict
-from syncer.rollup.portfolio_colour import portfolio_colour, portfolio_line
+from syncer.rollup.colours.portfolio import portfolio_colour, portfolio_line
 
 Json = dict[str, Any]
 

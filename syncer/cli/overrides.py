@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from syncer.domain.item import WorkItem
     from syncer.domain.statement import ColourOverride, VerdictOverride
-    from syncer.rollup.override_rules import Wanted
+    from syncer.rollup.colours.override_rules import Wanted
     from syncer.service.core import Service
 
 app = typer.Typer(help="Corrections of verdicts and colours.", no_args_is_help=True)
@@ -141,7 +141,7 @@ def _wanted(
     """What is asked for, its scope left open."""
     from syncer.cli.moments import parse_day
     from syncer.domain.health import Health
-    from syncer.rollup.override_rules import Wanted
+    from syncer.rollup.colours.override_rules import Wanted
 
     return Wanted(
         scope="",
@@ -247,7 +247,7 @@ async def _colour_rows(service: Service, *, every: bool) -> list[tuple[object, .
     from syncer.cli.machine import instant
     from syncer.cli.status import snapshots
     from syncer.rollup.calendar import report_date
-    from syncer.rollup.overrides import states
+    from syncer.rollup.colours.overrides import states
     from syncer.service.overriding import colour_overrides
 
     known = await colour_overrides(service)
@@ -273,7 +273,7 @@ async def _colour_rows(service: Service, *, every: bool) -> list[tuple[object, .
 
 
 def _state(override: ColourOverride, lapse: str | None, today: date) -> str:
-    from syncer.rollup.override_rules import ends_soon
+    from syncer.rollup.colours.override_rules import ends_soon
 
     if override.undone_at is not None:
         return "undone"

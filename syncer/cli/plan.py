@@ -14,7 +14,7 @@ from syncer.cli.status import Format
 
 if TYPE_CHECKING:
     from syncer.domain.health import Colour
-    from syncer.rollup.comparison import Comparison, Membership, ProjectChange, Totals
+    from syncer.rollup.colours.comparison import Comparison, Membership, ProjectChange, Totals
     from syncer.service.core import Service
 
 _SHOWN = 20

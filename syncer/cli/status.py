@@ -66,8 +66,8 @@ def ending_overrides(snapshot: Snapshot) -> Iterator[str]:
 
     from syncer.cli.output import printable
     from syncer.rollup.calendar import report_date
-    from syncer.rollup.override_rules import ends_soon
-    from syncer.rollup.overrides import active
+    from syncer.rollup.colours.override_rules import ends_soon
+    from syncer.rollup.colours.overrides import active
 
     today = report_date(snapshot.as_of, ZoneInfo(snapshot.timezone))
     for one in (state.override for state in active(snapshot)):

@@ -63,7 +63,7 @@ def explanation(text: str, snapshot: Snapshot, rules: HealthRules) -> Iterator[s
 
 def portfolio_lines(pair: SnapshotPair, *, colour: bool) -> Iterator[str]:
     """How many are Red and have turned; with `colour` the one colour of everything."""
-    from syncer.rollup.portfolio_colour import portfolio_colour, portfolio_line
+    from syncer.rollup.colours.portfolio import portfolio_colour, portfolio_line
 
     yield portfolio_line(pair.current, pair.previous)
     if colour:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.override import OverrideState
 from syncer.domain.report import Snapshot
-from syncer.rollup.overrides import states
+from syncer.rollup.colours.overrides import states
 from syncer.store.audit import AuditEvent, load_events, record
 
 LAPSE = "colour_override.lapse"

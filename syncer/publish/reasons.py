@@ -11,8 +11,8 @@ from syncer.domain.facts import ProgramFacts, ProjectFacts
 from syncer.domain.health import Colour
 from syncer.domain.report import Levers, ProjectResult
 from syncer.publish.digest.figures import word
+from syncer.rollup.colours.health import firing_rules
 from syncer.rollup.display import show_probability
-from syncer.rollup.health import firing_rules
 from syncer.rollup.rules import HealthRules
 
 _NEXT_RULES = 2

@@ -21,7 +21,7 @@ from syncer.domain.statement import Statements
 from syncer.domain.verdict import Verdict
 from syncer.errors import SyncerError
 from syncer.rollup.calendar import WorkCalendar, report_date
-from syncer.rollup.causes import colour_changes
+from syncer.rollup.colours.causes import colour_changes
 from syncer.rollup.evaluate import evaluate
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.rules import HealthRules

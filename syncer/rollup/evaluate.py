@@ -31,33 +31,33 @@ from syncer.domain.statement import (
     OwnerWord,
     Statements,
 )
-from syncer.rollup.bulk import told
 from syncer.rollup.calendar import report_date
-from syncer.rollup.dependencies import CycleTime, Dependencies
-from syncer.rollup.dependency_gaps import ruled
-from syncer.rollup.detection import Detection
-from syncer.rollup.disagreement import disagreements
-from syncer.rollup.features import feature_forecasts, has_features
-from syncer.rollup.gates import gate_results
+from syncer.rollup.colours.disagreement import disagreements
+from syncer.rollup.colours.health import project_colour
+from syncer.rollup.colours.overrides import OverrideBook, shown
+from syncer.rollup.colours.project_facts import Surroundings, project_facts
+from syncer.rollup.colours.settling import before_unknown, settled, was_decided
+from syncer.rollup.forecasting.bulk import told
+from syncer.rollup.forecasting.features import feature_forecasts, has_features
+from syncer.rollup.forecasting.options import blockers, project_levers
 from syncer.rollup.group_result import Members, latest_word, product_results, program_results
-from syncer.rollup.health import project_colour
-from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.late import late_news
-from syncer.rollup.ledgers import ledgers, unclaimed
-from syncer.rollup.moves import recent_moves, reopened_items
-from syncer.rollup.observed import Observed, held_up, observe, quality_of, unclassified_share
-from syncer.rollup.options import blockers, project_levers
-from syncer.rollup.overrides import OverrideBook, shown
-from syncer.rollup.past import PastViews
+from syncer.rollup.past.history import rewind_all
+from syncer.rollup.past.late import late_news
+from syncer.rollup.past.moves import recent_moves, reopened_items
+from syncer.rollup.past.said import in_order, said_by
+from syncer.rollup.past.views import PastViews
 from syncer.rollup.project import ProjectBasis, bases, beyond_safe
-from syncer.rollup.project_facts import Surroundings, project_facts
-from syncer.rollup.risk_changes import Compared
-from syncer.rollup.risks import answered, for_display
-from syncer.rollup.said import in_order, said_by
-from syncer.rollup.settling import before_unknown, settled, was_decided
+from syncer.rollup.risks.changes import Compared
+from syncer.rollup.risks.dependency_gaps import ruled
+from syncer.rollup.risks.detection import Detection
+from syncer.rollup.risks.gates import gate_results
+from syncer.rollup.risks.ranking import answered, for_display
+from syncer.rollup.risks.withdrawn import with_withdrawals
 from syncer.rollup.view import View, with_implicit_projects
-from syncer.rollup.withdrawn import with_withdrawals
+from syncer.rollup.work.dependencies import CycleTime, Dependencies
+from syncer.rollup.work.ledgers import ledgers, unclaimed
+from syncer.rollup.work.observed import Observed, held_up, observe, quality_of, unclassified_share
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import Final
 
 from syncer.domain.portfolio import Freeze
 from syncer.rollup.calendar import NO_HOLIDAYS, WORKING_DAYS_PER_WEEK, WorkCalendar
-from syncer.rollup.convolution import (
+from syncer.rollup.forecasting.convolution import (
     PLAIN,
     checked_throughput,
     completion,

@@ -14,16 +14,16 @@ from syncer.domain.portfolio import Criticality, Product, Program
 from syncer.domain.report import GroupResult, ProjectResult, Quality, Risk, Snapshot
 from syncer.domain.statement import OwnerStatus, OwnerWord
 from syncer.rollup.calendar import report_date
+from syncer.rollup.colours.group import group_colour, not_too_light
+from syncer.rollup.colours.overrides import OverrideBook, own_colour, shown
 from syncer.rollup.forecast import date_reached, joint_cdf, probability_on_time
-from syncer.rollup.group import group_colour, not_too_light
-from syncer.rollup.ledgers import ledgers
-from syncer.rollup.membership import membership_changes
-from syncer.rollup.overrides import OverrideBook, own_colour, shown
-from syncer.rollup.plan import planned_share
+from syncer.rollup.forecasting.plan import planned_share
+from syncer.rollup.past.membership import membership_changes
 from syncer.rollup.project import ProjectBasis
-from syncer.rollup.quality import program_confidence
 from syncer.rollup.rules import HealthRules
 from syncer.rollup.view import View
+from syncer.rollup.work.ledgers import ledgers
+from syncer.rollup.work.quality import program_confidence
 
 _INACTIVE: Final = frozenset({Health.CANCELLED, Health.ON_HOLD, Health.NOT_STARTED, Health.DONE})
 _DARK: Final[Mapping[OwnerWord | None, int]] = {OwnerWord.OFF_TRACK: 2, OwnerWord.AT_RISK: 1}

@@ -18,29 +18,34 @@ from syncer.domain.portfolio import Criticality, Project
 from syncer.domain.report import Forecast, SourceState
 from syncer.domain.selector import InContainer
 from syncer.domain.statement import Baseline, DateMove
-from syncer.rollup.backtest import lives_of, summary, trials
-from syncer.rollup.bulk import bulk_closures, bulk_weeks
 from syncer.rollup.calendar import complete_weeks, report_date
-from syncer.rollup.counting import Countable
-from syncer.rollup.dependencies import CycleTime
 from syncer.rollup.display import overrun_is_open
-from syncer.rollup.flow import nearest_rank
 from syncer.rollup.forecast import (
     completion_cdf,
     date_reached,
     expected_overrun,
     probability_on_time,
 )
+from syncer.rollup.forecasting.backtest import lives_of, summary, trials
+from syncer.rollup.forecasting.bulk import bulk_closures, bulk_weeks
+from syncer.rollup.forecasting.flow import nearest_rank
+from syncer.rollup.forecasting.plan import planned_by_due_dates, planned_share, schedule_performance
+from syncer.rollup.forecasting.throughput import (
+    WINDOW_WEEKS,
+    first_activity,
+    weekly_completions,
+    winsorised,
+)
+from syncer.rollup.forecasting.validity import forecast_validity
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.past import PastViews
-from syncer.rollup.plan import planned_by_due_dates, planned_share, schedule_performance
+from syncer.rollup.past.scope import ScopeChange, scope_change
+from syncer.rollup.past.slip import Slip, target_slip
+from syncer.rollup.past.targets import TargetRecord, resolve_target
+from syncer.rollup.past.views import PastViews
 from syncer.rollup.rules import DetectorRules
-from syncer.rollup.scope import ScopeChange, scope_change
-from syncer.rollup.slip import Slip, target_slip
-from syncer.rollup.targets import TargetRecord, resolve_target
-from syncer.rollup.throughput import WINDOW_WEEKS, first_activity, weekly_completions, winsorised
-from syncer.rollup.validity import forecast_validity
 from syncer.rollup.view import View
+from syncer.rollup.work.counting import Countable
+from syncer.rollup.work.dependencies import CycleTime
 
 _SAFE: Final = 0.85
 _EVEN: Final = 0.50

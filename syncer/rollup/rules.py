@@ -11,8 +11,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from syncer.rollup.quality import QualityThresholds
-from syncer.rollup.scoring import ScoringThresholds
+from syncer.rollup.risks.scoring import ScoringThresholds
+from syncer.rollup.work.quality import QualityThresholds
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Growth = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -124,7 +124,7 @@ class ScoringRules(_Thresholds):
 
     @property
     def thresholds(self) -> ScoringThresholds:
-        """The same as the plain value that `syncer.rollup.scoring` takes."""
+        """The same as the plain value that `syncer.rollup.risks.scoring` takes."""
         return ScoringThresholds(
             probability=self.probability,
             impact_days=self.impact_days,
@@ -149,7 +149,7 @@ class QualityRules(_Thresholds):
 
     @property
     def thresholds(self) -> QualityThresholds:
-        """The same as the plain value that `syncer.rollup.quality` takes."""
+        """The same as the plain value that `syncer.rollup.work.quality` takes."""
         return QualityThresholds(**self.model_dump())
 
 

@@ -17,7 +17,7 @@ from syncer.domain.report import ItemMention
 from syncer.domain.selector import Every, InContainer, Selector, Shelves
 from syncer.domain.verdict import Verdict, VerdictLevel
 from syncer.rollup.calendar import WorkCalendar
-from syncer.rollup.counting import Countable, Tree, countable
+from syncer.rollup.work.counting import Countable, Tree, countable
 
 UNREAD: Final = Verdict(
     level=VerdictLevel.UNCLASSIFIED,

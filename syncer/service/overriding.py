@@ -9,8 +9,8 @@ from syncer.domain.report import GroupResult, ProjectResult, Snapshot
 from syncer.domain.statement import ColourOverride, Door, Provenance
 from syncer.errors import ConfigError, NotFound
 from syncer.rollup.calendar import report_date
-from syncer.rollup.override_rules import Circumstances, Wanted, made, refusals, workers
-from syncer.rollup.overrides import own_colour
+from syncer.rollup.colours.override_rules import Circumstances, Wanted, made, refusals, workers
+from syncer.rollup.colours.overrides import own_colour
 from syncer.rollup.view import View
 from syncer.service.core import Service
 from syncer.store.items import load_items

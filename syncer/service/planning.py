@@ -15,9 +15,9 @@ from syncer.domain.selector import InContainer, WithLabel
 from syncer.publish.doors import merge, tracker_statements
 from syncer.publish.snapshot import Knowledge, Roller, load_knowledge
 from syncer.rollup.calendar import report_date
-from syncer.rollup.comparison import Comparison, compare
-from syncer.rollup.discovery import Known, discover
-from syncer.rollup.drafts import Discovery
+from syncer.rollup.colours.comparison import Comparison, compare
+from syncer.rollup.discovery.drafts import Discovery
+from syncer.rollup.discovery.proposals import Known, discover
 from syncer.rollup.view import View
 from syncer.service.core import Service
 from syncer.service.portfolio import Ground, load_ground, portfolio_of, statements_of

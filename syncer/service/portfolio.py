@@ -22,8 +22,8 @@ from syncer.domain.selector import (
     queries,
 )
 from syncer.domain.statement import Statements
-from syncer.rollup.splitting import with_split_projects
 from syncer.rollup.view import with_implicit_projects
+from syncer.rollup.work.splitting import with_split_projects
 from syncer.settings.portfolio import to_portfolio
 from syncer.settings.root import Settings
 from syncer.settings.statements import to_statements

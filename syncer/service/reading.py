@@ -32,7 +32,7 @@ from syncer.publish.snapshot import (
     previous_snapshot,
 )
 from syncer.publish.uncounted import without_restricted
-from syncer.rollup.counting import Tree, countable
+from syncer.rollup.work.counting import Tree, countable
 from syncer.service.core import Service
 from syncer.service.reading_ledger import load_ledger
 from syncer.store.editions import PublishedEdition, list_editions

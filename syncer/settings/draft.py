@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from glob import escape
 
 from syncer.domain.selector import Selector, Under, WithLabel
-from syncer.rollup.drafts import (
+from syncer.rollup.discovery.drafts import (
     Discovery,
     FamilyDraft,
     GateDraft,

@@ -23,7 +23,7 @@ from syncer.publish.digest.figures import (
 from syncer.publish.digest.model import Place, StatusRow
 from syncer.publish.digest.trend import trend
 from syncer.publish.digest.wording import counted, cut, day, days, first_words
-from syncer.rollup.overrides import said
+from syncer.rollup.colours.overrides import said
 from syncer.rollup.tolerance import below
 
 MOST_ROWS = 8

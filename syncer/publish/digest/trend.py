@@ -6,7 +6,7 @@ from syncer.domain.report import GroupResult, ProjectResult, Risk, RiskChange, S
 from syncer.publish.digest.context import Context, severity
 from syncer.publish.digest.figures import probability_of
 from syncer.publish.digest.model import Trend
-from syncer.rollup.overrides import own_colour
+from syncer.rollup.colours.overrides import own_colour
 from syncer.rollup.tolerance import at_least
 
 _CHANCE_STEP = 0.10

@@ -13,8 +13,8 @@ from syncer.publish.digest.context import Context
 from syncer.publish.digest.model import Claim
 from syncer.publish.digest.tracker_text import clean
 from syncer.publish.digest.wording import counted, cut, day, first_words, listed, sentence, weekday
-from syncer.rollup.override_rules import ends_soon
-from syncer.rollup.overrides import active
+from syncer.rollup.colours.override_rules import ends_soon
+from syncer.rollup.colours.overrides import active
 from syncer.rollup.tolerance import above, round_half_up
 
 _CURRENT = timedelta(hours=24)

@@ -18,9 +18,9 @@ from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.report import SourceState
 from syncer.domain.selector import InContainer
 from syncer.domain.verdict import Verdict, VerdictLevel
-from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.past import PastViews
+from syncer.rollup.past.history import rewind_all
+from syncer.rollup.past.views import PastViews
 from syncer.rollup.project import ProjectBasis, project_basis
 from syncer.rollup.view import View
 

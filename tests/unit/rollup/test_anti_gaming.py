@@ -27,7 +27,7 @@ from syncer.publish.audience import AudienceView
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest, Trend
 from syncer.publish.render.text import render_text
-from syncer.rollup.bulk import bulk_closures
+from syncer.rollup.forecasting.bulk import bulk_closures
 from tests.unit.rollup.builders import (
     CANCELLED,
     DOING,

@@ -14,10 +14,16 @@ from syncer.domain.backtest import Backtest
 from syncer.domain.change import ChangeField
 from syncer.domain.health import Confidence
 from syncer.domain.item import WorkItem
-from syncer.rollup.backtest import Life, Past, Trial, lives_of, mondays, summary, trials
 from syncer.rollup.calendar import WorkCalendar, week_start
-from syncer.rollup.convolution import PLAIN, completion, completions, scope_range, unfinished_shares
 from syncer.rollup.forecast import date_reached
+from syncer.rollup.forecasting.backtest import Life, Past, Trial, lives_of, mondays, summary, trials
+from syncer.rollup.forecasting.convolution import (
+    PLAIN,
+    completion,
+    completions,
+    scope_range,
+    unfinished_shares,
+)
 from tests.unit.rollup.builders import (
     CANCELLED,
     DONE,

@@ -10,8 +10,8 @@ import pytest
 
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import WorkItem
-from syncer.rollup.blocked import Blockages, both, open_spans, spans, waiting_spans
-from syncer.rollup.flow import blocked_days
+from syncer.rollup.forecasting.flow import blocked_days
+from syncer.rollup.work.blocked import Blockages, both, open_spans, spans, waiting_spans
 from tests.unit.rollup.builders import (
     AS_OF,
     CANCELLED,

@@ -38,9 +38,9 @@ from syncer.domain.statement import (
     Statements,
 )
 from syncer.domain.verdict import VerdictLevel
-from syncer.rollup.catalogue import CATALOGUE
 from syncer.rollup.evaluate import evaluate
 from syncer.rollup.inputs import RollupInputs
+from syncer.rollup.risks.catalogue import CATALOGUE
 from syncer.rollup.rules import DetectorRules, HealthRules
 from tests.unit.rollup.builders import (
     AS_OF,

@@ -15,7 +15,7 @@ from syncer.domain.portfolio import Criticality, FixedTarget, Portfolio, Program
 from syncer.domain.report import Snapshot
 from syncer.domain.statement import OwnerStatus, OwnerWord, Statements
 from syncer.rollup.calendar import WorkCalendar
-from syncer.rollup.causes import colour_changes
+from syncer.rollup.colours.causes import colour_changes
 from syncer.rollup.rules import ColourRules
 from tests.unit.rollup.builders import DONE, TODAY, blocked_by, make_item, noon
 from tests.unit.rollup.scenes import SAID, TARGET, planned, portfolio, run, steady

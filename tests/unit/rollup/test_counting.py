@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from syncer.domain.item import ItemKind, ItemState, StatusCategory, WorkItem
 from syncer.domain.link import LinkKind
-from syncer.rollup.counting import Countable, Tree, countable
+from syncer.rollup.work.counting import Countable, Tree, countable
 from tests.unit.rollup.builders import (
     CANCELLED,
     DOING,

@@ -27,16 +27,16 @@ from syncer.domain.portfolio import (
 from syncer.domain.report import Risk, SourceState
 from syncer.domain.statement import OwnerWord
 from syncer.domain.verdict import VerdictLevel
-from syncer.rollup.dependencies import CycleTime, Dependencies
-from syncer.rollup.dependency_detectors import cycle_risks, dependency_risks, withdrawn_risks
-from syncer.rollup.detectors import ProjectDetectors
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.load_detectors import overload_risks
-from syncer.rollup.observed import observe
-from syncer.rollup.past import PastViews
+from syncer.rollup.past.views import PastViews
 from syncer.rollup.project import bases
+from syncer.rollup.risks.dependency_detectors import cycle_risks, dependency_risks, withdrawn_risks
+from syncer.rollup.risks.load_detectors import overload_risks
+from syncer.rollup.risks.project_detectors import ProjectDetectors
 from syncer.rollup.rules import DetectorRules, ScoringRules
 from syncer.rollup.view import View
+from syncer.rollup.work.dependencies import CycleTime, Dependencies
+from syncer.rollup.work.observed import observe
 from tests.unit.rollup.builders import (
     AS_OF,
     CANCELLED,

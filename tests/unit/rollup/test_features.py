@@ -9,8 +9,8 @@ from typing import Any
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Portfolio, Product
 from syncer.domain.report import FeatureForecast
-from syncer.rollup.features import feature_forecasts
 from syncer.rollup.forecast import completion_cdf, date_reached, probability_on_time
+from syncer.rollup.forecasting.features import feature_forecasts
 from tests.unit.rollup.builders import (
     DONE,
     TODAY,

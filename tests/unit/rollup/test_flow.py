@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncer.rollup.flow import (
+from syncer.rollup.forecasting.flow import (
     age,
     aging_limit,
     blocked_days,

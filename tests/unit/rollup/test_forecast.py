@@ -6,7 +6,6 @@ import pytest
 
 from syncer.domain.portfolio import Freeze
 from syncer.rollup.calendar import WorkCalendar, working_days
-from syncer.rollup.convolution import rates, scope_range
 from syncer.rollup.display import show_probability
 from syncer.rollup.forecast import (
     completion_cdf,
@@ -16,7 +15,8 @@ from syncer.rollup.forecast import (
     probability_on_time,
     weeks_until,
 )
-from syncer.rollup.scoring import exposure_money
+from syncer.rollup.forecasting.convolution import rates, scope_range
+from syncer.rollup.risks.scoring import exposure_money
 from tests.unit.rollup.samples import AS_OF, NET, OUT, PHN, REG, Sample
 
 FOUR_DIGITS = 5e-5

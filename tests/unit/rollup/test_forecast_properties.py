@@ -17,7 +17,7 @@ from syncer.rollup.forecast import (
     joint_cdf,
     probability_on_time,
 )
-from syncer.rollup.levers import SAFE, levers
+from syncer.rollup.forecasting.levers import SAFE, levers
 from syncer.rollup.tolerance import at_least
 from tests.unit.rollup.samples import AS_OF
 

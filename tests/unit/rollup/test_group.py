@@ -11,7 +11,7 @@ from syncer.domain.facts import MemberFacts, ProgramFacts
 from syncer.domain.health import Health
 from syncer.domain.portfolio import Criticality
 from syncer.domain.statement import OwnerWord
-from syncer.rollup.group import group_colour
+from syncer.rollup.colours.group import group_colour
 
 MUST, SHOULD = Criticality.MUST, Criticality.SHOULD
 G, A, R, U = Health.GREEN, Health.AMBER, Health.RED, Health.UNKNOWN

@@ -13,8 +13,8 @@ from syncer.domain.facts import ProjectFacts
 from syncer.domain.health import Colour, Confidence, Health
 from syncer.domain.portfolio import ProjectState
 from syncer.domain.statement import OwnerWord
+from syncer.rollup.colours.health import firing_rules, project_colour, settle, severity
 from syncer.rollup.forecast import completion_cdf, probability_on_time
-from syncer.rollup.health import firing_rules, project_colour, settle, severity
 from syncer.rollup.rules import ColourRules
 
 AS_OF = date(2026, 11, 23)

@@ -21,7 +21,7 @@ from syncer.domain.item import (
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.ref import ContainerKey
 from syncer.domain.timeline import timeline
-from syncer.rollup.history import rewind, rewind_all
+from syncer.rollup.past.history import rewind, rewind_all
 from tests.unit.rollup.builders import (
     CANCELLED,
     DOING,

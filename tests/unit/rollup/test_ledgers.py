@@ -9,8 +9,8 @@ import pytest
 from syncer.domain.item import ItemKind, WorkItem
 from syncer.domain.portfolio import Portfolio
 from syncer.domain.verdict import VerdictLevel
-from syncer.rollup.ledgers import ledgers, unclaimed_risks
 from syncer.rollup.rules import DetectorRules
+from syncer.rollup.work.ledgers import ledgers, unclaimed_risks
 from tests.unit.rollup.builders import (
     CANCELLED,
     DONE,

@@ -6,7 +6,7 @@ import pytest
 
 from syncer.rollup.calendar import working_days
 from syncer.rollup.display import show_probability
-from syncer.rollup.levers import LeverFigures, levers
+from syncer.rollup.forecasting.levers import LeverFigures, levers
 from tests.unit.rollup.samples import AS_OF, NET, OUT, REG, Sample
 
 

@@ -16,15 +16,15 @@ from syncer.domain.portfolio import FixedTarget
 from syncer.domain.statement import OwnerWord
 from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.observed import (
+from syncer.rollup.rules import DetectorRules
+from syncer.rollup.work.observed import (
     Observed,
     contradictions,
     observe,
     quality_of,
     unclassified_share,
 )
-from syncer.rollup.quality import QualityThresholds
-from syncer.rollup.rules import DetectorRules
+from syncer.rollup.work.quality import QualityThresholds
 from tests.unit.rollup.builders import (
     AS_OF,
     CANCELLED,

@@ -8,7 +8,7 @@ import pytest
 
 from syncer.domain.link import LinkKind
 from syncer.domain.portfolio import Portfolio
-from syncer.rollup.options import candidates, project_levers
+from syncer.rollup.forecasting.options import candidates, project_levers
 from tests.unit.rollup.builders import (
     DOING,
     DONE,

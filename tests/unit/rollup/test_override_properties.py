@@ -12,9 +12,9 @@ from syncer.domain.facts import MemberFacts, ProgramFacts
 from syncer.domain.health import Colour, Health
 from syncer.domain.portfolio import Criticality
 from syncer.domain.statement import ColourOverride
-from syncer.rollup.group import group_colour, not_too_light
-from syncer.rollup.health import severity
-from syncer.rollup.overrides import OverrideBook, is_lightening, shown
+from syncer.rollup.colours.group import group_colour, not_too_light
+from syncer.rollup.colours.health import severity
+from syncer.rollup.colours.overrides import OverrideBook, is_lightening, shown
 from tests.unit.rollup.builders import AS_OF, TODAY
 from tests.unit.rollup.scenes import SAID
 

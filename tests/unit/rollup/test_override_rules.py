@@ -11,7 +11,7 @@ import pytest
 from syncer.domain.health import Health
 from syncer.domain.portfolio import Person
 from syncer.domain.statement import ColourOverride, Door, Provenance
-from syncer.rollup.override_rules import (
+from syncer.rollup.colours.override_rules import (
     Circumstances,
     Wanted,
     ends_soon,

@@ -14,7 +14,7 @@ from syncer.domain.portfolio import Criticality, FixedTarget, Portfolio, Program
 from syncer.domain.report import Snapshot
 from syncer.domain.statement import ColourOverride, Door, Provenance
 from syncer.rollup.calendar import report_date
-from syncer.rollup.overrides import active, own_colour
+from syncer.rollup.colours.overrides import active, own_colour
 from tests.unit.rollup.builders import AS_OF
 from tests.unit.rollup.scenes import planned, steady
 from tests.unit.rollup.weeks import Weeks, group_in, project_in

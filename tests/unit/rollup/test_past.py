@@ -12,9 +12,9 @@ from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import WorkItem
 from syncer.domain.link import LinkKind
 from syncer.domain.selector import Every, InContainer, InVersion, Under, WithLabel
-from syncer.rollup.history import rewind_all
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.past import PastViews
+from syncer.rollup.past.history import rewind_all
+from syncer.rollup.past.views import PastViews
 from syncer.rollup.view import View
 from tests.unit.rollup.builders import (
     AS_OF,

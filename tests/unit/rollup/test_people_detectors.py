@@ -10,7 +10,7 @@ from syncer.domain.item import Account
 from syncer.domain.portfolio import Person, Portfolio, Program, ProjectState
 from syncer.domain.report import Risk
 from syncer.domain.verdict import VerdictLevel
-from syncer.rollup.people_detectors import bus_factor, shares
+from syncer.rollup.risks.people_detectors import bus_factor, shares
 from syncer.rollup.rules import DetectorRules, HealthRules
 from tests.unit.rollup.builders import DOING, account, make_item, make_project, many
 from tests.unit.rollup.scenes import run

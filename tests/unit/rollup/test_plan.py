@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from syncer.rollup.plan import (
+from syncer.rollup.forecasting.plan import (
     planned_by_due_dates,
     planned_share,
     progress,

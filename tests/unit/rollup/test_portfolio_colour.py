@@ -9,7 +9,7 @@ import pytest
 from syncer.domain.health import Colour, Health
 from syncer.domain.portfolio import Portfolio, Program
 from syncer.domain.report import GroupResult, Snapshot
-from syncer.rollup.portfolio_colour import portfolio_colour, portfolio_line
+from syncer.rollup.colours.portfolio import portfolio_colour, portfolio_line
 from tests.unit.rollup.scenes import planned, run, steady
 
 COLOURS = {

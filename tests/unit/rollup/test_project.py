@@ -13,10 +13,10 @@ from syncer.domain.link import LinkKind
 from syncer.domain.portfolio import FixedTarget, Project
 from syncer.domain.report import SourceState
 from syncer.domain.statement import Baseline, Statements
-from syncer.rollup.dependencies import CycleTime
 from syncer.rollup.inputs import RollupInputs
+from syncer.rollup.past.scope import ScopeChange
 from syncer.rollup.project import ProjectBasis, source_age
-from syncer.rollup.scope import ScopeChange
+from syncer.rollup.work.dependencies import CycleTime
 from tests.unit.rollup.builders import (
     AS_OF,
     CANCELLED,

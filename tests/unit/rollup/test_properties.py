@@ -23,8 +23,8 @@ from syncer.domain.statement import (
     OwnerWord,
     Statements,
 )
+from syncer.rollup.colours.health import severity
 from syncer.rollup.evaluate import evaluate
-from syncer.rollup.health import severity
 from tests.unit.rollup.builders import AS_OF, TODAY, blocked_by, make_inputs, make_item
 from tests.unit.rollup.scenes import SAID, planned, run, steady
 

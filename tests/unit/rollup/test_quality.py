@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from syncer.domain.health import Confidence
-from syncer.rollup.quality import (
+from syncer.rollup.tolerance import round_half_up
+from syncer.rollup.work.quality import (
     ConfidenceInputs,
     QualityRatios,
     QualityThresholds,
@@ -13,7 +14,6 @@ from syncer.rollup.quality import (
     program_confidence,
     synced_ratio,
 )
-from syncer.rollup.tolerance import round_half_up
 
 HIGH, MEDIUM, LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
 

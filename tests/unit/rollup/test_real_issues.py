@@ -28,10 +28,10 @@ import pytest
 from connectors.jira.connector import JiraConnector
 from syncer.domain.item import ItemRecord
 from syncer.domain.portfolio import ItemTarget
-from syncer.rollup.blocked import Blockages
 from syncer.rollup.calendar import report_date, working_days
 from syncer.rollup.evaluate import evaluate
-from syncer.rollup.flow import blocked_days, cycle_time, flow_efficiency
+from syncer.rollup.forecasting.flow import blocked_days, cycle_time, flow_efficiency
+from syncer.rollup.work.blocked import Blockages
 from tests.connectors.jira.small_jira import LINK_TYPES, PRIORITIES, SmallJira, running
 from tests.unit.rollup.builders import basis_of, make_inputs, make_portfolio, make_project
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from syncer.domain.facts import MemberFacts, ProgramFacts, ProjectFacts
 from syncer.domain.health import Health
 from syncer.domain.report import Snapshot
-from syncer.rollup.replay import Turned, replay
+from syncer.rollup.colours.replay import Turned, replay
 from syncer.rollup.rules import ColourRules, HealthRules
 from tests.unit.publish.builders import AS_OF
 from tests.unit.publish.portfolios import example

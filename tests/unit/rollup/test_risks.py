@@ -20,7 +20,7 @@ from syncer.domain.statement import (
 )
 from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.evaluate import evaluate
-from syncer.rollup.risks import answered, human_risks, merged
+from syncer.rollup.risks.ranking import answered, human_risks, merged
 from tests.unit.rollup.builders import (
     AS_OF,
     TODAY,

@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from syncer.paths import shipped
-from syncer.rollup import quality, scoring
+from syncer.rollup.risks import scoring
 from syncer.rollup.rules import HealthRules
+from syncer.rollup.work import quality
 
 
 def shipped_file() -> Path:

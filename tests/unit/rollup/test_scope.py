@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncer.rollup.scope import baseline_progress, scope_change
+from syncer.rollup.past.scope import baseline_progress, scope_change
 
 
 def uids(prefix: str, count: int) -> frozenset[str]:

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from syncer.domain.report import RiskChange
-from syncer.rollup.scoring import (
+from syncer.rollup.risks.scoring import (
     Band,
     PreviousRisk,
     RiskDelta,

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from syncer.domain.statement import Baseline, DateMove
-from syncer.rollup.slip import Remark, Slip, target_slip
+from syncer.rollup.past.slip import Remark, Slip, target_slip
 
 ACTIVE = datetime(2026, 4, 1, 8, tzinfo=UTC)
 MOVED = datetime(2026, 9, 14, 9, tzinfo=UTC)

@@ -7,8 +7,8 @@ from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import ItemTarget, Portfolio, Program, Project, Split, Team
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.selector import InContainer, Selector, Under, WithLabel, select
-from syncer.rollup.splitting import with_split_projects
 from syncer.rollup.view import with_implicit_projects
+from syncer.rollup.work.splitting import with_split_projects
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 

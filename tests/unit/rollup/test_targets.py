@@ -12,7 +12,7 @@ from syncer.domain.item import ItemState, Version, WorkItem
 from syncer.domain.portfolio import FixedTarget, ItemTarget, Target, VersionTarget
 from syncer.domain.statement import DateMove, Statements
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.targets import TargetRecord, date_moves, resolve_target
+from syncer.rollup.past.targets import TargetRecord, date_moves, resolve_target
 from tests.unit.rollup.builders import (
     AS_OF,
     basis_of,

@@ -9,9 +9,9 @@ import pytest
 from syncer.domain.item import WorkItem
 from syncer.domain.link import LinkKind
 from syncer.rollup.calendar import complete_weeks
-from syncer.rollup.counting import Tree, countable
-from syncer.rollup.history import rewind
-from syncer.rollup.throughput import first_activity, weekly_completions, winsorised
+from syncer.rollup.forecasting.throughput import first_activity, weekly_completions, winsorised
+from syncer.rollup.past.history import rewind
+from syncer.rollup.work.counting import Tree, countable
 from tests.unit.rollup.builders import (
     CANCELLED,
     DOING,

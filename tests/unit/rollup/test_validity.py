@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncer.rollup.validity import forecast_validity
+from syncer.rollup.forecasting.validity import forecast_validity
 
 GOOD = [2] * 6
 

@@ -15,8 +15,8 @@ from syncer.domain.health import Health
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Criticality, FixedTarget, Portfolio, Program, Project
 from syncer.domain.report import Snapshot
+from syncer.rollup.colours.health import severity
 from syncer.rollup.evaluate import evaluate
-from syncer.rollup.health import severity
 from tests.unit.rollup.builders import make_inputs
 from tests.unit.rollup.scenes import TARGET, planned, steady
 

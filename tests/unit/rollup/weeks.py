@@ -13,7 +13,7 @@ from syncer.domain.portfolio import FixedTarget, Portfolio, Project
 from syncer.domain.report import GroupResult, ProjectResult, Snapshot
 from syncer.domain.statement import Statements
 from syncer.rollup.calendar import WorkCalendar
-from syncer.rollup.causes import colour_changes
+from syncer.rollup.colours.causes import colour_changes
 from syncer.rollup.evaluate import evaluate
 from syncer.rollup.rules import ColourRules
 from tests.unit.rollup.builders import AS_OF, make_change, make_inputs

@@ -1,0 +1,96 @@
+"""The risk rule that looks at teams: RES-2, more due than is likely to be done (rollup.md 2.7)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from syncer.domain.portfolio import Project, ProjectState
+from syncer.domain.report import Evidence, Risk
+from syncer.domain.verdict import VerdictLevel
+from syncer.rollup.forecasting.flow import likely_total
+from syncer.rollup.forecasting.throughput import weekly_completions
+from syncer.rollup.forecasting.validity import forecast_validity
+from syncer.rollup.project import ProjectBasis
+from syncer.rollup.risks.detected import Size, cited, first_owner, make_risk, project_level
+from syncer.rollup.risks.scoring import DEFAULTS, ScoringThresholds
+from syncer.rollup.rules import DetectorRules
+from syncer.rollup.tolerance import above, round_half_up
+from syncer.rollup.view import View
+
+_SIZE: Final = Size(3, 3)
+_AT_REST: Final = frozenset({ProjectState.DONE, ProjectState.CANCELLED, ProjectState.ON_HOLD})
+
+
+def overload_risks(
+    bases: Sequence[ProjectBasis],
+    view: View,
+    rules: DetectorRules,
+    *,
+    scoring: ScoringThresholds = DEFAULTS,
+) -> list[Risk]:
+    """RES-2: teams with more items due in the next weeks than they are likely to finish."""
+    by_team: dict[str, list[Project]] = defaultdict(list)
+    for basis in bases:
+        if basis.project.state not in _AT_REST:
+            by_team[view.team_of(basis.project)].append(basis.project)
+    found = (
+        _overload(by_team[team], view=view, rules=rules, scoring=scoring)
+        for team in sorted(by_team)
+    )
+    return [risk for risk in found if risk is not None]
+
+
+def _likely(projects: Sequence[Project], view: View, weeks: int) -> int:
+    """The median of what the team finishes in so many weeks; 0 where its history is too thin."""
+    work = view.union(project.key for project in projects)
+    zone = ZoneInfo(view.portfolio.timezone)
+    throughput = weekly_completions(work.items, as_of=view.today, zone=zone)
+    thin = forecast_validity(throughput, source_age_hours=0.0) is not None
+    return 0 if thin else likely_total(throughput, weeks)
+
+
+def _team_name(project: Project, view: View) -> str:
+    names = {team.key: team.name for team in view.portfolio.teams}
+    key = project.team[:1].upper() + project.team[1:]
+    name = names.get(project.team) or key or project.name
+    return name if name.casefold().endswith("team") else f"{name} team"
+
+
+def _overload(
+    projects: Sequence[Project], *, view: View, rules: DetectorRules, scoring: ScoringThresholds
+) -> Risk | None:
+    until = view.today + timedelta(weeks=rules.res2_weeks)
+    open_items = view.union(project.key for project in projects).open_items
+    due = [i.uid for i in open_items if i.due_date and view.today <= i.due_date <= until]
+    likely = _likely(projects, view, rules.res2_weeks)
+    load = len(due) / likely if likely else 0.0
+    if not above(load, rules.res2_load):
+        return None
+    first, keys = projects[0], tuple(project.key for project in projects)
+    levels = {project_level(view, project) for project in projects}
+    over, weeks = round_half_up(100 * (load - 1)), rules.res2_weeks
+    return make_risk(
+        "RES-2",
+        f"team:{first.team}" if first.team else first.scope,
+        f"{_team_name(first, view)} {over} % overbooked for {weeks} weeks "
+        f"({len(due)} due, {likely} likely)",
+        size=_SIZE,
+        evidence=[
+            Evidence(
+                label="load",
+                value=f"{load:.2f}",
+                formula=f"items due in {weeks} weeks / median of what {weeks} weeks finish; "
+                f"above {rules.res2_load:g}",
+                items=cited(due),
+            )
+        ],
+        scoring=scoring,
+        projects=keys,
+        owner=first_owner(view, keys),
+        level=VerdictLevel.PROGRAM if VerdictLevel.PROGRAM in levels else VerdictLevel.PRODUCT,
+        proximity=until,
+    )

@@ -1,0 +1,208 @@
+"""Data quality as observed on a project's items: ratios, contradictions, gaps (rollup.md 2.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from syncer.domain.item import ItemKind, ItemState, StatusCategory, WorkItem
+from syncer.domain.report import Quality
+from syncer.domain.statement import OwnerWord
+from syncer.domain.verdict import VerdictLevel
+from syncer.rollup.calendar import is_overdue
+from syncer.rollup.project import ProjectBasis
+from syncer.rollup.rules import DetectorRules
+from syncer.rollup.tolerance import round_half_up
+from syncer.rollup.view import View
+from syncer.rollup.work.dependencies import edges
+from syncer.rollup.work.quality import (
+    DEFAULTS,
+    ConfidenceInputs,
+    QualityRatios,
+    QualityThresholds,
+    confidence,
+    data_quality,
+    synced_ratio,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What the items of a project say about the data itself.
+
+    Shares are of work in progress, that of contradictions is of all items that exist.
+    `word_contradicts` says that the owner calls the project on track after its target has passed:
+    one more contradiction among one more thing said.
+    """
+
+    ratios: QualityRatios
+    contradictions: tuple[tuple[WorkItem, str], ...]
+    contradiction_share: float
+    word_contradicts: bool
+    stale: tuple[WorkItem, ...]
+    stale_share: float
+    unassigned: tuple[WorkItem, ...]
+    unassigned_share: float
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def held_up(view: View) -> frozenset[str]:
+    """The uids of items that wait for something open: one look for all projects."""
+    by_uid = view.tree.by_uid
+    return frozenset(v for u, v in edges(view.items) if u in by_uid and by_uid[u].is_open)
+
+
+def _date_faults(item: WorkItem, view: View) -> Iterator[str]:
+    today = view.today
+    if item.start_date and item.due_date and item.due_date < item.start_date:
+        yield "due before its start"
+    if not item.status_category.is_open:
+        return
+    if item.status_category.is_wip and item.start_date and item.start_date > today:
+        yield "in progress before its start date"
+    not_begun = item.status_category in (StatusCategory.TODO, StatusCategory.UNKNOWN)
+    if not_begun and item.due_date and is_overdue(item.due_date, today, view.calendar.holidays):
+        yield "overdue and not started"
+
+
+def _state_faults(item: WorkItem, view: View, stopped: AbstractSet[str]) -> Iterator[str]:
+    if item.status_category is StatusCategory.DONE:
+        if any(child.is_open for child in view.tree.descendants(item.uid)):
+            yield "done with open children"
+        if item.uid in stopped:
+            yield "done while its predecessor is open"
+        if item.done_at is None:
+            yield "done without a date"
+    elif item.status_category.is_open:
+        if item.resolution_kind is not None or item.resolution:
+            yield "resolved but in an open status"
+        if any(version.closed for version in item.fix_versions):
+            yield "open in a closed version"
+        if item.sprints and all(sprint.closed for sprint in item.sprints):
+            yield "open in a closed sprint"
+
+
+def contradictions(
+    items: Sequence[WorkItem], view: View, waiting: AbstractSet[str] | None = None
+) -> tuple[tuple[WorkItem, str], ...]:
+    """Items whose data cannot all be true, each once with its first fault, in uid order.
+
+    `waiting` are the uids of items that wait for something open, found in the view if not given.
+    """
+    stopped = held_up(view) if waiting is None else waiting
+    found: list[tuple[WorkItem, str]] = []
+    for item in sorted(items, key=lambda i: i.uid):
+        if item.state is ItemState.LIVE:
+            faults = (*_state_faults(item, view, stopped), *_date_faults(item, view))
+            found.extend((item, fault) for fault in faults[:1])
+    return tuple(found)
+
+
+def _dated(basis: ProjectBasis) -> float | None:
+    dated = [
+        item.due_date is not None
+        for item in basis.items
+        if item.is_open and (item.hierarchy_level >= 1 or item.kind is ItemKind.MILESTONE)
+    ]
+    return _share(sum(dated), len(dated))
+
+
+def _decomposed(basis: ProjectBasis, view: View) -> float | None:
+    whole = sum(view.tree.by_uid[uid].hierarchy_level == 1 for uid in basis.count.undecomposed)
+    return _share(basis.count.level_one - whole, basis.count.level_one)
+
+
+def _stale(
+    wip: Sequence[WorkItem], stopped: AbstractSet[str], oldest: datetime
+) -> tuple[WorkItem, ...]:
+    """Work in progress that nobody cared for; what is blocked is not stale as well (2.6)."""
+    return tuple(
+        item
+        for item in wip
+        if (item.last_meaningful_change_at or item.updated_at) < oldest
+        and item.status_category is not StatusCategory.WAITING
+        and not item.flagged
+        and item.uid not in stopped
+    )
+
+
+def _word_contradicts(basis: ProjectBasis, word: OwnerWord | None, view: View) -> bool:
+    past = basis.target is not None and view.calendar.working_days(basis.target, view.today) >= 1
+    return word is OwnerWord.ON_TRACK and past and basis.count.remaining > 0
+
+
+def observe(
+    basis: ProjectBasis,
+    view: View,
+    *,
+    as_of: datetime,
+    rules: DetectorRules,
+    owner_word: OwnerWord | None = None,
+    waiting: AbstractSet[str] | None = None,
+) -> Observed:
+    """Look at one project's items, and at what its owner says of it (`owner_word`).
+
+    `waiting` are the uids of `held_up`, found in the view if not given.
+    """
+    wip, stopped = basis.count.wip, held_up(view) if waiting is None else waiting
+    stale = _stale(wip, stopped, as_of - timedelta(days=rules.stale_days))
+    unassigned = tuple(i for i in wip if not i.assignees)
+    faults = contradictions(basis.items, view, stopped)
+    said = _word_contradicts(basis, owner_word, view)
+    looked_at = sum(item.state is ItemState.LIVE for item in basis.items) + said
+    owned = len(wip) - len(unassigned) + bool(basis.project.owner)
+    share = _share(len(faults) + said, looked_at)
+    return Observed(
+        ratios=QualityRatios(
+            dated=_dated(basis),
+            owned=owned / (len(wip) + 1),
+            fresh=_share(len(wip) - len(stale), len(wip)),
+            consistent=None if share is None else 1.0 - share,
+            decomposed=_decomposed(basis, view),
+            synced=synced_ratio(basis.source_age_hours),
+        ),
+        contradictions=faults,
+        contradiction_share=share or 0.0,
+        word_contradicts=said,
+        stale=stale,
+        stale_share=_share(len(stale), len(wip)) or 0.0,
+        unassigned=unassigned,
+        unassigned_share=_share(len(unassigned), len(wip)) or 0.0,
+    )
+
+
+def quality_of(
+    basis: ProjectBasis,
+    observed: Observed,
+    *,
+    unclassified: float,
+    thresholds: QualityThresholds = DEFAULTS,
+) -> Quality:
+    """Score and confidence of one project; `unclassified` is the share of its open items."""
+    score = data_quality(observed.ratios)
+    level, reasons = confidence(
+        score,
+        ConfidenceInputs(
+            source_age_hours=basis.source_age_hours,
+            forecast_withheld=bool(basis.forecast.inputs.withheld),
+            unassigned_share=observed.unassigned_share,
+            unclassified_share=unclassified,
+            backtest_held=basis.backtest.held,
+            backtest_total=basis.backtest.total,
+        ),
+        thresholds,
+    )
+    rounded = None if score is None else round_half_up(score)
+    return Quality(score=rounded, confidence=level, reasons=reasons)
+
+
+def unclassified_share(items: Sequence[WorkItem], view: View) -> float:
+    """The share of open items without a verdict either way."""
+    open_items = [item for item in items if item.is_open]
+    unsure = sum(view.verdict(item.uid).level is VerdictLevel.UNCLASSIFIED for item in open_items)
+    return _share(unsure, len(open_items)) or 0.0
