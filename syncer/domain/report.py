@@ -14,27 +14,11 @@ from syncer.domain.flow import Flow
 from syncer.domain.gaming import BulkClosure, LateNews, MembershipChange
 from syncer.domain.health import Colour, Confidence, Health
 from syncer.domain.ledger import Ledgers
+from syncer.domain.mention import ItemMention as ItemMention  # noqa: PLC0414  also found here
 from syncer.domain.override import OverrideState
 from syncer.domain.portfolio import Criticality, ProjectKind
 from syncer.domain.statement import DateMove, Decision, OwnerStatus, Roam
 from syncer.domain.verdict import VerdictLevel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemMention:
-    """A work item as a report may mention it.
-
-    A `restricted` item is shown as "restricted item" without link by every renderer.
-    """
-
-    uid: str
-    key: str
-    title: str
-    url: str
-    project: str
-    level: VerdictLevel
-    due: date | None = None
-    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
