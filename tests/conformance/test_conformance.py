@@ -1,0 +1,11 @@
+"""Every built-in connector under every rule: one line each."""
+
+from __future__ import annotations
+
+from syncer.connect.testing.suite import ConnectorSuite
+from tests.conformance.github_adapter import GitHub
+from tests.conformance.jira_adapters import JiraCloud, JiraDataCenter
+
+TestJiraCloud = ConnectorSuite.of(JiraCloud)
+TestJiraDataCenter = ConnectorSuite.of(JiraDataCenter)
+TestGitHub = ConnectorSuite.of(GitHub)
