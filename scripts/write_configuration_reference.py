@@ -74,12 +74,22 @@ def _section(name: str, info: FieldInfo) -> Iterator[str]:
     yield f"## {f'[[{name}]]' if is_list else f'[{name}]'}\n"
     for model in _models(info.annotation):
         yield from _model(model)
+        yield from _inner(model, name) if name != "audiences" else ()
     if name == "connections":
         yield _CONNECTION
     if name == "audiences":
         for kind, channel in (("file", FileChannelSettings), ("email", EmailChannelSettings)):
             yield f"### A channel of the kind `{kind}`\n"
             yield from _model(channel)
+
+
+def _inner(model: type[BaseModel], place: str) -> Iterator[str]:
+    """The tables that a list inside of a table holds."""
+    for name, info in model.model_fields.items():
+        if not isinstance(info.annotation, type):
+            for one in _models(info.annotation):
+                yield f"### `{place}.{info.alias or name}`, each of them\n"
+                yield from _model(one)
 
 
 def _model(model: type[BaseModel]) -> Iterator[str]:
@@ -137,6 +147,8 @@ def _toml(value: object) -> str:
             return str(value).lower()
         case int() | float() | date():
             return str(value)
+        case dict():
+            return "{}"
         case tuple():
             return f"[{', '.join(map(_toml, value))}]"
         case _:

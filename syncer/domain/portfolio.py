@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from syncer.domain.release import CustomerMarks, Release
 from syncer.domain.selector import Selector
 from syncer.domain.verdict import VerdictLevel
 
@@ -169,14 +170,20 @@ class Program:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """Projects of one product line."""
+    """Projects of one product line.
+
+    `bugs` pick what counts as a bug; empty: items whose type or label is called so.
+    """
 
     key: str
     name: str
     projects: tuple[str, ...]
     owner: str = ""
     vision: str = ""
-    customers: tuple[Selector, ...] = ()
+    customers: CustomerMarks = field(default_factory=CustomerMarks)
+    bugs: tuple[Selector, ...] = ()
+    releases: tuple[Release, ...] = ()
+    benefits: tuple[Benefit, ...] = ()
 
     @property
     def scope(self) -> str:

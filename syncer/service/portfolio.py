@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.addresses import with_known_ends
 from syncer.domain.item import WorkItem
-from syncer.domain.portfolio import Portfolio
+from syncer.domain.portfolio import Portfolio, Product
 from syncer.domain.ref import ContainerKey
+from syncer.domain.release import Release
 from syncer.domain.selector import (
     InContainer,
     InQuery,
@@ -106,6 +107,10 @@ def _selectors(settings: Settings, portfolio: Portfolio) -> Iterator[Selector]:
         yield from team.items
     for rule in portfolio.rules:
         yield from rule.select
+    for product in portfolio.products:
+        yield from product.bugs
+        for release in product.releases:
+            yield from (*release.items, *release.must, *release.must_fix)
     for gate in settings.gates:
         yield from gate.items
 
@@ -119,6 +124,24 @@ def _answered(portfolio: Portfolio, ground: Ground) -> Portfolio:
             for one in portfolio.projects
         ),
         programs=tuple(replace(one, items=told(one.items)) for one in portfolio.programs),
+        products=tuple(_product(one, ground) for one in portfolio.products),
         teams=tuple(replace(one, items=told(one.items)) for one in portfolio.teams),
         rules=tuple(replace(one, select=told(one.select)) for one in portfolio.rules),
+    )
+
+
+def _product(product: Product, ground: Ground) -> Product:
+    releases = tuple(_release(one, ground) for one in product.releases)
+    return replace(product, bugs=ground.under_present_names(product.bugs), releases=releases)
+
+
+def _release(release: Release, ground: Ground) -> Release:
+    told, present = ground.under_present_names, ground.former_keys
+    gates = (replace(one, item=present.get(one.item, one.item)) for one in release.gates)
+    return replace(
+        release,
+        items=told(release.items),
+        must=told(release.must),
+        must_fix=told(release.must_fix),
+        gates=tuple(gates),
     )

@@ -21,9 +21,16 @@ from syncer.domain.portfolio import (
     Team,
 )
 from syncer.domain.ref import ContainerKey
-from syncer.domain.selector import InContainer, Selector, WithLabel
+from syncer.domain.release import CustomerMarks, GateState, Release, ReleaseGate
+from syncer.domain.selector import InContainer, Selector
 from syncer.errors import ConfigError
-from syncer.settings.portfolio_models import ProductSettings, ProgramSettings, ProjectSettings
+from syncer.settings.portfolio_models import ProgramSettings, ProjectSettings
+from syncer.settings.product_models import (
+    CustomersSettings,
+    ProductSettings,
+    ReleaseGateSettings,
+    ReleaseSettings,
+)
 from syncer.settings.root import Settings
 
 _HOLIDAY_YEARS: Final = range(2000, 2061)
@@ -154,7 +161,44 @@ def _product(product: ProductSettings, settings: Settings) -> Product:
         projects=tuple(_key_of(name, settings) for name in product.projects),
         owner=product.owner,
         vision=product.vision,
-        customers=tuple(WithLabel(label) for label in product.customers.labels),
+        customers=_customers(product.customers),
+        bugs=product.bugs,
+        releases=tuple(_release(one) for one in settings.releases if one.product == product.key),
+        benefits=tuple(Benefit(**benefit.model_dump()) for benefit in product.benefits),
+    )
+
+
+def _customers(marks: CustomersSettings) -> CustomerMarks:
+    return CustomerMarks(
+        labels=marks.labels,
+        fields=marks.fields,
+        told=marks.told,
+        weights=tuple(sorted(marks.weights.items())),
+    )
+
+
+def _release(release: ReleaseSettings) -> Release:
+    return Release(
+        name=release.name,
+        on=release.on,
+        items=release.items,
+        must=release.must,
+        must_fix=release.must_fix,
+        gates=tuple(map(_release_gate, release.gates)),
+        released=release.released,
+    )
+
+
+def _release_gate(gate: ReleaseGateSettings) -> ReleaseGate:
+    return ReleaseGate(
+        function=gate.function,
+        state=gate.state or GateState.UNSAID,
+        must=gate.must,
+        by=gate.by,
+        on=gate.on,
+        until=gate.until,
+        reason=gate.reason,
+        item=gate.item,
     )
 
 

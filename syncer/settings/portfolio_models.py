@@ -120,23 +120,6 @@ class ProgramSettings(Table):
         return self
 
 
-class CustomersSettings(Table):
-    """What marks an item as asked for by a customer."""
-
-    labels: tuple[str, ...] = Field((), description="Globs of labels.")
-
-
-class ProductSettings(Table):
-    """Projects of one product line."""
-
-    key: Key = Field(description="Its short name: `prod:<key>`.")
-    name: str = Field("", description="Its name; empty: the key.")
-    vision: str = Field("", description="What it is for, in one sentence.")
-    owner: str = Field("", description="The product manager.")
-    projects: tuple[str, ...] = Field(min_length=1, description="Keys of its projects.")
-    customers: CustomersSettings = Field(CustomersSettings(), description="Marks of customers.")
-
-
 class GateSettings(Table):
     """A date by which a part of a scope must be done."""
 

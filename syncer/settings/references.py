@@ -31,6 +31,10 @@ _SELECTING: Final = (
     ("projects", "except"),
     ("programs", "items"),
     ("gates", "items"),
+    ("products", "bugs"),
+    ("releases", "items"),
+    ("releases", "must"),
+    ("releases", "must_fix"),
     ("classification", "select"),
 )
 
@@ -97,6 +101,7 @@ class _Checker:
             self._unique(section, identity)
         self._members()
         self._teams()
+        self._releases()
         self._scopes()
         self._audiences()
         self._connections()
@@ -143,6 +148,21 @@ class _Checker:
         for path, table in self._tables("projects"):
             if table.get("team"):
                 self._known((*path, "team"), table["team"], "teams")
+
+    def _releases(self) -> None:
+        first: dict[tuple[str, str], KeyPath] = {}
+        for path, table in self._tables("releases"):
+            product, name = table.get("product"), table.get("name")
+            self._known((*path, "product"), product, "products")
+            for index, gate in enumerate(_list(table.get("gates"))):
+                if isinstance(gate, Mapping):
+                    self._connection((*path, "gates", index, "item"), gate.get("item"))
+            if not (isinstance(product, str) and isinstance(name, str)):
+                continue
+            if first.setdefault((product, name), path) != path:
+                place = place_of((*first[product, name], "name"), self._places)
+                message = f"the release {name!r} is defined twice; the first is at {place}."
+                self._fault((*path, "name"), message, "Rename or remove one of the two.")
 
     def _scopes(self) -> None:
         keys = {word: self._names[section] for word, section in _SCOPES.items()}

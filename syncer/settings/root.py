@@ -24,7 +24,6 @@ from syncer.settings.portfolio_models import (
     DecisionSettings,
     GateSettings,
     PersonSettings,
-    ProductSettings,
     ProgramSettings,
     ProjectSettings,
     RiskResponseSettings,
@@ -32,6 +31,7 @@ from syncer.settings.portfolio_models import (
     StatusSettings,
     TeamSettings,
 )
+from syncer.settings.product_models import ProductSettings, ReleaseSettings
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,6 +59,7 @@ class Settings(Table):
     projects: tuple[ProjectSettings, ...] = Field((), description="Projects.")
     programs: tuple[ProgramSettings, ...] = Field((), description="Programs.")
     products: tuple[ProductSettings, ...] = Field((), description="Products.")
+    releases: tuple[ReleaseSettings, ...] = Field((), description="Releases of products.")
     gates: tuple[GateSettings, ...] = Field((), description="Gates.")
     decisions: tuple[DecisionSettings, ...] = Field((), description="Decisions.")
     risks: tuple[RiskSettings, ...] = Field((), description="Risks.")

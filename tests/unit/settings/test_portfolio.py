@@ -9,6 +9,7 @@ import pytest
 
 from syncer.domain.portfolio import FixedTarget, ItemTarget, ProjectKind, VersionTarget
 from syncer.domain.ref import ContainerKey
+from syncer.domain.release import CustomerMarks
 from syncer.domain.selector import InContainer, InVersion, Under, WithField, WithLabel
 from syncer.domain.statement import Door, OwnerWord
 from syncer.errors import ConfigError
@@ -128,7 +129,7 @@ def test_a_container_called_like_a_project_keeps_its_connection_in_its_key(folde
 
 def test_customers_are_labels(folder: Folder) -> None:
     (product,) = to_portfolio(folder.settings(WORK)).products
-    assert product.customers == (WithLabel("customer-*"),)
+    assert product.customers == CustomerMarks(labels=("customer-*",))
 
 
 def test_holidays_are_dates(folder: Folder) -> None:
