@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
 
 from syncer.domain.report import Evidence, GateResult, ItemMention, Risk, Snapshot
 from syncer.domain.verdict import VerdictLevel
 from syncer.publish.audience import AudienceView, Lens
+from syncer.publish.digest.hidden import SHORTEST_NAME, TELLTALE, Hidden
 from syncer.publish.digest.model import ShownItem
 from syncer.publish.digest.tracker_text import clean, safe_url
 
 RESTRICTED = "restricted item"
-_TELLTALE = 16
-_SHORTEST_NAME = 3
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Shown:
     view: AudienceView
     place: Callable[[str], str]
     dependency_ends: frozenset[str]
-    hidden: tuple[tuple[str, str], ...]
+    hidden: Hidden
     hidden_items: frozenset[str]
     keys: dict[str, str]
 
@@ -42,7 +40,7 @@ class Shown:
             for edge in project.dependencies
             for end in (edge.root, edge.predecessor, edge.waiting)
         )
-        bare = cls(view, place, ends, (), frozenset(), {})
+        bare = cls(view, place, ends, Hidden(), frozenset(), {})
         every = {mention.uid: mention for mention in mentions(snapshot)}
         unnamed = {uid: mention for uid, mention in every.items() if not bare.may_name(mention)}
         keys = {uid: clean(m.key, 40) for uid, m in every.items() if not m.restricted}
@@ -51,7 +49,7 @@ class Shown:
         secret = frozenset(
             trace for m in unnamed.values() if m.restricted for trace in (m.uid, m.key)
         )
-        return cls(view, place, ends, ordered, secret, keys)
+        return cls(view, place, ends, Hidden(tuple(ordered)), secret, keys)
 
     def may_name(self, item: ItemMention) -> bool:
         """Whether the title may stand in this edition."""
@@ -107,9 +105,7 @@ class Shown:
 
     def text(self, text: str, limit: int = 200) -> str:
         """A sentence of the roll-up without what this audience must not read."""
-        for trace, instead in self.hidden:
-            text = _replace(text, trace, instead)
-        return clean(text, limit)
+        return clean(self.hidden.taken_out_of(text), limit)
 
     def evidence(self, entries: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
         """Evidence of the roll-up without restricted items and with allowed links only."""
@@ -120,6 +116,9 @@ class Shown:
                 formula=self.text(entry.formula, 300),
                 items=self._keys_of(entry.items),
                 url=safe_url(entry.url, self.view.link_origins),
+                rule=self.text(entry.rule),
+                inputs=tuple(self.text(line, 300) for line in entry.inputs),
+                thresholds=tuple(self.text(line) for line in entry.thresholds),
             )
             for entry in entries
         )
@@ -149,25 +148,7 @@ def mentions(snapshot: Snapshot) -> Iterator[ItemMention]:
 
 def _traces(item: ItemMention) -> Iterator[str]:
     """The texts that would give the item away; a short title is an everyday word."""
-    shortest = _SHORTEST_NAME if item.restricted else _TELLTALE // 2
+    shortest = SHORTEST_NAME if item.restricted else TELLTALE // 2
     titles = (item.title, clean(item.title, 200))
     yield from (title for title in titles if len(title) >= shortest)
-    yield from (name for name in (item.key, item.uid) if len(name) >= _SHORTEST_NAME)
-
-
-def _replace(text: str, trace: str, instead: str) -> str:
-    """Replace a name where it stands whole, or cut short with an ellipsis."""
-    start = text.find(trace[:_TELLTALE])
-    if start < 0:
-        return text
-    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(text[start:], trace, strict=False))
-    end = start + sum(1 for _ in pairs)
-    cut_short = text[end : end + 1] == "…"
-    whole = end - start == len(trace) and not _inside_word(text, start, end)
-    rest = _replace(text[end + cut_short :], trace, instead)
-    return text[:start] + (instead if whole or cut_short else text[start:end]) + rest
-
-
-def _inside_word(text: str, start: int, end: int) -> bool:
-    around = text[start - 1 : start] if start else ""
-    return any(c.isalnum() for c in (around, text[end : end + 1]) if c)
+    yield from (name for name in (item.key, item.uid) if len(name) >= SHORTEST_NAME)

@@ -35,7 +35,10 @@ def clean(text: str, limit: int = TITLE_LIMIT) -> str:
     them. Right-to-left text is isolated, so that it cannot reorder what follows. A word that
     mixes Latin with Cyrillic or Greek letters is called out.
     """
-    flat = " ".join(_visible(text[: limit * 8]).split())
+    start = text[: limit * 8]
+    if start.isascii() and start.isprintable():  # most texts by far, and nothing to look for
+        return cut(" ".join(start.split()), limit)
+    flat = " ".join(_visible(start).split())
     shown = cut(flat, limit)
     if any(_mixes_alphabets(word) for word in _WORD.findall(shown)):
         shown = cut(flat, limit - len(_MIXED)) + _MIXED

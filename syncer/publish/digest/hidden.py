@@ -1,0 +1,84 @@
+"""Texts that an audience must not meet, and how they are taken out of a sentence.
+
+A company has tens of thousands of them and an edition thousands of sentences, so nothing here tries
+every text on every sentence.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
+from typing import Final
+
+TELLTALE: Final = 16
+"""So many characters of a text give it away where it is cut short."""
+SHORTEST_NAME: Final = 3
+"""A shorter name is an everyday word; no text that is hidden is shorter."""
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Texts with what stands for each, in the order in which they are replaced: longest first."""
+
+    texts: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def _by_head(self) -> Mapping[str, list[int]]:
+        """The places of the texts that begin alike."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for place, (trace, _) in enumerate(self.texts):
+            found[trace[:TELLTALE]].append(place)
+        return found
+
+    @cached_property
+    def _lengths(self) -> Mapping[str, set[int]]:
+        """How long the heads are that begin with the same few characters."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for head in self._by_head:
+            found[head[:SHORTEST_NAME]].add(len(head))
+        return found
+
+    def _heads_in(self, text: str) -> Iterator[str]:
+        lengths = self._lengths
+        for start in range(len(text) - SHORTEST_NAME + 1):
+            for length in lengths.get(text[start : start + SHORTEST_NAME], ()):
+                head = text[start : start + length]
+                if head in self._by_head:
+                    yield head
+
+    def _next_in(self, text: str, after: int) -> int | None:
+        """The first text beyond a place whose head occurs."""
+        places = (place for head in self._heads_in(text) for place in self._by_head[head])
+        return min((place for place in places if place > after), default=None)
+
+    def taken_out_of(self, text: str) -> str:
+        """The sentence with every hidden text replaced, one after the other.
+
+        What stands for a text is part of the sentence for the texts after it.
+        """
+        place = self._next_in(text, -1)
+        while place is not None:
+            text = _replace(text, *self.texts[place])
+            place = self._next_in(text, place)
+        return text
+
+
+def _replace(text: str, trace: str, instead: str) -> str:
+    """Replace a name where it stands whole, or cut short with an ellipsis."""
+    start = text.find(trace[:TELLTALE])
+    if start < 0:
+        return text
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(text[start:], trace, strict=False))
+    end = start + sum(1 for _ in pairs)
+    cut_short = text[end : end + 1] == "…"
+    whole = end - start == len(trace) and not _inside_word(text, start, end)
+    rest = _replace(text[end + cut_short :], trace, instead)
+    return text[:start] + (instead if whole or cut_short else text[start:end]) + rest
+
+
+def _inside_word(text: str, start: int, end: int) -> bool:
+    around = text[start - 1 : start] if start else ""
+    return any(c.isalnum() for c in (around, text[end : end + 1]) if c)
