@@ -194,7 +194,7 @@ class Traffic:
     async def heard(
         self, call: Call, status: int, headers: Mapping[str, str], *, said: Callable[[], str]
     ) -> bool:
-        """Note what an answer tells of limits; whether it asks for a pause.
+        """Note what an answer tells of limits; whether it asks for a pause that is not over yet.
 
         `said` gives what it says in words. The answer need not be a refusal.
         """
@@ -208,7 +208,7 @@ class Traffic:
         await self._note_quotas(headers, now)
         if status < HTTPStatus.INTERNAL_SERVER_ERROR and self._circuit.succeeded():
             await self._shared.forget(UNREACHABLE)
-        return pause is not None
+        return bool(pause)
 
     def _note_load(self, call: Call, status: int, *, limited: bool) -> None:
         if status < HTTPStatus.BAD_REQUEST:

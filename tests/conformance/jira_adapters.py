@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,16 +30,11 @@ from syncer.connect.testing.server import rate_limited
 from syncer.connect.testing.world import World
 
 
-def _spoil_status(raw: JsonObject) -> None:
-    raw["fields"]["status"] = 7
+_MINUTE = timedelta(minutes=1)
 
 
 def _spoil_time(raw: JsonObject) -> None:
     raw["fields"]["updated"] = "the day before yesterday"
-
-
-def _spoil_project(raw: JsonObject) -> None:
-    raw["fields"]["project"] = None
 
 
 def _spoil_all(raw: JsonObject) -> None:
@@ -65,10 +61,9 @@ class JiraCloud(Adapter):
                 headers={
                     "RateLimit-Reason": "jira-burst-based",
                     "X-RateLimit-Remaining": "0",
-                    "X-RateLimit-Reset": f"{at + pause:%Y-%m-%dT%H:%MZ}",
+                    "X-RateLimit-Reset": f"{at + pause + _MINUTE:%Y-%m-%dT%H:%MZ}",
                 },
-            ),
-            tells_pause=False,  # in whole minutes
+            )
         ),
         "by date": Limit(fault=lambda pause, at: rate_limited(at + pause)),
         "silent": Limit(fault=lambda _pause, _at: rate_limited(None), tells_pause=False),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from syncer.connect.testing.rules import reading
+from syncer.connect.testing.rules import absence, reading
 from syncer.connect.testing.rules.rule import Rule
 
-RULES: Final[tuple[Rule, ...]] = (*reading.RULES,)
+RULES: Final[tuple[Rule, ...]] = (*reading.RULES, *absence.RULES)
 RULE_OF: Final[Mapping[str, Rule]] = {rule.id: rule for rule in RULES}
