@@ -29,7 +29,6 @@ from syncer.connect.testing.delivery import Delivery, signature
 from syncer.connect.testing.server import rate_limited
 from syncer.connect.testing.world import World
 
-
 _MINUTE = timedelta(minutes=1)
 
 
