@@ -96,8 +96,8 @@ class ReleaseCheck:
     """
 
     name: str
-    on: date | None
-    verdict: Readiness
+    on: date | None = None
+    verdict: Readiness = Readiness.NOT_READY
     points: tuple[OpenPoint, ...] = ()
     must: MustFeatures = field(default_factory=MustFeatures)
     must_fix: tuple[ItemMention, ...] = ()

@@ -17,6 +17,7 @@ from syncer.domain.ledger import Ledgers
 from syncer.domain.mention import ItemMention as ItemMention  # noqa: PLC0414  also found here
 from syncer.domain.override import OverrideState
 from syncer.domain.portfolio import Criticality, ProjectKind
+from syncer.domain.product import ProductView
 from syncer.domain.statement import DateMove, Decision, OwnerStatus, Roam
 from syncer.domain.verdict import VerdictLevel
 
@@ -259,7 +260,8 @@ class GroupResult:
     """One program or product at the snapshot's instant; `scope` tells which.
 
     `probability`, `p50`, `p85` are of the joint forecast; `target` the latest must target, or
-    `own_target` where the group itself has one.
+    `own_target` where the group itself has one. `product` is a product manager's view of a product,
+    None of a program.
     """
 
     scope: str
@@ -288,6 +290,7 @@ class GroupResult:
     override: OverrideState | None = None
     membership: tuple[MembershipChange, ...] = ()
     strategic: bool = False
+    product: ProductView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

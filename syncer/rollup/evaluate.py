@@ -47,6 +47,7 @@ from syncer.rollup.past.late import late_news
 from syncer.rollup.past.moves import recent_moves, reopened_items
 from syncer.rollup.past.said import in_order, said_by
 from syncer.rollup.past.views import PastViews
+from syncer.rollup.product.view import with_views
 from syncer.rollup.project import ProjectBasis, bases, beyond_safe
 from syncer.rollup.risks.changes import Compared
 from syncer.rollup.risks.dependency_gaps import ruled
@@ -359,6 +360,7 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
     members = _members(run)
     live = [item for item in run.view.items if item.state is ItemState.LIVE]
     programs, products = program_results(members, run.view), product_results(members, run.view)
+    products = with_views(products, members, run.view, findings=run.findings, inputs=run.inputs)
     snapshot = Snapshot(
         id="",
         as_of=inputs.as_of,
