@@ -29,6 +29,7 @@ from syncer.connect.testing.delivery import Delivery, signature
 from syncer.connect.testing.script import Container
 from syncer.connect.testing.server import Fault, answer
 from syncer.connect.testing.world import World
+from tests.conformance.texts import MARKDOWN
 
 _PRIMARY = '{"message": "API rate limit exceeded for user ID 1."}'
 _SECONDARY = '{"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}'
@@ -67,7 +68,8 @@ class GitHub(Adapter):
         "secondary with Retry-After": Limit(fault=_secondary_told),
     }
     spoils: ClassVar = {"title": _spoil_title, "time": _spoil_time}
-    texts: ClassVar = ()
+    chain = ("Initiative", "Epic", "Task")
+    texts: ClassVar = MARKDOWN
 
     def tracker(self, world: World, clock: Clock, *, zone: str) -> SuiteTracker:  # noqa: ARG002  all is UTC here
         return GitHubSimulator(world, clock)

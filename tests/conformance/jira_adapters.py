@@ -28,6 +28,7 @@ from syncer.connect.testing.adapter import (
 from syncer.connect.testing.delivery import Delivery, signature
 from syncer.connect.testing.server import rate_limited
 from syncer.connect.testing.world import World
+from tests.conformance.texts import DOCUMENTS, WIKI
 
 _MINUTE = timedelta(minutes=1)
 
@@ -68,7 +69,7 @@ class JiraCloud(Adapter):
         "silent": Limit(fault=lambda _pause, _at: rate_limited(None), tells_pause=False),
     }
     spoils: ClassVar = {"time": _spoil_time, "all": _spoil_all}
-    texts: ClassVar = ()
+    texts: ClassVar = DOCUMENTS
 
     def tracker(self, world: World, clock: Clock, *, zone: str) -> SuiteTracker:
         tracker = JiraSimulator(world, clock, zone=zone)
@@ -129,7 +130,7 @@ class JiraDataCenter(JiraCloud):
     edition = "Data Center"
     chain = ("Epic", "Story", "Sub-task")
     names_deliveries = False
-    texts: ClassVar = ()
+    texts: ClassVar = WIKI
 
     def tracker(self, world: World, clock: Clock, *, zone: str) -> SuiteTracker:
         tracker = JiraDataCenterSimulator(world, clock, zone=zone)
