@@ -24,13 +24,16 @@ from syncer.domain.verdict import VerdictLevel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One figure with its label, the items behind it and the formula or rule that gave it."""
+    """One figure: its label, the items behind it, and the rule, formula and inputs that gave it."""
 
     label: str
     value: str
     formula: str = ""
     items: tuple[str, ...] = ()
     url: str = ""
+    rule: str = ""
+    inputs: tuple[str, ...] = ()
+    thresholds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,7 @@ async def draft(
         version=version + 1 if published and correction else version,
         correction=correction,
         edition=named,
+        rules=pair.rules,
     )
     return Draft(audience=audience, pair=pair, digest=digest, published=published)
 
@@ -160,7 +161,7 @@ def _frozen(one: Draft, at: datetime) -> PublishedEdition:
         snapshot_id=one.pair.current.id,
         previous_snapshot_id=previous.id if previous else None,
         published_at=at,
-        subject=digest.subject,
+        subject=str(digest.subject),
         correction=digest.correction,
         contents=contents,
     )
@@ -186,7 +187,7 @@ def _dispatch(edition: PublishedEdition, to: Recipient, *, domain: str, now: dat
 
 
 def _event(digest: Digest, imprint: Imprint, *, dispatches: int) -> AuditEvent:
-    after = {"snapshot": digest.snapshot, "subject": digest.subject, "dispatches": dispatches}
+    after = {"snapshot": digest.snapshot, "subject": str(digest.subject), "dispatches": dispatches}
     return AuditEvent(
         at=imprint.at,
         who=imprint.author,

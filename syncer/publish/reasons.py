@@ -11,6 +11,7 @@ from syncer.domain.facts import ProgramFacts, ProjectFacts
 from syncer.domain.health import Colour
 from syncer.domain.report import Levers, ProjectResult
 from syncer.publish.digest.figures import word
+from syncer.publish.rulebook import fact
 from syncer.rollup.colours.health import firing_rules
 from syncer.rollup.display import show_probability
 from syncer.rollup.rules import HealthRules
@@ -23,15 +24,7 @@ def inputs(facts: ProjectFacts | ProgramFacts) -> Iterator[tuple[str, str]]:
     for one in fields(facts):
         value = getattr(facts, one.name)
         if one.name != "members" and value not in (one.default, None, "", ()):
-            yield one.name.replace("_", " "), _shown(value)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return str(value)
+            yield one.name.replace("_", " "), fact(value)
 
 
 def backtest_line(found: Backtest) -> str:

@@ -126,11 +126,15 @@ class Roller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotPair:
-    """A snapshot, the one it is compared with, and the colours that turned between them."""
+    """A snapshot, the one it is compared with, and the colours that turned between them.
+
+    `rules` are the thresholds in force, which evidence names.
+    """
 
     current: Snapshot
     previous: Snapshot | None
     changes: Sequence[ColourChange]
+    rules: HealthRules = field(default_factory=HealthRules)
 
 
 def engine_version() -> str:

@@ -273,7 +273,7 @@ class Service:
                 roller.roll_up, known, as_of=instant, now=seen, previous=previous
             )
         changes = roller.changes(current, previous)
-        return SnapshotPair(current=current, previous=previous, changes=changes)
+        return SnapshotPair(current=current, previous=previous, changes=changes, rules=roller.rules)
 
     async def _stored(self, instant: datetime, view: AudienceView | None) -> Snapshot | None:
         return await stored_snapshot(self.store, instant, audience=view.key if view else None)

@@ -273,7 +273,7 @@ def _rolled(
     previous = published or roller.week_before(known, as_of=now, now=now)
     current = roller.roll_up(known, as_of=now, now=now, previous=previous)
     changes = roller.changes(current, previous)
-    return SnapshotPair(current=current, previous=previous, changes=changes)
+    return SnapshotPair(current=current, previous=previous, changes=changes, rules=roller.rules)
 
 
 def _rejudged(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from syncer.domain.colour_change import ColourChange
 from syncer.domain.gaming import MembershipChange
@@ -17,9 +16,22 @@ from syncer.domain.report import (
     Risk,
     RiskChange,
 )
-from syncer.domain.statement import DecisionState
+from syncer.publish.digest.backing import (
+    colour_evidence,
+    count_evidence,
+    edge_evidence,
+    item_keys,
+)
+from syncer.publish.digest.commitments import (
+    change_claim,
+    decided,
+    how_moved,
+    paces,
+    targets,
+    trail,
+)
 from syncer.publish.digest.context import Context, severity
-from syncer.publish.digest.figures import inputs, named, word
+from syncer.publish.digest.figures import named, word
 from syncer.publish.digest.model import Claim
 from syncer.publish.digest.risks import ranked, title
 from syncer.publish.digest.tracker_text import clean
@@ -27,15 +39,8 @@ from syncer.publish.digest.wording import (
     counted,
     day,
     days,
-    first_words,
     listed,
-    long_day,
-    moved,
-    one_decimal,
-    sentence,
 )
-from syncer.rollup.calendar import working_days
-from syncer.rollup.tolerance import below
 
 MOST = 5
 _LONGEST = 30
@@ -55,19 +60,15 @@ def _blocks(context: Context, top: frozenset[str]) -> Iterator[Iterator[Claim]]:
     yield _moves(context, with_consequence=True)
     yield _colours(context, worse=True)
     yield _finished(context)
-    yield _paces(context)
-    yield _targets(context)
-    yield _decided(context)
+    yield paces(context)
+    yield targets(context)
+    yield decided(context)
     yield _membership(context)
     yield _unclaimed(context)
     yield _risks(context, top)
     yield _colours(context, worse=False)
     yield _reopened(context)
     yield _moves(context, with_consequence=False)
-
-
-def _claim(text: str, kind: str, *evidence: Evidence) -> Claim:
-    return Claim(text=first_words(sentence(text), _LONGEST), kind=kind, evidence=evidence)
 
 
 # --- what the last edition could not know ------------------------------------------------------
@@ -86,7 +87,7 @@ def _late_news(context: Context) -> Iterator[Claim]:
                 f"Correction of the last edition: {context.short(news.scope)} was "
                 f"{named(news.known_now)}, not {named(news.published)}; its data came late"
             )
-            yield _claim(text, "correction", backing)
+            yield change_claim(text, "correction", backing)
 
 
 # --- dates of items --------------------------------------------------------------------------
@@ -127,12 +128,13 @@ def _move_claim(entry: ItemDateMove, waiting: list[DependencyFinding], context: 
     consequence = f": {_must_wait(waits)}" if waits else ""
     backing = Evidence(
         label=f"{what}: due date",
-        value=_trail(entry.move.before, entry.move.after),
+        value=trail(entry.move.before, entry.move.after),
         formula=f"{entry.working_days} working days",
         items=(context.shown.item(entry.item).key,) if context.shown.may_name(entry.item) else (),
     )
-    change = _how_moved(entry.move.before, entry.move.after, context.today)
-    return _claim(f"{what} {change}{consequence}", "date", backing)
+    change = how_moved(entry.move.before, entry.move.after, context.today)
+    late = (edge_evidence(edge, context) for edge in waiting[:_NAMED])
+    return change_claim(f"{what} {change}{consequence}", "date", backing, *late)
 
 
 def _must_wait(waits: list[str]) -> str:
@@ -140,20 +142,6 @@ def _must_wait(waits: list[str]) -> str:
     name, _, length = first.rpartition(" ")
     head, _, count = name.rpartition(" ")
     return listed([f"{head} waits {count} {length}", *rest])
-
-
-def _how_moved(before: date | None, after: date | None, today: date) -> str:
-    if before is None and after is None:
-        return "has no date"
-    if after is None:
-        return f"lost its date (was {day(before, today=today)})" if before else ""
-    if before is None:
-        return f"got the date {long_day(after, today=today)}"
-    return f"moved {moved(before, after, today=today)}"
-
-
-def _trail(before: date | None, after: date | None) -> str:
-    return " → ".join(when.isoformat() if when else "none" for when in (before, after))
 
 
 # --- colours ---------------------------------------------------------------------------------
@@ -200,9 +188,18 @@ def _colour_claim(change: ColourChange, context: Context) -> Claim:
     backing = Evidence(
         label=f"{clean(change.name, 40)}: colour",
         value=f"{word(change.before)} → {word(change.after)}",
-        formula=f"cause: {clean(change.cause)}",
+        formula=f"cause: {clean(change.cause)}, found by recomputing with one input of last week",
+        inputs=(context.shown.text(change.text, 300),) if change.text else (),
     )
-    return _claim(context.named_short(change.text) or fallback, "colour", backing)
+    now = (colour_evidence(entry, context) for entry in _entry(change.scope, context))
+    return change_claim(context.named_short(change.text) or fallback, "colour", backing, *now)
+
+
+def _entry(scope: str, context: Context) -> Iterator[ProjectResult | GroupResult]:
+    """The scope as it is now, where it still is."""
+    found = context.snapshot.group(scope) or context.snapshot.project(scope.partition(":")[2])
+    if found is not None:
+        yield found
 
 
 def _finished(context: Context) -> Iterator[Claim]:
@@ -222,90 +219,13 @@ def _closing(group: GroupResult, context: Context) -> Claim:
     slipped = f"slip {counted(slip, 'working day')}" if slip > 0 else "no slip"
     done = f"done by {day(context.today, today=context.today)}"
     facts = f"{baseline}{done}, {slipped}; benefits still to be measured"
-    count = Evidence(
-        label=f"{context.name(group)}: items done", value=f"{group.done} of {group.total}"
+    dates = Evidence(
+        label=f"{context.name(group)}: baseline and end",
+        value=f"baseline {planned}, done by {context.today.isoformat()}",
+        formula=f"slip {slip} working days, the longest of its projects",
     )
-    return _claim(f"{context.name(group)} is finished: {facts}", "finished", count)
-
-
-# --- pace, targets, decisions ----------------------------------------------------------------
-
-
-def _paces(context: Context) -> Iterator[Claim]:
-    for project in context.projects:
-        chance = project.forecast.probability
-        by_chance = chance is not None and below(chance, _EVEN)
-        claim = _pace(project, context) if by_chance else None
-        if claim is not None and project.shown.health is Health.RED:
-            yield claim
-
-
-def _pace(project: ProjectResult, context: Context) -> Claim | None:
-    """Such as `Network: 82 items in 17 weeks need 4.8 a week; the pace is 4.7`."""
-    given = project.forecast.inputs
-    weeks = _weeks_left(project, context)
-    if weeks <= 0 or not given.throughput or not given.remaining:
-        return None
-    pace = sum(given.throughput) / len(given.throughput)
-    grew = f" and scope grew by {given.scope_added}" if given.scope_added > 0 else ""
-    span = one_decimal(weeks).removesuffix(".0")
-    text = (
-        f"{context.short(project.scope)}: {counted(given.remaining, 'item')} in {span} weeks need "
-        f"{one_decimal(given.remaining / weeks)} a week; the pace is {one_decimal(pace)}{grew}"
-    )
-    backing = Evidence(
-        label=f"{context.name(project)}: pace against need",
-        value=f"{one_decimal(pace)} a week",
-        formula=inputs(project.forecast),
-    )
-    return _claim(text, "pace", backing)
-
-
-def _weeks_left(project: ProjectResult, context: Context) -> float:
-    """Working weeks from today to the target, both included."""
-    given = project.forecast.inputs
-    if given.target is None:
-        return 0.0
-    today = date.fromordinal(given.as_of.toordinal() - 1)
-    return working_days(today, given.target, context.view.days_off) / 5
-
-
-def _targets(context: Context) -> Iterator[Claim]:
-    for project in context.projects:
-        before = context.earlier_project(project.key)
-        if before is None or before.target is None or before.target == project.target:
-            continue
-        name = context.short(project.scope)
-        why = next((m.reason for m in reversed(project.target_moves) if m.reason), "")
-        reason = f" ({clean(context.shown.text(why, 60), 60)})" if why else ""
-        backing = Evidence(
-            label=f"{context.name(project)}: target",
-            value=_trail(before.target, project.target),
-            formula=f"slip {project.slip_days} working days, pushes {project.pushes}",
-        )
-        change = _how_moved(before.target, project.target, context.today)
-        verb = (
-            change if project.target else f"removed (was {day(before.target, today=context.today)})"
-        )
-        yield _claim(f"{name}'s target {verb}{reason}", "target", backing)
-
-
-def _decided(context: Context) -> Iterator[Claim]:
-    for decision in context.snapshot.decisions:
-        since = context.local(context.previous.as_of).date() if context.previous else None
-        is_new = (
-            decision.decided_on is not None and since is not None and decision.decided_on >= since
-        )
-        if decision.state is not DecisionState.DECIDED or not is_new:
-            continue
-        scope = context.resolve(decision.scope)
-        if context.ungrouped or scope in context.scopes:
-            question = first_words(context.shown.text(decision.question, 120), 12)
-            outcome = first_words(context.shown.text(decision.outcome, 120), 12)
-            backing = Evidence(
-                label="Decided", value=f"{clean(decision.decider, 40)}, {decision.decided_on}"
-            )
-            yield _claim(f"Decided: {question} {outcome}", "decision", backing)
+    count = count_evidence(group, context)
+    return change_claim(f"{context.name(group)} is finished: {facts}", "finished", dates, count)
 
 
 # --- membership, unclaimed work, risks, reopened ----------------------------------------------
@@ -328,9 +248,11 @@ def _membership_claim(group: GroupResult, change: MembershipChange, context: Con
     backing = Evidence(
         label=f"{context.name(group)}: members",
         value=f"{len(joined)} joined, {len(left)} left, {after} now",
+        formula=f"since {change.on.isoformat()}",
+        inputs=(*joined, *left),
     )
     text = f"Membership of {context.short(group.scope)} changed{when}: {', '.join(parts)}"
-    return _claim(text, "membership", backing)
+    return change_claim(text, "membership", backing)
 
 
 def _unclaimed(context: Context) -> Iterator[Claim]:
@@ -343,12 +265,14 @@ def _unclaimed(context: Context) -> Iterator[Claim]:
         named_items = f": {listed(labels[:2])}" if labels else ""
         backing = Evidence(
             label="Unclaimed program work",
-            value=counted(len(context.unclaimed), "item"),
-            items=tuple(context.shown.item(i).key for i in new if context.shown.may_name(i)),
+            value=f"{counted(len(context.unclaimed), 'item')}, {len(new)} of them new",
+            formula="program-level by verdict, and in no program",
+            inputs=tuple(labels[:2]),
+            items=item_keys(new, context),
         )
         count = counted(len(new), "program-level item")
         verb = "belongs" if len(new) == 1 else "belong"
-        yield _claim(f"{count} {verb} to no program{named_items}", "unclaimed", backing)
+        yield change_claim(f"{count} {verb} to no program{named_items}", "unclaimed", backing)
 
 
 def _risks(context: Context, top: frozenset[str]) -> Iterator[Claim]:
@@ -369,15 +293,22 @@ def _risks(context: Context, top: frozenset[str]) -> Iterator[Claim]:
 
 
 def _risk_claim(head: str, risk: Risk, context: Context) -> Claim:
-    backing = Evidence(label=f"{risk.rule}: {risk.band}", value=risk.change or "")
+    backing = Evidence(
+        label=f"{risk.rule}: {risk.band}",
+        value=f"score {risk.score}, {risk.change}",
+        formula=f"probability {risk.probability} × impact {risk.impact}",
+        rule=risk.rule,
+        inputs=(title(risk, context),),
+        items=item_keys(risk.subjects, context),
+    )
     if risk.withdrawn_by:
         by = clean(context.shown.text(risk.withdrawn_by, 40), 40)
         head = f"Risk withdrawn by {by}"
-    return _claim(f"{head}: {title(risk, context)}, {risk.band}", "risk", backing)
+    return change_claim(f"{head}: {title(risk, context)}, {risk.band}", "risk", backing)
 
 
 def _reopened(context: Context) -> Iterator[Claim]:
     count = context.snapshot.reopened
     if count:
         backing = Evidence(label="Reopened since the last edition", value=str(count))
-        yield _claim(f"{counted(count, 'item')} reopened", "reopened", backing)
+        yield change_claim(f"{counted(count, 'item')} reopened", "reopened", backing)

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from syncer.domain.colour_change import ColourChange
+from syncer.domain.evidence import Backing, Told
 from syncer.domain.health import Health
-from syncer.domain.report import Snapshot
+from syncer.domain.report import Evidence, Snapshot
 from syncer.publish.audience import AudienceView
+from syncer.publish.digest.backing import edition_evidence
 from syncer.publish.digest.changes import changes
 from syncer.publish.digest.context import SETTLED, Context
 from syncer.publish.digest.decisions import MOST as MOST_DECISIONS
@@ -17,7 +19,7 @@ from syncer.publish.digest.dependencies import dependencies
 from syncer.publish.digest.fit import fit
 from syncer.publish.digest.gates import gates
 from syncer.publish.digest.headline import entries, headline, subject
-from syncer.publish.digest.model import Claim, Digest, Links
+from syncer.publish.digest.model import Claim, DecisionNeeded, Digest, Links
 from syncer.publish.digest.risks import top_risks
 from syncer.publish.digest.status import in_lines, status_lines, status_rows
 from syncer.publish.digest.tracker_text import clean, safe_url
@@ -25,6 +27,7 @@ from syncer.publish.digest.trust import banner, trust
 from syncer.publish.digest.wording import day
 from syncer.publish.digest.words import disagreements, words_of_owners
 from syncer.rollup.calendar import iso_week
+from syncer.rollup.rules import HealthRules
 
 _WORRYING = frozenset({"high", "critical"})
 
@@ -38,13 +41,14 @@ def compose(
     version: int = 1,
     correction: str = "",
     edition: str = "",
+    rules: HealthRules | None = None,
 ) -> Digest:
     """Make one edition for one audience.
 
     `previous` is the snapshot of the last published edition (a reconstructed one for a first
     edition, None where there is none). `colour_changes` are those between the two. A
     `correction` names the reason for a second version of an edition. `edition` is its name, by
-    default the ISO week of the snapshot.
+    default the ISO week of the snapshot. `rules` are the thresholds that its evidence names.
 
     Nothing is read but the arguments: equal arguments give an equal digest of at most 350 words
     (see `fit`), in which a Red and a decision are never left off.
@@ -56,6 +60,7 @@ def compose(
         view=audience,
         version=version,
         correction=correction,
+        rules=rules or HealthRules(),
     )
     digest = fit(_assemble(context), context)
     return replace(digest, edition=edition) if edition else digest
@@ -96,18 +101,38 @@ def _assemble(context: Context) -> Digest:
         gates=gates(context),
         trust=trust(context),
         quiet=is_quiet,
+        evidence=_of_itself(context, decisions),
         links=_links(context),
     )
 
 
-def _comparison(context: Context) -> str:
+def _of_itself(context: Context, decisions: Sequence[DecisionNeeded]) -> Backing:
+    """Behind what an edition says of itself: what it was made from, and what has no room."""
+    waiting = len(decisions)
+    more = Evidence(
+        label="Decisions that wait",
+        value=f"{waiting}, of which {max(0, waiting - MOST_DECISIONS)} more than are told",
+    )
+    reason = clean(context.correction, 160)
+    corrected = Evidence(label="Correction", value=reason, formula="as its sender named it")
+    extra = (corrected,) if reason else ()
+    return Backing(edition_evidence(context), *extra, more)
+
+
+def _comparison(context: Context) -> Told | None:
     """With what the edition compares, where that is not simply the one before."""
     if context.previous is None:
-        return "Baseline edition: no comparison."
+        return Told("Baseline edition: no comparison.", Backing(edition_evidence(context)))
     if context.previous.reconstructed:
-        when = day(context.local(context.previous.as_of).date(), today=context.today)
-        return f"Compared with {when}, reconstructed from item history."
-    return ""
+        on = context.local(context.previous.as_of).date()
+        made = Evidence(
+            label="Compared with",
+            value=f"as of {on.isoformat()}",
+            formula=f"snapshot {context.previous.id}, made from the items' own histories",
+        )
+        when = day(on, today=context.today)
+        return Told(f"Compared with {when}, reconstructed from item history.", Backing(made))
+    return None
 
 
 def _is_quiet(context: Context, happened: Sequence[Claim]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from syncer.publish.audience import AudienceView, Lens
 from syncer.publish.digest.names import short_names
 from syncer.publish.digest.shown import Shown
 from syncer.publish.digest.tracker_text import clean
+from syncer.rollup.rules import HealthRules
 
 NAME_LIMIT = 40
 _SEVERITY = {
@@ -53,6 +54,7 @@ class Context:
     view: AudienceView
     version: int
     correction: str
+    rules: HealthRules = field(default_factory=HealthRules)
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from syncer.domain.evidence import Backing
 from syncer.domain.report import Evidence, Levers, ProjectResult
-from syncer.domain.statement import Decision, DecisionState
+from syncer.domain.statement import Decision, DecisionOption, DecisionState
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.figures import inputs
 from syncer.publish.digest.model import DecisionNeeded, Option, ShownItem
@@ -33,6 +34,7 @@ _OPTION_WORDS = 14
 _QUESTION_WORDS = 20
 _SHOWN_MOVES = 3
 _LISTED = 3
+_SURE = 0.85
 
 
 def needed(context: Context) -> tuple[DecisionNeeded, ...]:
@@ -129,7 +131,6 @@ def _recommended(option: Option, *, by: str) -> Option:
 
 def _own_options(decision: Decision, context: Context) -> tuple[Option, ...]:
     source = decision.provenance.source or decision.provenance.door.value
-    told = Evidence(label="Option as given", value=clean(source), formula="stated, not computed")
     wanted = decision.recommendation.strip()
     made: list[Option] = []
     for letter, given in zip(_LETTERS, decision.options, strict=False):
@@ -137,11 +138,24 @@ def _own_options(decision: Decision, context: Context) -> tuple[Option, ...]:
             letter=letter,
             text=first_words(context.shown.text(given.text, 120), _OPTION_WORDS),
             effect=first_words(context.shown.text(given.effect, 120), _OPTION_WORDS),
-            evidence=(told,),
+            evidence=_told(given, source, context),
         )
         chosen = wanted.rstrip(".)").upper() == letter or (wanted and wanted == given.text.strip())
         made.append(_recommended(option, by=decision.confirmed_by) if chosen else option)
     return tuple(made)
+
+
+def _told(given: DecisionOption, source: str, context: Context) -> Backing:
+    """An option that a person worded: the words are theirs, no figure of it is ours."""
+    words = "; ".join(part for part in (given.text, given.effect) if part)
+    return Backing(
+        Evidence(
+            label="Option as given",
+            value=clean(source) or "a person",
+            formula="stated, not computed",
+            inputs=(context.shown.text(words, 300),),
+        )
+    )
 
 
 def _cut(project: ProjectResult, levers: Levers, context: Context) -> Option | None:
@@ -157,7 +171,17 @@ def _cut(project: ProjectResult, levers: Levers, context: Context) -> Option | N
         effect=f"{_shown(levers.drop_probability)} for {target}",
         items=items,
         listed=_listed(items),
-        evidence=_lever_evidence(project, "cut to the largest scope that has 85 %"),
+        evidence=_lever_evidence(
+            project,
+            "cut to the largest scope that has 85 %",
+            found=(
+                f"drop {levers.drop} of {len(levers.candidates)}",
+                f"listed: {_listed(items)}",
+                f"chance then {_shown(levers.drop_probability)}",
+                "candidates: open, not started, not must, blocking nothing",
+            ),
+            items=tuple(item.key for item in items if item.key),
+        ),
     )
 
 
@@ -180,7 +204,16 @@ def _move(project: ProjectResult, levers: Levers, context: Context) -> Option | 
         letter="B",
         text=f"move to {long_day(levers.move_to, today=context.today)}",
         effect=effect,
-        evidence=_lever_evidence(project, "first working day with 85 %; days to it at cost a week"),
+        evidence=_lever_evidence(
+            project,
+            "first working day with 85 %; days to it at cost a week",
+            found=(
+                f"move to {levers.move_to.isoformat()}",
+                f"chance then {_shown(levers.move_probability)}",
+                *((f"{working}, {levers.move_days} ÷ 5 weeks",) if working else ()),
+                *((f"{price} = {levers.move_money:.0f}",) if levers.move_money else ()),
+            ),
+        ),
     )
 
 
@@ -193,7 +226,11 @@ def _keep(project: ProjectResult, levers: Levers) -> Option | None:
         letter="C",
         text="keep both",
         effect=f"needs {one_decimal(levers.pace_needed)} items a week{today}",
-        evidence=_lever_evidence(project, "mean pace times open items over items that have 85 %"),
+        evidence=_lever_evidence(
+            project,
+            "mean pace times open items over items that have 85 %",
+            found=(f"{one_decimal(levers.pace_needed)} a week needed{today}",),
+        ),
     )
 
 
@@ -201,8 +238,20 @@ def _shown(probability: float | None) -> str:
     return show_probability(probability) if probability is not None else "unknown chance"
 
 
-def _lever_evidence(project: ProjectResult, formula: str) -> tuple[Evidence, ...]:
-    return (Evidence(label="Lever", value=formula, formula=inputs(project.forecast)),)
+def _lever_evidence(
+    project: ProjectResult, formula: str, *, found: tuple[str, ...], items: tuple[str, ...] = ()
+) -> Backing:
+    target = () if project.target is None else (f"target {project.target.isoformat()}",)
+    return Backing(
+        Evidence(
+            label="Lever",
+            value=formula,
+            formula=inputs(project.forecast),
+            inputs=(*found, *target),
+            thresholds=(f"the chance that makes Green: {show_probability(_SURE)}",),
+            items=items,
+        )
+    )
 
 
 def _stray_recommendation(decision: Decision, options: tuple[Option, ...], context: Context) -> str:
@@ -216,9 +265,7 @@ def _stray_recommendation(decision: Decision, options: tuple[Option, ...], conte
     return sentence(f"{clean(decision.confirmed_by, 40)} recommends: {words}")
 
 
-def _evidence(
-    decision: Decision, project: ProjectResult | None, context: Context
-) -> tuple[Evidence, ...]:
+def _evidence(decision: Decision, project: ProjectResult | None, context: Context) -> Backing:
     said = decision.provenance
     asked = context.local(said.at).date().isoformat()
     entries = [
@@ -226,6 +273,7 @@ def _evidence(
             label="Decision asked",
             value=f"{clean(said.author, 40)}, {asked}",
             formula=f"confirmed by {clean(decision.confirmed_by, 40)}",
+            inputs=tuple(_asked(decision, context)),
         )
     ]
     if project and project.pushes:
@@ -234,9 +282,19 @@ def _evidence(
         slipped = f"slip {days(project.slip_days)}, {counted(project.pushes, 'push', 'pushes')}"
         entries.append(Evidence(label="Target history", value=slipped, formula=trail))
     if project and project.cost_of_delay_per_week:
-        cost = f"{project.cost_of_delay_per_week:.0f} {context.snapshot.currency} a week"
+        weekly, currency = project.cost_of_delay_per_week, context.snapshot.currency
+        cost = f"{money(weekly, currency)} = {weekly:.0f} {currency} a week"
         entries.append(Evidence(label="Cost of delay", value=cost, formula="as configured"))
-    return tuple(entries)
+    return Backing(*entries)
+
+
+def _asked(decision: Decision, context: Context) -> Iterator[str]:
+    """The decision in its own words and dates."""
+    due = decision.needed_by
+    yield f"needed by {due.isoformat()}" if due else "no date set"
+    yield context.shown.text(decision.question, 160)
+    if decision.recommendation:
+        yield context.shown.text(decision.recommendation, 120)
 
 
 def _step(before: date | None, after: date | None, context: Context) -> str:

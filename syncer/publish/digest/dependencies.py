@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from syncer.domain.report import DependencyFinding, Evidence
+from syncer.domain.evidence import Backing
+from syncer.domain.report import DependencyFinding
 from syncer.publish.audience import Lens
+from syncer.publish.digest.backing import edge_evidence
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.model import Claim
 from syncer.publish.digest.wording import days
@@ -30,18 +32,8 @@ def _claim(edge: DependencyFinding, context: Context) -> Claim:
     waiting = context.shown.label(edge.waiting, 50)
     before = context.shown.label(edge.predecessor, 50)
     source = context.place(edge.predecessor.project)
-    backing = Evidence(
-        label=f"{waiting} waits for {before}",
-        value=days(edge.lateness or 0),
-        formula=f"needed by {edge.need_by}, expected {edge.eta}",
-        items=tuple(
-            context.shown.item(item).key
-            for item in (edge.predecessor, edge.waiting)
-            if context.shown.may_name(item)
-        ),
-    )
     text = (
         f"{context.place(edge.project)}: {waiting} waits for {before} ({source}), "
         f"{days(edge.lateness or 0)} late."
     )
-    return Claim(text=text, kind="dependency", evidence=(backing,))
+    return Claim(text=text, kind="dependency", evidence=Backing(edge_evidence(edge, context)))

@@ -1,13 +1,13 @@
-"""The printed figures of a scope: chance, dates, and the evidence behind them."""
+"""The printed figures of a scope: chance and dates."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from syncer.domain.health import Health
-from syncer.domain.report import Evidence, Forecast, GroupResult, ProjectResult
+from syncer.domain.report import Forecast, GroupResult, ProjectResult
 from syncer.publish.digest.context import Context
-from syncer.publish.digest.wording import day, long_day, one_decimal, span
+from syncer.publish.digest.wording import day, one_decimal, span
 from syncer.rollup.display import show_probability
 
 _NO_DATA = frozenset({Health.UNKNOWN})
@@ -77,55 +77,6 @@ def withheld(entry: ProjectResult | GroupResult) -> str:
         return entry.forecast.inputs.withheld
     at_best = f"at best {show_probability(entry.at_best)}" if entry.at_best is not None else ""
     return at_best or entry.withheld
-
-
-def evidence_of(entry: ProjectResult | GroupResult, context: Context) -> tuple[Evidence, ...]:
-    """The colour's rule, the forecast's inputs and the count behind a status row."""
-    colour = Evidence(
-        label=f"{context.name(entry)}: colour",
-        value=word(entry.computed.health),
-        formula=f"{entry.computed.rule}: {context.shown.text(entry.computed.reason)}",
-    )
-    count = Evidence(
-        label=f"{context.name(entry)}: items done",
-        value=f"{entry.done} of {entry.total}, {entry.remaining} open",
-    )
-    return (colour, *_override_evidence(entry, context), count, *_forecast_evidence(entry, context))
-
-
-def _override_evidence(
-    entry: ProjectResult | GroupResult, context: Context
-) -> tuple[Evidence, ...]:
-    """The override that is shown: who, why, approved by whom, and what they point to."""
-    state = entry.override
-    if state is None or not state.is_shown:
-        return ()
-    override = state.override
-    approved = f"; approved by {override.approver}" if override.approver else ""
-    formula = f"{override.provenance.author}: {override.reason}{approved}"
-    backing = Evidence(
-        label=f"{context.name(entry)}: override until {override.expires.isoformat()}",
-        value=word(override.colour),
-        formula=formula,
-        url=override.evidence,
-    )
-    return context.shown.evidence((backing,))
-
-
-def _forecast_evidence(
-    entry: ProjectResult | GroupResult, context: Context
-) -> tuple[Evidence, ...]:
-    probability = probability_of(entry)
-    if probability is None or entry.target is None:
-        return ()
-    target = long_day(entry.target, today=context.today)
-    formula = (
-        inputs(entry.forecast)
-        if isinstance(entry, ProjectResult)
-        else "joint of the teams' forecasts"
-    )
-    label = f"{context.name(entry)}: chance of {target}"
-    return (Evidence(label=label, value=show_probability(probability), formula=formula),)
 
 
 def inputs(forecast: Forecast) -> str:

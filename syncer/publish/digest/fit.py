@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from syncer.domain.evidence import Backing
 from syncer.domain.health import Health
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.figures import named
@@ -69,7 +70,14 @@ def _silences_in_one_line(digest: Digest, _context: Context) -> Digest:
     if len(silent) < 2:  # noqa: PLR2004 - one is short already
         return digest
     names = listed([words.author or words.name for words in silent])
-    merged = replace(silent[0], scope="", name="", author="", silence=f"no fresh word from {names}")
+    merged = replace(
+        silent[0],
+        scope="",
+        name="",
+        author="",
+        silence=f"no fresh word from {names}",
+        evidence=Backing(*(piece for words in silent for piece in words.evidence)),
+    )
     spoken = [words for words in digest.words_of_owners if not words.silence]
     return replace(digest, words_of_owners=(*spoken, merged))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from syncer.domain.evidence import Backing
 from syncer.domain.report import Evidence, GateResult
+from syncer.publish.digest.backing import forecast_inputs
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.model import GateLine
 from syncer.publish.digest.tracker_text import clean
@@ -52,13 +54,24 @@ def gate_line(gate: GateResult, context: Context) -> GateLine:
         probability=gate.probability,
         low=_is_low(gate, context),
         owner=clean(gate.owner, 40),
-        evidence=(
-            Evidence(
-                label=f"Gate {clean(gate.name, 60)}",
-                value=f"{counted(gate.remaining, 'open item')} of this gate or an earlier one",
-                formula="chance of finishing them by the gate's date at the project's pace",
-            ),
-        ),
+        evidence=_backing(gate, context),
+    )
+
+
+def _backing(gate: GateResult, context: Context) -> Backing:
+    """The open items and the date that the chance was worked out for, and the pace behind it."""
+    project = context.project_of(gate.scope)
+    chance = gate.probability
+    made = "" if chance is None else f", chance {show_probability(chance)} (computed {chance:.4f})"
+    return Backing(
+        Evidence(
+            label=f"Gate {clean(context.shown.text(gate.name, 60), 60)}, {gate.on.isoformat()}",
+            value=f"{counted(gate.remaining, 'open item')} of this gate or an earlier one{made}",
+            formula=clean(gate.withheld)
+            or "chance of finishing them by the gate's date at the project's pace",
+            inputs=() if project is None else forecast_inputs(project),
+            thresholds=(f"sure enough from {show_probability(_SURE)} on",),
+        )
     )
 
 

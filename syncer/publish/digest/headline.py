@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from syncer.domain.evidence import Backing, Told
 from syncer.domain.health import Health
-from syncer.domain.report import GroupResult, ProjectResult
+from syncer.domain.report import Evidence, GroupResult, ProjectResult
+from syncer.publish.digest.backing import colours_evidence, edition_evidence, scope_backing
 from syncer.publish.digest.context import SETTLED, Context, severity
 from syncer.publish.digest.figures import named, probability_of
 from syncer.publish.digest.model import Claim, DecisionNeeded, StatusRow
@@ -64,7 +66,7 @@ def subject(
     *,
     rows: Sequence[StatusRow],
     banner: Sequence[Claim],
-) -> str:
+) -> Told:
     """At most 60 characters of which the first 35 carry the message."""
     prefix = "Correction: " if context.correction else ""
     room = SUBJECT_LIMIT - len(prefix)
@@ -75,7 +77,7 @@ def subject(
     else:
         choices = [text for head in heads for text in (f"{head} · {_week(context)}", head)]
     fitting = next((choice for choice in choices if len(choice) <= room), cut(heads[-1], room))
-    return prefix + fitting
+    return Told(prefix + fitting, head_backing(context, decisions, rows))
 
 
 def _week(context: Context) -> str:
@@ -175,12 +177,38 @@ def _all(some: Sequence[Scope], context: Context) -> str:
 
 def headline(
     context: Context, decisions: Sequence[DecisionNeeded], rows: Sequence[StatusRow]
-) -> str:
+) -> Told:
     """At most two sentences and 30 words: the worst, its cause, and what is needed."""
     first = _first_sentence(context, rows)
     second = _second_sentence(context, decisions)
     room = _HEADLINE_WORDS - len(second.split())
-    return f"{first_words(first, room)} {second}"
+    text = f"{first_words(first, room)} {second}"
+    return Told(text, head_backing(context, decisions, rows))
+
+
+def head_backing(
+    context: Context, decisions: Sequence[DecisionNeeded], rows: Sequence[StatusRow]
+) -> Backing:
+    """Behind subject and headline: the worst scope, its worst member, and what is asked."""
+    entry, found = worst(context), [edition_evidence(context)]
+    if entry is not None:
+        found += scope_backing(entry, context)
+        if isinstance(entry, GroupResult) and context.members(entry):
+            found += scope_backing(min(context.members(entry), key=_how_bad), context)
+    top = [row for row in rows if row.depth == 0]
+    found.append(colours_evidence(top))
+    return Backing(*found, _decisions_evidence(decisions))
+
+
+def _decisions_evidence(decisions: Sequence[DecisionNeeded]) -> Evidence:
+    overdue = sum(bool(decision.overdue_days) for decision in decisions)
+    dated = [d.needed_by.isoformat() for d in decisions if d.needed_by]
+    return Evidence(
+        label="Decisions that wait",
+        value=f"{len(decisions)}, {overdue} overdue",
+        formula="open and confirmed by a named person",
+        inputs=tuple(f"by {when}" for when in dated[:1]),
+    )
 
 
 def _first_sentence(context: Context, rows: Sequence[StatusRow]) -> str:

@@ -1,7 +1,8 @@
 """The digest as data: what every renderer prints and what `--format json` gives.
 
-All text in here is plain: one line, cleaned, not escaped for any format. A claim that holds a
-figure carries its evidence; one without cannot be made.
+All text in here is plain: one line, cleaned, not escaped for any format. Whatever may hold a
+figure is a claim with its `Backing`, or a `Told` line: neither can be made without evidence, and
+renderers take nothing else.
 """
 
 from __future__ import annotations
@@ -10,26 +11,31 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from syncer.domain.evidence import Backing, Told
 from syncer.domain.health import Health
 from syncer.domain.portfolio import Criticality
-from syncer.domain.report import Evidence
 from syncer.publish.audience import Lens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One statement of the digest with the figures behind it.
+    """One statement of the digest with what stands behind it.
 
-    Raises `ValueError` where the text holds a figure and nothing backs it.
+    Raises `TypeError` where nothing does.
     """
 
     text: str
-    evidence: tuple[Evidence, ...] = ()
+    evidence: Backing
     kind: str = ""
 
     def __post_init__(self) -> None:
-        if not self.evidence and any(character.isdigit() for character in self.text):
-            raise ValueError(f"a claim without evidence: {self.text!r}")
+        _demand(self.evidence, self.text)
+
+
+def _demand(evidence: object, what: str) -> None:
+    """The last guard, for whatever no type checker has seen."""
+    if not isinstance(evidence, Backing):
+        raise TypeError(f"a claim without evidence: {what!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +58,10 @@ class Option:
     recommended_by: str = ""
     items: tuple[ShownItem, ...] = ()
     listed: str = ""
-    evidence: tuple[Evidence, ...] = ()
+    evidence: Backing
+
+    def __post_init__(self) -> None:
+        _demand(self.evidence, self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +79,10 @@ class DecisionNeeded:
     cost_of_waiting: str
     recommendation: str
     options: tuple[Option, ...]
-    evidence: tuple[Evidence, ...] = ()
+    evidence: Backing
+
+    def __post_init__(self) -> None:
+        _demand(self.evidence, self.question)
 
 
 class Trend(StrEnum):
@@ -115,11 +127,10 @@ class StatusRow:
     dates: str
     note: str = ""
     place: Place = Place.ROW
-    evidence: tuple[Evidence, ...] = ()
+    evidence: Backing
 
     def __post_init__(self) -> None:
-        if not self.evidence:
-            raise ValueError(f"a status row without evidence: {self.scope}")
+        _demand(self.evidence, self.scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +143,10 @@ class OwnerWords:
     on: date | None
     text: str
     silence: str = ""
+    evidence: Backing
+
+    def __post_init__(self) -> None:
+        _demand(self.evidence, self.silence or self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +164,10 @@ class RiskLine:
     ask: str
     next_step: str
     since: str
-    evidence: tuple[Evidence, ...]
+    evidence: Backing
 
     def __post_init__(self) -> None:
-        if not self.evidence:
-            raise ValueError(f"a risk without evidence: {self.id}")
+        _demand(self.evidence, self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,11 +182,10 @@ class GateLine:
     probability: float | None
     low: bool
     owner: str
-    evidence: tuple[Evidence, ...]
+    evidence: Backing
 
     def __post_init__(self) -> None:
-        if not self.evidence:
-            raise ValueError(f"a gate without evidence: {self.name!r}")
+        _demand(self.evidence, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +202,7 @@ class Digest:
 
     `as_of` is aware UTC, `edition` the ISO week of its local date. `banner` comes before
     everything else where data is missing. `status_lines` name what has no row of its own.
+    `evidence` stands behind what the edition says of itself: its instant, version, reason.
     """
 
     audience: str
@@ -200,21 +214,28 @@ class Digest:
     snapshot: str
     timezone: str
     as_of: datetime
-    subject: str
+    subject: Told
     banner: tuple[Claim, ...]
-    headline: str
+    headline: Told
     disagreements: tuple[Claim, ...] = ()
     decisions: tuple[DecisionNeeded, ...]
     decisions_more: int
     status: tuple[StatusRow, ...]
-    status_lines: tuple[str, ...]
+    status_lines: tuple[Told, ...]
     words_of_owners: tuple[OwnerWords, ...]
-    comparison: str
+    comparison: Told | None
     changes: tuple[Claim, ...]
     dependencies: tuple[Claim, ...]
     risks: tuple[RiskLine, ...]
     gates: tuple[GateLine, ...]
     trust: tuple[Claim, ...]
     quiet: bool
+    evidence: Backing
     links: Links = field(default_factory=Links)
     word_count: int = 0
+
+    def __post_init__(self) -> None:
+        _demand(self.evidence, self.edition)
+        lines = (self.subject, self.headline, *self.status_lines)
+        for line in (*lines, *(() if self.comparison is None else (self.comparison,))):
+            _demand(getattr(line, "evidence", None), line)

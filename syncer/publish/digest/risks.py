@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
+from syncer.domain.evidence import Backing, telling
 from syncer.domain.report import Evidence, ProjectResult, Risk, RiskChange
 from syncer.domain.statement import Roam
 from syncer.publish.audience import Lens
+from syncer.publish.digest.backing import item_keys
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.model import DecisionNeeded, RiskLine
 from syncer.publish.digest.tracker_text import clean
@@ -143,22 +145,51 @@ def _or_before(first: date, context: Context) -> str:
     return " or before" if first <= context.local(before.as_of).date() else ""
 
 
-def _evidence(risk: Risk, context: Context) -> tuple[Evidence, ...]:
+def _evidence(risk: Risk, context: Context) -> Backing:
     own = Evidence(
         label=f"{risk.rule}: {title(risk, context)}",
         value=f"{risk.band}: probability {risk.probability} of 5, impact {risk.impact} of 5",
         formula=_exposure(risk),
-        items=tuple(
-            context.shown.item(item).key for item in risk.subjects if context.shown.may_name(item)
-        ),
+        items=item_keys(risk.subjects, context),
+        rule=risk.rule,
+        inputs=tuple(_inputs(risk, context)),
+        thresholds=_bands(context),
     )
-    return (own, *context.shown.evidence(risk.evidence))
+    return Backing(own, *telling(context.shown.evidence(risk.evidence)))
+
+
+def _inputs(risk: Risk, context: Context) -> Iterator[str]:
+    """What the line tells beside its score: dates, owner, reach, and what it would cost."""
+    project = _own_project(risk, context)
+    if project is not None and project.target is not None:
+        yield f"target {project.target.isoformat()}"
+    if risk.first_seen is not None:
+        yield f"first seen {risk.first_seen.isoformat()}"
+    if risk.proximity is not None:
+        yield f"next felt {risk.proximity.isoformat()}"
+    if risk.next_step_by is not None:
+        yield f"next step by {risk.next_step_by.isoformat()}"
+    if risk.exposure_days is not None:
+        yield f"expected overrun {show_overrun(risk.exposure_days, chance_at_horizon=1.0)}"
+    if risk.exposure_money:
+        price = money(risk.exposure_money, context.snapshot.currency)
+        yield f"{price} = {risk.exposure_money:.0f} {context.snapshot.currency}"
+    if risk.projects:
+        yield f"{len(risk.projects)} projects hit"
+    for text in (risk.title, risk.ask, risk.next_step, risk.text):
+        if text:
+            yield context.shown.text(text, 300)
+
+
+def _bands(context: Context) -> tuple[str, ...]:
+    medium, high, critical = context.rules.scoring.bands
+    return (f"medium from {medium}, high from {high}, critical from {critical}",)
 
 
 def _exposure(risk: Risk) -> str:
     if risk.exposure_days is None:
-        return "score = probability × impact"
-    return f"score = probability × impact; exposure {days_of(risk.exposure_days)}"
+        return f"score {risk.score} = probability × impact"
+    return f"score {risk.score} = probability × impact; exposure {days_of(risk.exposure_days)}"
 
 
 def days_of(exposure: float) -> str:

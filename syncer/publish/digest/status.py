@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from syncer.domain.evidence import Backing, Told
 from syncer.domain.health import Health
 from syncer.domain.ledger import Ledger
-from syncer.domain.report import DependencyFinding, GroupResult, ProjectResult
+from syncer.domain.report import DependencyFinding, Evidence, GroupResult, ProjectResult
 from syncer.publish.audience import Lens
+from syncer.publish.digest.backing import colours_evidence, scope_backing
 from syncer.publish.digest.context import Context, severity
 from syncer.publish.digest.figures import (
-    evidence_of,
     likely_and_safe,
     named,
     probability_of,
@@ -98,7 +99,7 @@ def status_row(
         chance=status_chance(entry, was, context),
         dates=dates,
         note=(mark + note).rstrip("; ") if note != dates else mark.rstrip("; "),
-        evidence=evidence_of(entry, context),
+        evidence=scope_backing(entry, context),
     )
 
 
@@ -226,25 +227,34 @@ def _in_line(row: StatusRow) -> StatusRow:
     return replace(row, place=Place.LINE)
 
 
-def status_lines(rows: Sequence[StatusRow], context: Context) -> tuple[str, ...]:
+def status_lines(rows: Sequence[StatusRow], context: Context) -> tuple[Told, ...]:
     """The distribution, and by name whatever has no row of its own."""
     lines = [_distribution(rows)] if _needs_distribution(rows) else []
     in_line = _line_rows(rows)
     for health in sorted(Health, key=lambda h: -severity(h)):
-        names = [row.name for row in in_line if row.health is health]
-        lines += [f"{named(health).capitalize()}: {', '.join(names)}."] if names else []
+        alike = [row for row in in_line if row.health is health]
+        text = f"{named(health).capitalize()}: {', '.join(row.name for row in alike)}."
+        lines += [Told(text, Backing(colours_evidence(alike)))] if alike else []
     if context.view.lens is Lens.PROGRAM and len(context.groups) <= _EXPANDED_PROGRAMS:
         programs = (group for group in context.groups if group.scope.startswith("prog:"))
         lines += [_ledgers(program, context) for program in programs]
     return tuple(lines) or _nothing(rows, context)
 
 
-def _ledgers(group: GroupResult, context: Context) -> str:
+def _ledgers(group: GroupResult, context: Context) -> Told:
     """The two ledgers of a program manager (roll-up spec, section 2.11 a)."""
     name, two = context.short(group.scope), group.ledgers
-    return (
-        f"{name}: cross-project work {_ledger(two.program)}; product work {_ledger(two.product)}."
+    levels = (("cross-project work", two.program), ("product work", two.product))
+    backing = (
+        Evidence(
+            label=f"{name}: {level}",
+            value=_ledger(ledger),
+            formula="countable items by the level of their verdict",
+        )
+        for level, ledger in levels
     )
+    told = "; ".join(f"{level} {_ledger(ledger)}" for level, ledger in levels)
+    return Told(f"{name}: {told}.", Backing(*backing))
 
 
 def _ledger(ledger: Ledger) -> str:
@@ -270,7 +280,7 @@ def _needs_distribution(rows: Sequence[StatusRow]) -> bool:
     return len(top) > _EXPANDED_PROGRAMS and not told_by_name
 
 
-def _distribution(rows: Sequence[StatusRow]) -> str:
+def _distribution(rows: Sequence[StatusRow]) -> Told:
     """`12 programs: 2 Red · 3 Amber`: roll up by exception, never by average."""
     top = [row for row in rows if row.depth == 0]
     sorts = Counter(row.scope.partition(":")[0] for row in top)
@@ -278,7 +288,8 @@ def _distribution(rows: Sequence[StatusRow]) -> str:
     heads = [counted(sorts[sort], noun) for sort, noun in nouns.items() if sorts[sort]]
     counts = Counter(_counted_as(row) for row in top)
     order = sorted(counts, key=lambda pair: (-pair[0], pair[1]))
-    return f"{', '.join(heads)}: " + " · ".join(f"{counts[p]} {p[1]}" for p in order) + "."
+    text = f"{', '.join(heads)}: " + " · ".join(f"{counts[p]} {p[1]}" for p in order) + "."
+    return Told(text, Backing(colours_evidence(top)))
 
 
 def _counted_as(row: StatusRow) -> tuple[int, str]:
@@ -288,9 +299,11 @@ def _counted_as(row: StatusRow) -> tuple[int, str]:
     return severity(row.health), named(row.health)
 
 
-def _nothing(rows: Sequence[StatusRow], context: Context) -> tuple[str, ...]:
+def _nothing(rows: Sequence[StatusRow], context: Context) -> tuple[Told, ...]:
     if rows:
         return ()
-    if context.snapshot.projects:
-        return ("No program or product matches this audience.",)
-    return ("No project has any work item yet.",)
+    found = len(context.snapshot.projects)
+    backing = Backing(Evidence(label="Projects in the snapshot", value=str(found)))
+    if found:
+        return (Told("No program or product matches this audience.", backing),)
+    return (Told("No project has any work item yet.", backing),)

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
+from syncer.domain.evidence import Backing
 from syncer.domain.health import Confidence, Health
 from syncer.domain.report import Evidence, GroupResult, ProjectResult, Quality, SourceState
 from syncer.domain.statement import ColourOverride
+from syncer.publish.digest.backing import edition_evidence
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.model import Claim
 from syncer.publish.digest.tracker_text import clean
-from syncer.publish.digest.wording import counted, cut, day, first_words, listed, sentence, weekday
+from syncer.publish.digest.wording import counted, day, first_words, listed, sentence, weekday
 from syncer.rollup.colours.override_rules import ends_soon
 from syncer.rollup.colours.overrides import active
 from syncer.rollup.tolerance import above, round_half_up
@@ -70,8 +72,8 @@ def _all_unknown(context: Context) -> bool:
 
 
 def _claim(text: str, *evidence: Evidence) -> Claim:
-    backing = evidence or (Evidence(label="Sources", value="none configured"),)
-    return Claim(text=text, kind="trust", evidence=backing)
+    found = evidence or (Evidence(label="Sources", value="none configured"),)
+    return Claim(text=text, kind="trust", evidence=Backing(*found))
 
 
 # --- sources ---------------------------------------------------------------------------------
@@ -102,9 +104,9 @@ def _data(context: Context) -> Claim:
     connections = sorted({source.connection for source in sources})
     behind = {s.connection for s in sources if not _is_current(s, context)}
     current = [name for name in connections if name not in behind]
-    evidence = tuple(_source_evidence(source) for source in sources)
+    evidence = (edition_evidence(context), *(_source_evidence(source) for source in sources))
     if not sources:
-        return _claim(f"Data {moment}; no tracker has been read.")
+        return _claim(f"Data {moment}; no tracker has been read.", edition_evidence(context))
     if not behind:
         return _claim(f"Data {moment}, {_all_current(connections)}.", *evidence)
     names = listed([clean(name, 30) for name in current[:_MOST_SOURCES]])
@@ -115,7 +117,7 @@ def _of_the_past(context: Context) -> Claim:
     """No tracker told this on that day: it is what the items' histories say about it now."""
     local = context.local(context.snapshot.as_of)
     when = f"{weekday(local.date())} {day(local.date(), today=date.min)} {local:%H:%M}"
-    made = Evidence(label="Snapshot", value=cut(context.snapshot.id, 40))
+    made = edition_evidence(context)
     sources = (_source_evidence(source) for source in context.snapshot.sources)
     return _claim(f"Data of {when}, reconstructed from item history.", made, *sources)
 
@@ -361,14 +363,31 @@ def _overrides(context: Context) -> Claim:
         if context.ungrouped or one.override.scope in context.scopes
     ]
     count = len(colours) + verdicts
-    backing = Evidence(label="Active overrides", value=str(count))
+    backing = Evidence(
+        label="Active overrides",
+        value=str(count),
+        formula=f"{len(colours)} of colours, {verdicts} of verdicts",
+    )
     if not colours:
         return _claim(f"Overrides {count}.", backing)
+    each = (_override_evidence(one.override, context) for one in colours)
     named = [_until(one.override, context) for one in colours[:_MOST_SOURCES]]
     more = len(colours) - len(named)
     named += [f"{more} more"] if more else []
     named += [counted(verdicts, "verdict")] if verdicts else []
-    return _claim(f"Overrides {count}: {listed(named)}.", backing)
+    return _claim(f"Overrides {count}: {listed(named)}.", backing, *each)
+
+
+def _override_evidence(override: ColourOverride, context: Context) -> Evidence:
+    """One override of a colour: who shows what until when, and why."""
+    told = Evidence(
+        label=f"{context.short(override.scope)}: override until {override.expires.isoformat()}",
+        value=str(override.colour),
+        formula=f"{override.provenance.author}: {override.reason}",
+        inputs=(f"renewed {override.renewals} times",),
+        url=override.evidence,
+    )
+    return context.shown.evidence((told,))[0]
 
 
 def _until(override: ColourOverride, context: Context) -> str:

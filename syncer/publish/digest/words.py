@@ -6,6 +6,7 @@ And the headline of its own where an owner and the data disagree.
 from __future__ import annotations
 
 from syncer.domain.disagreement import Disagreement
+from syncer.domain.evidence import Backing
 from syncer.domain.health import Health
 from syncer.domain.report import Evidence, GroupResult
 from syncer.domain.statement import OwnerStatus
@@ -41,8 +42,21 @@ def disagreements(context: Context) -> tuple[Claim, ...]:
     more = len(mine) - len(claims)
     if more:
         names = listed([context.short(one.scope) for one in mine[_MOST_DISAGREEMENTS:]])
-        claims.append(Claim(text=sentence(f"Also on {names}"), kind="disagreement"))
+        rest = Backing(*(_by_data(one, context) for one in mine[_MOST_DISAGREEMENTS:]))
+        text = sentence(f"Also on {names}")
+        claims.append(Claim(text=text, kind="disagreement", evidence=rest))
     return tuple(claims)
+
+
+def _by_data(one: Disagreement, context: Context) -> Evidence:
+    """What the data alone says, and what was said instead."""
+    return Evidence(
+        label=f"{clean(one.name, NAME_LIMIT)}: colour by the data alone",
+        value=word(one.data.health),
+        formula=f"{one.data.rule}: {context.shown.text(one.data.reason)}",
+        rule=one.data.rule,
+        inputs=(f"{clean(one.who, NAME_LIMIT)} said {one.says.value} on {one.on.isoformat()}",),
+    )
 
 
 def _disagreement(one: Disagreement, context: Context) -> Claim:
@@ -50,16 +64,11 @@ def _disagreement(one: Disagreement, context: Context) -> Claim:
     who = clean(one.who, NAME_LIMIT) or "somebody"
     says, when = one.says.value.replace("_", " "), day(one.on, today=context.today)
     reason = first_words(context.named_short(one.data.reason), _REASON_WORDS)
-    backing = Evidence(
-        label=f"{clean(one.name, NAME_LIMIT)}: colour by the data alone",
-        value=word(one.data.health),
-        formula=f"{one.data.rule}: {context.shown.text(one.data.reason)}",
-    )
     text = (
         f"{context.short(one.scope)}: {who} says {says} ({when}), the data says "
         f"{named(one.data.health)}: {reason}"
     )
-    return Claim(text=sentence(text), kind="disagreement", evidence=(backing,))
+    return Claim(text=sentence(text), kind="disagreement", evidence=Backing(_by_data(one, context)))
 
 
 def _of(group: GroupResult, context: Context) -> OwnerWords:
@@ -67,17 +76,49 @@ def _of(group: GroupResult, context: Context) -> OwnerWords:
     if last is None:
         owner = clean(group.owner, NAME_LIMIT)
         silence = f"no word from {owner} yet" if owner else "no owner to ask"
-        return _line(group, context, silence=silence)
+        return _line(group, context, silence=silence, said=None)
     on = context.local(last.provenance.at).date()
     author = clean(last.provenance.author, NAME_LIMIT)
     if (context.today - on).days > _FRESH_DAYS:
         since = day(on, today=context.today)
-        return _line(group, context, author=author, silence=f"no word from {author} since {since}")
+        silence = f"no word from {author} since {since}"
+        return _line(group, context, author=author, silence=silence, said=last)
     said = first_words(first_sentence(context.shown.text(last.text, 400)), _MOST_WORDS)
-    return OwnerWords(scope=group.scope, name=context.name(group), author=author, on=on, text=said)
+    return OwnerWords(
+        scope=group.scope,
+        name=context.name(group),
+        author=author,
+        on=on,
+        text=said,
+        evidence=_word_backing(group, last, context),
+    )
 
 
-def _line(group: GroupResult, context: Context, *, author: str = "", silence: str) -> OwnerWords:
+def _word_backing(group: GroupResult, said: OwnerStatus | None, context: Context) -> Backing:
+    """The whole word with its author, day and door; or that no word was found."""
+    label = f"{context.name(group)}: word of its owner"
+    if said is None:
+        return Backing(Evidence(label=label, value="none found", inputs=(clean(group.owner),)))
+    source = said.provenance
+    on = context.local(source.at).date().isoformat()
+    who = clean(source.author, NAME_LIMIT)
+    told = Evidence(
+        label=label,
+        value=context.shown.text(said.text, 400),
+        formula=f"{who}, {on}, stated, not computed",
+        inputs=(clean(source.source or source.door.value),),
+    )
+    return Backing(told)
+
+
+def _line(
+    group: GroupResult,
+    context: Context,
+    *,
+    author: str = "",
+    silence: str,
+    said: OwnerStatus | None,
+) -> OwnerWords:
     return OwnerWords(
         scope=group.scope,
         name=context.name(group),
@@ -85,6 +126,7 @@ def _line(group: GroupResult, context: Context, *, author: str = "", silence: st
         on=None,
         text="",
         silence=silence,
+        evidence=_word_backing(group, said, context),
     )
 
 

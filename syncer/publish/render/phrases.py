@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from syncer.domain.health import Health
+from syncer.domain.report import Evidence
 from syncer.publish.digest.figures import named, word
 from syncer.publish.digest.model import (
     DecisionNeeded,
@@ -125,6 +127,21 @@ def risk_owner(risk: RiskLine) -> str:
 def gate_owner(gate: GateLine) -> str:
     """`, L. Brandt`; that nobody owns a gate is said."""
     return f", {gate.owner}" if gate.owner else ", no owner"
+
+
+def derivation(entry: Evidence) -> Iterator[str]:
+    """How a figure came about, a line each: formula, rule, what went in, thresholds."""
+    yield from filter(None, (entry.formula, _ruled(entry)))
+    if entry.inputs:
+        yield f"From: {'; '.join(entry.inputs)}"
+    if entry.thresholds:
+        yield f"Thresholds: {'; '.join(entry.thresholds)}"
+
+
+def _ruled(entry: Evidence) -> str:
+    """The rule, unless the formula begins with just that."""
+    told = not entry.rule or entry.formula.startswith(f"{entry.rule}:")
+    return "" if told else f"Rule {entry.rule}"
 
 
 def trust_words(digest: Digest) -> str:

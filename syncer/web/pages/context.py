@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import quote
 
+from syncer.domain.evidence import Backing
 from syncer.domain.health import Health
 from syncer.domain.item import WorkItem
 from syncer.domain.report import Evidence, ItemMention, SourceState
 from syncer.publish.audience import Lens
+from syncer.publish.digest.backing import edition_evidence
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.figures import word
 from syncer.publish.digest.model import Claim
@@ -98,6 +100,7 @@ class PageContext:
             view=replace(self.current.view, programs=programs, products=products),
             version=1,
             correction="",
+            rules=self.current.rules,
         )
 
     # --- words ----------------------------------------------------------------------------------
@@ -208,10 +211,11 @@ class PageContext:
         if self.current.fault:
             why = clean(self.current.fault, 300)
             text = "These pages could not be brought up to date."
-            found.insert(0, Claim(text=text, evidence=(Evidence(label="Reason", value=why),)))
+            reason = Evidence(label="Reason", value=why or "not known")
+            found.insert(0, Claim(text=text, evidence=Backing(reason)))
         if self.is_stale:
             text = "This reading is too old: no colour can be given."
-            found.insert(0, Claim(text=text))
+            found.insert(0, Claim(text=text, evidence=Backing(edition_evidence(self.digest))))
         return found
 
     def trust(self, context: Context | None = None) -> Sequence[Claim]:

@@ -14,12 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncer.domain.health import Health
-from syncer.domain.report import Evidence
 from syncer.errors import DispatchFailed
 from syncer.publish.audience import AudienceView, Lens
 from syncer.publish.channels.file import stem, write_edition
 from syncer.publish.digest.compose import compose
-from syncer.publish.digest.model import Claim, Digest, Place
+from syncer.publish.digest.model import Digest, Place
 from syncer.publish.digest.wording import count_words
 from syncer.publish.render.diff import diff_text
 from syncer.publish.render.formats import RENDERERS
@@ -96,14 +95,6 @@ def test_a_red_row_stays_a_row_while_the_budget_allows() -> None:
     red = [row for row in digest.status if row.health is Health.RED]
     assert len(red) == 8
     assert all(row.place is Place.ROW for row in red)
-
-
-def test_a_claim_without_evidence_cannot_be_made() -> None:
-    with pytest.raises(ValueError, match="without evidence"):
-        Claim(text="30 % chance")
-    assert Claim(text="No figure in it.").evidence == ()
-    backed = Claim(text="30 %", evidence=(Evidence(label="x", value="y"),))
-    assert backed.evidence[0].label == "x"
 
 
 # --- repeatability ---------------------------------------------------------------------------
