@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -61,6 +62,10 @@ class ConnectionConfig(BaseModel):
     def exact_containers(self) -> tuple[str, ...]:
         """The configured container keys that are no globs."""
         return tuple(key for key in self.containers if not set(key) & set("*?["))
+
+    def located(self, folder: Path) -> Self:  # noqa: ARG002  for kinds whose tables name files
+        """The same with the files that it names found; relative ones lie in `folder`."""
+        return self
 
     def selects(self, container_key: str) -> bool:
         """Whether the configuration asks for this container."""

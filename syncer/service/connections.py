@@ -102,9 +102,10 @@ class Connections:
     def _with_secrets(self, config: ConnectionConfig, place: str) -> ConnectionConfig:
         settings = self._settings
         try:
-            return with_secrets(config, env=settings.environment, base=settings.folder)
+            read = with_secrets(config, env=settings.environment, base=settings.folder)
         except ConfigError as error:
             raise ConfigError(f"{place}: {error.message}", fix=error.fix) from None
+        return read.located(settings.folder)
 
     def table(self, name: str) -> ConnectionSettings:
         """The connection's table as it was written; `NotFound` for an unknown name."""

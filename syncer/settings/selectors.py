@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
@@ -15,6 +16,7 @@ from syncer.domain.selector import (
     Under,
     WithField,
     WithLabel,
+    Written,
 )
 from syncer.settings.faults import did_you_mean, one_of
 
@@ -37,6 +39,28 @@ def parse_selector(value: object) -> Selector:
         raise ValueError(_SHAPES)
     _refuse_unbuilt(value)
     return _from_table(value)
+
+
+def written(selector: Written) -> str:
+    """The selector as it stands in the configuration, so that `parse_selector` reads it again."""
+    match selector:
+        case InContainer(pattern):
+            return quoted(pattern)
+        case Under(root):
+            return f"{{ under = {quoted(root)} }}"
+        case WithLabel(pattern):
+            return f"{{ label = {quoted(pattern)} }}"
+        case WithField(name, value):
+            return f"{{ field = {quoted(name)}, equals = {quoted(value)} }}"
+        case InVersion(pattern):
+            return f"{{ version = {quoted(pattern)} }}"
+        case InQuery(connection, query):
+            return f"{{ connection = {quoted(connection)}, jql = {quoted(query)} }}"
+
+
+def quoted(text: str) -> str:
+    """A basic string of TOML; JSON's escapes are the same, but for the delete character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _refuse_unbuilt(table: Mapping[object, object]) -> None:
