@@ -23,21 +23,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bench.tracker import API, IN_FLIGHT, PAGE, Call, Tracker
 from syncer.store.engine import Store
 from syncer.store.rows import table_of
-from syncer.store.tables import AliasRow, ChangeRow, ItemRow
+from syncer.store.tables import AliasRow, ItemRow
 
 FIELDS: Final = (
     "project", "summary", "description", "issuetype", "status", "resolution", "resolutiondate",
     "priority", "labels", "components", "fixVersions", "assignee", "reporter", "parent",
     "issuelinks", "duedate", "created", "updated", "timeoriginalestimate", "comment",
 )  # fmt: skip
-TABLES: Final = (table_of(ItemRow), table_of(ChangeRow), table_of(AliasRow))
+TABLES: Final = (table_of(ItemRow), table_of(AliasRow))
 ID_PAGE: Final = 5000
 
 _CATEGORIES: Final = {"new": "TODO", "indeterminate": "IN_PROGRESS", "done": "DONE"}
 _CONNECTION: Final = "jira"
 
-Rows = tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]
-"""Rows of items, changes and names."""
+Rows = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+"""Rows of items with their histories, and of names."""
 
 
 async def sync(one: Tracker, database: str) -> None:
@@ -155,7 +155,6 @@ def upsert_of(table: Table, *, is_sqlite: bool) -> Executable:
 def rows_of(issues: Sequence[Any], *, at: datetime) -> Rows:
     """The rows of raw issues."""
     items = [_item(issue, at) for issue in issues]
-    changes = [row for issue in issues for row in _changes(issue)]
     names = [
         {
             "connection": _CONNECTION,
@@ -167,7 +166,7 @@ def rows_of(issues: Sequence[Any], *, at: datetime) -> Rows:
         }
         for item in items
     ]
-    return items, changes, names
+    return items, names
 
 
 def _item(issue: Mapping[str, Any], at: datetime) -> dict[str, Any]:
@@ -193,25 +192,25 @@ def _item(issue: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         "stored_at": at,
         "digest": hashlib.blake2b(payload, digest_size=16).hexdigest(),
         "payload": fields,
+        "history": orjson.dumps(_changes(issue)).decode(),
     }
 
 
-def _changes(issue: Mapping[str, Any]) -> list[dict[str, Any]]:
-    uid = f"{_CONNECTION}:{issue['id']}"
+def _changes(issue: Mapping[str, Any]) -> list[list[Any]]:
+    """The history as the store keeps it: the values of a change as a list."""
     return [
-        {
-            "item_uid": uid,
-            "change_id": history["id"],
-            "field": item["field"],
-            "at": datetime.fromisoformat(history["created"]),
-            "before": item["from"],
-            "after": item["to"],
-            "before_text": item["fromString"] or "",
-            "after_text": item["toString"] or "",
-            "actor": history["author"]["displayName"],
-            "by_bot": False,
-            "reason": "",
-        }
+        [
+            history["id"],
+            datetime.fromisoformat(history["created"]),
+            item["field"],
+            item["from"],
+            item["to"],
+            item["fromString"] or "",
+            item["toString"] or "",
+            history["author"]["displayName"],
+            False,
+            "",
+        ]
         for history in issue["changelog"]["histories"]
         for item in history["items"]
     ]

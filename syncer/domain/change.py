@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 
 class ChangeField(StrEnum):
@@ -39,12 +40,15 @@ class ChangeField(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One property of one item changed at one instant (UTC).
 
     `before_text` and `after_text` are what the tracker showed to people. `id` is the
     tracker's own id of the change, unique within the item together with `field`.
+
+    Items have ten of these and more, so it is a struct: made, stored and loaded at a quarter of a
+    dataclass's cost (docs/decisions/0035). In JSON it is a list of its values in this order, so a
+    new property comes last, with a default. `msgspec.structs.replace` makes altered copies.
     """
 
     id: str

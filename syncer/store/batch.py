@@ -32,13 +32,14 @@ Row = Sequence[Any]
 class Upsert:
     """An upsert as it is meant: the table, its columns in the order of the rows' values.
 
-    `keeping` are the columns that a stored row keeps; with `newest_by` a stored row with a greater
-    value in that column stays as it is.
+    `keeping` are the columns that a stored row keeps, `filling` those that it keeps where the new
+    value is None; with `newest_by` a stored row with a greater value in that column stays as it is.
     """
 
     table: Table
     names: tuple[str, ...]
     keeping: frozenset[str] = frozenset()
+    filling: frozenset[str] = frozenset()
     newest_by: str | None = None
 
 
@@ -113,8 +114,15 @@ def _on_conflict(meant: Upsert, dialect: Dialect) -> str:
     target = f"ON CONFLICT ({', '.join(_quoted(keys, dialect))})"
     if not new:
         return f"{target} DO NOTHING"
-    told = ", ".join(f"{name} = excluded.{name}" for name in _quoted(new, dialect))
+    told = ", ".join(f"{name} = {_told(name, meant, dialect)}" for name in _quoted(new, dialect))
     return f"{target} DO UPDATE SET {told}{_age(meant, dialect)}"
+
+
+def _told(name: str, meant: Upsert, dialect: Dialect) -> str:
+    if name not in _quoted(sorted(meant.filling), dialect):
+        return f"excluded.{name}"
+    table = dialect.identifier_preparer.format_table(meant.table)
+    return f"COALESCE(excluded.{name}, {table}.{name})"
 
 
 def _age(meant: Upsert, dialect: Dialect) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,28 +18,27 @@ from syncer.errors import NotFound
 from syncer.store.batch import Upsert
 from syncer.store.bulk import by_code_point, chunks, upsert, upsert_rows
 from syncer.store.codec import (
-    CHANGE_COLUMNS,
     ITEM_COLUMNS,
     EncodedRecord,
-    decode_change,
+    decode_histories,
     decode_item,
     decode_items,
+    decode_records,
     item_row,
-    no_collection,
 )
 from syncer.store.locks import one_writer
 from syncer.store.rows import table_of
-from syncer.store.tables import AliasRow, ChangeRow, ItemRow
+from syncer.store.tables import AliasRow, ItemRow
 
 _PART: Final = 1000
 """Rows that are fetched in one go, so that others get their turn between two."""
 LIVE: Final = frozenset({ItemState.LIVE})
 
 _ITEMS: Final = table_of(ItemRow)
-_CHANGES: Final = table_of(ChangeRow)
 _ALIASES: Final = table_of(AliasRow)
-_INTO_ITEMS: Final = Upsert(table=_ITEMS, names=ITEM_COLUMNS, newest_by="updated_at")
-_INTO_CHANGES: Final = Upsert(table=_CHANGES, names=CHANGE_COLUMNS)
+_INTO_ITEMS: Final = Upsert(
+    table=_ITEMS, names=ITEM_COLUMNS, filling=frozenset({"history"}), newest_by="updated_at"
+)
 _PAYLOAD: Final = cast(_ITEMS.c.payload, Text)  # parsed once, by the codec
 _BY_UID: Final = by_code_point(_ITEMS.c.uid)
 _KEY: Final = "key"
@@ -86,18 +83,33 @@ async def save_records(
 ) -> None:
     """Write items, their changes and their keys; `known` are the states before, by uid.
 
-    A stored state that is newer by the tracker's time stays. A key that changed stays as an alias
+    A stored state that is newer by the tracker's time stays. Of the changes that were stored all
+    stay; one that comes again is told by its newest reading. A key that changed stays as an alias
     that ended at `at`.
     """
-    rows = [item_row(record, stored_at=at) for record in records]
+    uids = (encoded.record.item.uid for encoded in records if encoded.history is not None)
+    stored = await _histories(session, [uid for uid in uids if uid in known])
+    rows = [
+        item_row(encoded, stored_at=at, before=stored.get(encoded.record.item.uid))
+        for encoded in records
+    ]
     await upsert_rows(session, _INTO_ITEMS, rows)
-    changes = list(chain.from_iterable(encoded.changes for encoded in records))
-    await upsert_rows(session, _INTO_CHANGES, changes)
     renamed = [known[e.record.item.uid] for e in records if _is_renamed(e, known)]
     for state in renamed:
         await _end_key(session, state, at=at)
     fresh = [_alias(e.record.item, at=at) for e in records if _is_named_anew(e, known)]
     await upsert(session, _ALIASES, fresh, keeping=("since",))
+
+
+async def _histories(session: AsyncSession, uids: Iterable[str]) -> dict[str, str]:
+    """The stored histories of those of the items that have one, by uid."""
+    found: dict[str, str] = {}
+    for chunk in chunks(uids):
+        told = select(_ITEMS.c.uid, _ITEMS.c.history).where(
+            _ITEMS.c.uid.in_(chunk), _ITEMS.c.history.is_not(None)
+        )
+        found.update((row[0], row[1]) for row in await session.execute(told))
+    return found
 
 
 def _is_renamed(encoded: EncodedRecord, known: Mapping[str, StoredState]) -> bool:
@@ -161,8 +173,7 @@ async def load_items(
     if uids is not None:
         return await _load_by_uid(session, uids)
     query = select(_PAYLOAD).order_by(_BY_UID).where(*_conditions(states, container))
-    result = await session.stream_scalars(query)
-    payloads = [one async for part in result.partitions(_PART) for one in part]
+    payloads = [row[0] for row in await _rows(session, query)]
     return await asyncio.to_thread(decode_items, payloads)
 
 
@@ -187,35 +198,10 @@ def _conditions(
 
 
 async def load_changes(
-    session: AsyncSession, *, uids: Sequence[str] | None = None
+    session: AsyncSession, *, uids: Sequence[str]
 ) -> dict[str, tuple[Change, ...]]:
-    """The history of the items (None: of all) by uid, oldest change first."""
-    if uids is None:
-        every = await _change_rows(session, select(*_CHANGES.c))
-        return await asyncio.to_thread(_by_item, every)
-    rows: list[Sequence[object]] = []
-    for chunk in chunks(uids):
-        query = select(*_CHANGES.c).where(_CHANGES.c.item_uid.in_(chunk))
-        rows += await _change_rows(session, query)
-    return await asyncio.to_thread(_by_item, rows)
-
-
-async def _change_rows(
-    session: AsyncSession, query: Select[tuple[object, ...]]
-) -> Sequence[Sequence[object]]:
-    ordered = query.order_by(
-        by_code_point(_CHANGES.c.item_uid), _CHANGES.c.at, by_code_point(_CHANGES.c.change_id)
-    )
-    result = await (await session.connection()).stream(ordered)
-    return [row async for part in result.partitions(_PART) for row in part]
-
-
-def _by_item(rows: Iterable[Sequence[object]]) -> dict[str, tuple[Change, ...]]:
-    grouped: defaultdict[str, list[Change]] = defaultdict(list)
-    with no_collection():
-        for row in rows:
-            grouped[str(row[0])].append(decode_change(row[1:]))
-    return {uid: tuple(changes) for uid, changes in grouped.items()}
+    """The history of those of the items that have one by uid, oldest change first."""
+    return await asyncio.to_thread(decode_histories, await _histories(session, uids))
 
 
 async def load_records(
@@ -225,10 +211,16 @@ async def load_records(
     container: ContainerKey | None = None,
 ) -> list[ItemRecord]:
     """Items with their history, in the order of their uids; what a roll-up is made from."""
-    items = await load_items(session, states=states, container=container)
-    wanted = None if container is None else [item.uid for item in items]
-    history = await load_changes(session, uids=wanted)
-    return [ItemRecord(item=item, changes=history.get(item.uid, ())) for item in items]
+    query = (
+        select(_PAYLOAD, _ITEMS.c.history).order_by(_BY_UID).where(*_conditions(states, container))
+    )
+    return await asyncio.to_thread(decode_records, await _rows(session, query))
+
+
+async def _rows(session: AsyncSession, query: Select[Any]) -> list[Sequence[Any]]:
+    """All rows, a part at a time, so that others get their turn meanwhile."""
+    result = await (await session.connection()).stream(query)
+    return [row async for part in result.partitions(_PART) for row in part]
 
 
 async def find_item(session: AsyncSession, name: str) -> WorkItem:

@@ -70,7 +70,12 @@ class ContainerRow(Row, table=True):
 
 
 class ItemRow(Row, table=True):
-    """A work item's current state. `digest` covers the item and the changes that came with it."""
+    """A work item's current state and its history.
+
+    `digest` covers the item and the changes that came with it. `history` holds all changes of which
+    any reading told, oldest first, as JSON of lists of the values of `Change`: one text, since
+    it is read and written as a whole (docs/decisions/0035).
+    """
 
     __tablename__ = "items"
     __table_args__ = (
@@ -96,6 +101,7 @@ class ItemRow(Row, table=True):
     stored_at: datetime = Field(sa_type=UtcDateTime)
     digest: str
     payload: dict[str, Any] = Field(sa_type=JSON)
+    history: str | None = Field(default=None, sa_type=Text)
 
 
 class AliasRow(Row, table=True):
@@ -116,10 +122,13 @@ class AliasRow(Row, table=True):
 
 
 class ChangeRow(Row, table=True):
-    """One property of one item changed at one instant; append-only but for better readings."""
+    """One property of one item changed at one instant, as the version before kept it.
+
+    Nobody reads this any more. It stays for one release, in which replicas of the version before
+    may run beside ours; then it goes.
+    """
 
     __tablename__ = "changes"
-    # One item's history lies together on disk: it is always read as a whole.
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  SQLAlchemy reads it so
 
     item_uid: str = Field(primary_key=True, foreign_key="items.uid")

@@ -14,14 +14,15 @@ from typing import Final
 from sqlalchemy import false, func, or_, select
 
 from syncer.connect.testing.server import Account
+from syncer.domain.change import ChangeField
 from syncer.domain.item import ItemState
 from syncer.failpoints import Edge
 from syncer.store.daemon_tables import InboxRow
 from syncer.store.engine import Store
 from syncer.store.inbox import InboxState, replay
-from syncer.store.items import load_items
+from syncer.store.items import load_records
 from syncer.store.rows import table_of
-from syncer.store.tables import ChangeRow, LeaseRow
+from syncer.store.tables import LeaseRow
 from tests.kill.checker import Found, Kept, State
 from tests.kill.defects import Defect, plant_in
 from tests.kill.effects import load_effects, note_effects
@@ -36,7 +37,6 @@ ENDPOINT: Final = "kill-endpoint-for-tests"
 _ACCOUNT: Final = Account(secret=ENVIRONMENT[TOKEN])
 _INBOX: Final = table_of(InboxRow)
 _LEASES: Final = table_of(LeaseRow)
-_CHANGES: Final = table_of(ChangeRow)
 _REMEMBERED: Final = 32
 
 
@@ -172,23 +172,19 @@ class World:
 
     async def stored(self) -> list[tuple[str, State]]:
         """The items as they are stored, by the tracker's id."""
-        histories: dict[str, list[str]] = {}
         async with self.store.read() as session:
-            items = await load_items(session)
-            query = select(_CHANGES.c.item_uid, _CHANGES.c.change_id)
-            for uid, change in await session.execute(query.where(_CHANGES.c.field == "status")):
-                histories.setdefault(uid, []).append(change)
+            records = await load_records(session)
         return [
             (
-                item.ref.id,
+                one.item.ref.id,
                 State(
-                    title=item.title,
-                    status=item.native_status,
-                    is_live=item.state is ItemState.LIVE,
-                    changes=histories.get(item.uid, []),
+                    title=one.item.title,
+                    status=one.item.native_status,
+                    is_live=one.item.state is ItemState.LIVE,
+                    changes=[c.id for c in one.changes if c.field is ChangeField.STATUS],
                 ),
             )
-            for item in items
+            for one in records
         ]
 
     async def is_equal(self) -> bool:

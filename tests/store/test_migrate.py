@@ -145,3 +145,24 @@ async def test_several_may_migrate_one_new_file_at_once(tmp_path: Path) -> None:
     assert found == [migrate.head()] * 4
     for store in stores:
         await store.close()
+
+
+async def test_histories_go_up_from_rows_of_changes_and_down_again(
+    empty_database_url: str,
+) -> None:
+    given = [record(n, *(status_change(i) for i in range(n))) for n in range(3)]
+    async with Store(empty_database_url) as store:
+        await migrate.upgrade(store)
+        async with store.write() as session:
+            await save_records(session, [encode(one) for one in given], known={}, at=NOON)
+
+        await migrate.downgrade(store, "0004")
+        async with store.read() as session:
+            rows = (await session.execute(text("SELECT item_uid, change_id FROM changes"))).all()
+        await migrate.upgrade(store)
+
+        async with store.read() as session:
+            assert await load_records(session) == given
+    assert sorted(tuple(row) for row in rows) == [
+        ("jira:10001", "0"), ("jira:10002", "0"), ("jira:10002", "1"),
+    ]  # fmt: skip

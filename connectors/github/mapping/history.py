@@ -12,6 +12,8 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Final
 
+from msgspec import structs
+
 from connectors.github.mapping.detail import Happened, Happening, Neighbour
 from connectors.github.mapping.milestones import Dated, Milestones
 from connectors.github.mapping.site import Site
@@ -267,4 +269,4 @@ def _numbered(changes: Iterable[Change]) -> Iterator[Change]:
     seen: dict[tuple[str, ChangeField], int] = {}
     for change in changes:
         count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
-        yield change if count == 1 else replace(change, id=f"{change.id}.{count}")
+        yield change if count == 1 else structs.replace(change, id=f"{change.id}.{count}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
+
+from msgspec import structs
 
 from connectors.jira.mapping.canonical import TEXT_LIMIT, VALUE_LIMIT, Canonical, Side
 from connectors.jira.mapping.faults import Unmappable
@@ -276,7 +278,7 @@ def _numbered(changes: Sequence[Change]) -> Iterator[Change]:
     seen: dict[tuple[str, ChangeField], int] = {}
     for change in changes:
         count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
-        yield change if count == 1 else replace(change, id=f"{change.id}.{count}")
+        yield change if count == 1 else structs.replace(change, id=f"{change.id}.{count}")
 
 
 def _comments(comments: Comments | None, site: Site) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import (
@@ -321,7 +322,7 @@ def lives(draw: st.DrawFn) -> Life:
         else:
             item, was, now = _set(item, field, draw)
             change = make_change(at, field, was, now, by_bot=draw(st.booleans()))
-        changes.append(replace(change, id=str(number)))
+        changes.append(structs.replace(change, id=str(number)))
         category = _category(base, item)
         life = timeline(changes, current=category, created_at=LONG_AGO)
         item = replace(
