@@ -9,8 +9,12 @@ from syncer.domain.product import ProductView
 from syncer.domain.report import DependencyFinding, GroupResult
 from syncer.rollup.group_result import Members
 from syncer.rollup.inputs import RollupInputs
+from syncer.rollup.product.after import after_releases, benefit_checks
+from syncer.rollup.product.customers import Askers
+from syncer.rollup.product.feature_flow import feature_flow
 from syncer.rollup.product.incoming import incoming
 from syncer.rollup.product.releases import release_checks
+from syncer.rollup.product.roadmap import roadmap
 from syncer.rollup.product.work import ProductWork
 from syncer.rollup.view import View
 
@@ -42,8 +46,14 @@ def product_view(
     inputs: RollupInputs,
 ) -> ProductView:
     """Everything that a product manager asks of one product."""
-    waits = incoming(work, findings)
+    waits, askers = incoming(work, findings), Askers(work, inputs.changes)
     return ProductView(
+        roadmap=roadmap(work, members, askers),
         releases=release_checks(work, members, waits, target=result.target),
+        customers=askers.signal_of(work.items),
+        loop=askers.loop(),
+        flow=feature_flow(work),
         incoming=waits,
+        after=after_releases(work, inputs.changes),
+        benefits=benefit_checks(work.product.benefits),
     )

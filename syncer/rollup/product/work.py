@@ -108,6 +108,17 @@ class ProductWork:
         ]
 
     @cached_property
+    def musts(self) -> frozenset[str]:
+        """The uids of the features that the tracker or any release calls a must."""
+        marked = (feature.uid for feature in self.features if feature.must_have)
+        picked = [
+            feature.uid
+            for release in self.product.releases
+            for feature in select(release.must, self.features, self.view.tree.by_uid)
+        ]
+        return frozenset((*marked, *picked))
+
+    @cached_property
     def by_name(self) -> Mapping[str, WorkItem]:
         """The items that gates of releases name, by `<connection>:<key>`."""
         wanted = {gate.item for one in self.product.releases for gate in one.gates} - {""}
