@@ -213,5 +213,5 @@ def edition_evidence(context: Context) -> Evidence:
         label=f"This edition, version {context.version}",
         value=f"as of {context.local(snapshot.as_of):%Y-%m-%d %H:%M}, {made}",
         formula=f"snapshot {snapshot.id}",
-        inputs=(f"engine {snapshot.engine_version}", f"configuration {snapshot.config_hash[:16]}"),
+        inputs=(f"engine {snapshot.engine_version}",),
     )
