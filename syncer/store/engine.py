@@ -56,10 +56,12 @@ class Store:
         if self.is_sqlite:
             self._write_engine = sqlite.engine(self.url, writes=True, threads=self._threads)
             self._read_engine = sqlite.engine(self.url, writes=False, threads=self._threads)
+            self._alone_engine = sqlite.alone(self._write_engine)
             self._unhurried = self._write_engine
         else:
             self._write_engine = postgres.engine(self.url, silence=silence)
             self._read_engine = postgres.reading(self._write_engine)
+            self._alone_engine = postgres.alone(self._write_engine)
             self._unhurried = postgres.unhurried(self.url)
         self._wakeups: set[Wakeup] = set()
 
@@ -97,11 +99,25 @@ class Store:
         connections gets free within `patience` seconds; `Unreachable` where the server is gone or
         does not answer; `SyncerError` where the disk is full.
         """
+        async with self._session(self._write_engine, patience) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write_alone(
+        self, *, patience: float = PATIENCE_SECONDS
+    ) -> AsyncGenerator[AsyncSession]:
+        """A session in which every statement is a transaction of its own: nothing is undone.
+
+        For a single statement for whose commit somebody waits: to begin and to commit are errands
+        to the database like itself. Errors as for `write`.
+        """
+        async with self._session(self._alone_engine, patience) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _session(self, engine: AsyncEngine, patience: float) -> AsyncGenerator[AsyncSession]:
         with _in_words():
-            async with (
-                AsyncSession(self._write_engine, expire_on_commit=False) as session,
-                session.begin(),
-            ):
+            async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
                 await self._connect(session, patience)
                 yield session
 

@@ -7,12 +7,16 @@ up by itself. Sources: PostgreSQL manual, "Client Connection Defaults" and "Conn
 
 from __future__ import annotations
 
+from math import inf
+from time import monotonic
 from typing import Any, Final
 
 import orjson
 from sqlalchemy import URL, NullPool, event
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import Engine, ExceptionContext
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from syncer.errors import ConfigError
 from syncer.store import failures
@@ -34,6 +38,10 @@ IDLE_SECONDS: Final = 30
 CONNECT_SECONDS: Final = 5
 """How long connecting may take."""
 
+REST_SECONDS: Final = 1.0
+"""After what time unused a connection is asked whether it still stands."""
+
+_LEFT_AT: Final = "left at"
 _POOL_SIZE: Final = 8
 _OVERFLOW: Final = 8
 _POOL_SECONDS: Final = 60
@@ -61,16 +69,21 @@ def engine(url: URL, *, silence: float = SILENCE_SECONDS) -> AsyncEngine:
         max_overflow=_OVERFLOW,
         pool_timeout=_POOL_SECONDS,
         pool_recycle=_RECYCLE_SECONDS,
-        pool_pre_ping=True,
         pool_use_lifo=True,
     )
     event.listen(made.sync_engine, "handle_error", _give_up_silent)
+    _ping_rested(made.sync_engine)
     return made
 
 
 def reading(writing: AsyncEngine) -> AsyncEngine:
     """The same connections for transactions that see one state throughout and write nothing."""
     return writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def alone(writing: AsyncEngine) -> AsyncEngine:
+    """The same connections for statements that are transactions of their own."""
+    return writing.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def unhurried(url: URL) -> AsyncEngine:
@@ -105,6 +118,30 @@ def _engine(
             "The driver for PostgreSQL is not installed.",
             fix="Install program-syncer[postgres].",
         ) from None
+
+
+def _ping_rested(engine: Engine) -> None:
+    """Ask a connection that has rested whether it still stands, before somebody relies on it.
+
+    SQLAlchemy's own `pool_pre_ping` asks each time, by three errands to the server: as many as a
+    transaction of one statement has. What has just answered is believed. Where it is lost all the
+    same, the error makes the pool forget it and all that are as old.
+    """
+    dialect = engine.dialect
+
+    def left(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_LEFT_AT] = monotonic()
+
+    def wanted(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401  SQLAlchemy's own
+        if monotonic() - record.info.get(_LEFT_AT, inf) < REST_SECONDS:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", left)
+    event.listen(engine, "checkout", wanted)
 
 
 def _give_up_silent(context: ExceptionContext) -> None:

@@ -19,6 +19,7 @@ from syncer.store.types import to_json_text
 BUSY_SECONDS: Final = 5
 """How long a writer waits for another process before SQLite says that it is locked."""
 
+_ALONE: Final = "syncer_alone"
 _POOL_SECONDS: Final = 60
 _LAST_SECONDS: Final = 10.0  # for what a cancelled user had begun
 
@@ -41,10 +42,19 @@ def engine(url: URL, *, writes: bool, threads: WeakSet[Thread]) -> AsyncEngine:
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED"
 
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if not connection.get_execution_options().get(_ALONE):
+            connection.exec_driver_sql(begin)
 
     event.listen(made.sync_engine, "begin", on_begin)
     return made
+
+
+def alone(writing: AsyncEngine) -> AsyncEngine:
+    """The same connection for statements that are transactions of their own.
+
+    A statement that writes takes the write lock at once, so nothing needs to begin before it.
+    """
+    return writing.execution_options(**{_ALONE: True})
 
 
 async def ended(threads: WeakSet[Thread]) -> None:

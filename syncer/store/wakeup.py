@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
-from sqlalchemy import event, func, select
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
@@ -48,7 +48,9 @@ class Wakeup:
 async def announce(session: AsyncSession, channel: str, here: Iterable[Wakeup]) -> None:
     """Call the waiters on a channel once the transaction commits; `here`: those of this process."""
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(select(func.pg_notify(channel, "")))
+        connection = await session.connection()
+        # By the plain driver: somebody may wait for the session's end, and this is done often.
+        await connection.exec_driver_sql("SELECT pg_notify($1, '')", (channel,))
         return
 
     def call(_session: Session) -> None:

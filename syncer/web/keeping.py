@@ -127,16 +127,13 @@ class Keeper:
     async def _write(self, arrivals: Sequence[Arrival]) -> list[bool]:
         """Which of them are new, once they are committed."""
         now = asyncio.get_running_loop().time()
-        async with self._store.write(patience=self._patience) as session:
-            numbers = await accept(session, arrivals)
-            new = [number is not None for number in numbers]
-            wakes = any(new) and now - self._woken_at >= _WAKE_SECONDS
-            if wakes:
-                await self._store.notify(session, INBOX)
+        async with self._store.write_alone(patience=self._patience) as session:
             reach(Edge.HOOK_BEFORE_COMMIT)
-        if wakes:
-            self._woken_at = now
-        reach(Edge.HOOK_COMMITTED)
+            new = [number is not None for number in await accept(session, arrivals)]
+            reach(Edge.HOOK_COMMITTED)
+            if any(new) and now - self._woken_at >= _WAKE_SECONDS:
+                self._woken_at = now
+                await self._store.notify(session, INBOX)
         for one, is_new in zip(arrivals, new, strict=True):
             self._refused.pop(one.connection, None)
             if is_new:

@@ -56,6 +56,26 @@ async def test_a_reader_cannot_write(store: Store) -> None:
         await session.rollback()
 
 
+async def test_a_statement_alone_is_committed_at_its_end_and_undone_by_nothing(
+    store: Store,
+) -> None:
+    async def broken_off() -> None:
+        async with store.write_alone() as session:
+            await session.execute(LEASES.insert().values(**COUNTER, attempt=0))
+            async with store.read() as reader:
+                assert await reader.scalar(select(LEASES.c.name)) == "n"
+            raise ValueError("too late")
+
+    with pytest.raises(ValueError, match="too late"):
+        await broken_off()
+
+    async with store.write() as session:  # the same connection begins and undoes as before
+        await session.execute(LEASES.update().values(owner="undone"))
+        await session.rollback()
+    async with store.read() as reader:
+        assert await reader.scalar(select(LEASES.c.owner)) == "o"
+
+
 async def test_a_reader_sees_one_state_while_a_writer_commits(store: Store) -> None:
     async with store.read() as reader:
         before = (await reader.execute(select(LEASES.c.name))).all()

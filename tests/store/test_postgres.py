@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.errors import Busy, ConfigError, SyncerError, Unreachable
-from syncer.store import migrate
+from syncer.store import migrate, postgres
 from syncer.store.engine import Store
 from syncer.store.rows import table_of
 from syncer.store.tables import LeaseRow
@@ -151,6 +151,23 @@ async def test_f22_a_lost_connection_is_an_error_in_words_and_the_next_one_works
 
     await _add(pg_store, "kept")
     assert await _names(pg_store) == ["kept"]
+
+
+async def test_f22_a_connection_that_ended_while_it_rested_troubles_nobody(
+    pg_store: Store, postgres_url: str
+) -> None:
+    await _add(pg_store, "before")
+    async with Store(postgres_url) as other, other.write() as session:
+        await session.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    await asyncio.sleep(postgres.REST_SECONDS)
+
+    await _add(pg_store, "after")
+    assert await _names(pg_store) == ["after", "before"]
 
 
 async def _kill_sessions_but_ours(store: Store, session: AsyncSession) -> None:
