@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from syncer.connect.testing.sample.conformance import SampleAdapter
 from syncer.connect.testing.suite import ConnectorSuite
 from tests.conformance.github_adapter import GitHub
 from tests.conformance.jira_adapters import JiraCloud, JiraDataCenter
@@ -9,3 +10,4 @@ from tests.conformance.jira_adapters import JiraCloud, JiraDataCenter
 TestJiraCloud = ConnectorSuite.of(JiraCloud)
 TestJiraDataCenter = ConnectorSuite.of(JiraDataCenter)
 TestGitHub = ConnectorSuite.of(GitHub)
+TestSample = ConnectorSuite.of(SampleAdapter)
