@@ -28,8 +28,10 @@ from syncer.cli import (
     overrides,
     plan,
     quarantine,
+    review,
     risk,
     risks,
+    rules,
     serve,
     statements,
     status,
@@ -92,7 +94,9 @@ app.command("history")(history.history)
 app.command("replay")(history.replay)
 app.command("items")(items.items)
 app.command("classify")(classify_command)
+app.command("review")(review.review)
 app.add_typer(overrides.app, name="override")
+app.add_typer(rules.app, name="rules")
 app.add_typer(statements.decision_app, name="decision")
 app.add_typer(statements.gate_app, name="gate")
 app.add_typer(risk.app, name="risk")
