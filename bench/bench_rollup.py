@@ -134,8 +134,9 @@ async def _draft(settings: Settings) -> tuple[float, float]:
     """The seconds of this week's edition, and those of processors; nothing is in memory yet."""
     async with Service(settings, clock=FixedClock(AS_OF)) as service:
         start, worked = perf_counter(), process_time()
-        (audience,) = await service.audiences()
-        await service.draft(audience)
+        loaded = await service.load()
+        (audience,) = await service.audiences(ground=loaded.ground)
+        await service.draft(audience, loaded=loaded)
         return perf_counter() - start, process_time() - worked
 
 

@@ -105,10 +105,10 @@ async def drafts_of(service: Service, audience: str, *, as_of: str, correction: 
     """The editions of an audience; a family such as `for_each` makes several."""
     from syncer.cli.moments import parse_moment
 
-    drafts = []
-    for one in await service.audiences(audience):
+    drafts, loaded = [], await service.load()
+    for one in await service.audiences(audience, ground=loaded.ground):
         instant = parse_moment(as_of, one.view.timezone)
-        drafts.append(await service.draft(one, as_of=instant, correction=correction))
+        drafts.append(await service.draft(one, as_of=instant, correction=correction, loaded=loaded))
     return drafts
 
 

@@ -81,8 +81,10 @@ async def snapshots(service: Service, as_of: str) -> SnapshotPair:
     from syncer.cli.moments import parse_moment
 
     instant = parse_moment(as_of, service.settings.service.timezone)
-    audiences = await service.audiences(await _first_family(service))
-    return await service.snapshots(as_of=instant, view=audiences[0].view if audiences else None)
+    loaded = await service.load()
+    audiences = await service.audiences(await _first_family(service), ground=loaded.ground)
+    view = audiences[0].view if audiences else None
+    return await service.snapshots(as_of=instant, view=view, loaded=loaded)
 
 
 async def _first_family(service: Service) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from syncer.domain.change import Change
 from syncer.domain.link import Link
-from syncer.domain.ref import ContainerKey, ItemRef
+from syncer.domain.ref import ContainerKey, Identified, ItemRef
 
 
 class ItemKind(StrEnum):
@@ -103,7 +103,7 @@ class Sprint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkItem:
+class WorkItem(Identified):
     """One work item. Instants are aware UTC; dates are the tracker's civil dates.
 
     `hierarchy_level`: 3 goal, 2 initiative, 1 epic or feature, 0 item, -1 subtask.
@@ -155,10 +155,9 @@ class WorkItem:
     custom: Mapping[str, str] = field(default_factory=dict)
     history_complete: bool = True
 
-    @property
-    def uid(self) -> str:
-        """The item's identity as one string."""
-        return self.ref.uid
+    def __post_init__(self) -> None:
+        """Take the identity from the ref."""
+        object.__setattr__(self, "uid", self.ref.uid)
 
     @property
     def is_open(self) -> bool:

@@ -148,16 +148,24 @@ def engine_version() -> str:
 async def load_knowledge(store: Store) -> Knowledge:
     """Read everything that a roll-up needs, as of one moment of the database."""
     async with store.read() as session:
-        return Knowledge(
-            records=await asyncio.to_thread(_with_known_ends, await load_records(session)),
-            verdicts=await load_verdicts(session),
-            sources=await load_sources(session),
-        )
+        return await read_knowledge(session)
+
+
+async def read_knowledge(session: AsyncSession) -> Knowledge:
+    """Read everything that a roll-up needs in the caller's transaction."""
+    return Knowledge(
+        records=await asyncio.to_thread(_with_known_ends, await load_records(session)),
+        verdicts=await load_verdicts(session),
+        sources=await load_sources(session),
+    )
 
 
 def _with_known_ends(records: Sequence[ItemRecord]) -> list[ItemRecord]:
     items = with_known_ends([record.item for record in records])
-    return [replace(record, item=item) for record, item in zip(records, items, strict=True)]
+    return [
+        record if record.item is item else replace(record, item=item)
+        for record, item in zip(records, items, strict=True)
+    ]
 
 
 async def previous_snapshot(store: Store, audience: str, *, before: datetime) -> Snapshot | None:

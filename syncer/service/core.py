@@ -31,16 +31,10 @@ from syncer.errors import Busy, ConfigError, SyncerError
 from syncer.publish.audience import AudienceView
 from syncer.publish.audiences import Audience, audiences_of, chosen
 from syncer.publish.doors import merge, tracker_statements
-from syncer.publish.editions import (
-    Draft,
-    draft,
-    edition_of,
-    published_edition,
-)
+from syncer.publish.editions import Draft, draft, edition_of, published_edition
 from syncer.publish.snapshot import (
     Roller,
     SnapshotPair,
-    load_knowledge,
     previous_snapshot,
     stored_snapshot,
 )
@@ -52,6 +46,8 @@ from syncer.service.connections import Connections
 from syncer.service.looking_back import look_back_on
 from syncer.service.portfolio import (
     Ground,
+    Loaded,
+    load_all,
     load_ground,
     portfolio_of,
     queries_of,
@@ -144,11 +140,14 @@ class Service:
         """The thresholds in force."""
         return load_health_rules(self.settings.folder)
 
-    async def portfolio(self) -> Portfolio:
+    async def portfolio(self, ground: Ground | None = None) -> Portfolio:
         """The configured work, and a project for every container that nobody claims."""
-        async with self.store.read() as session:
-            ground = await load_ground(session)
+        ground = ground or await self._ground()
         return await asyncio.to_thread(portfolio_of, self.settings, ground)
+
+    async def _ground(self) -> Ground:
+        async with self.store.read() as session:
+            return await load_ground(session)
 
     async def unheard(self) -> tuple[Unheard, ...]:
         """Trackers' projects whose status updates are not used, since nobody can say for what."""
@@ -209,10 +208,14 @@ class Service:
 
     # --- roll-up ------------------------------------------------------------------------------
 
-    async def roller(self, *, as_of: datetime) -> Roller:
+    async def load(self) -> Loaded:
+        """All that the store knows about work by now, for whoever asks several things about it."""
+        return await load_all(self.store)
+
+    async def roller(self, *, as_of: datetime, ground: Ground | None = None) -> Roller:
         """What rolls the store up under this configuration and what had been said by an instant."""
+        ground = ground or await self._ground()
         async with self.store.read() as session:
-            ground = await load_ground(session)
             commands = await load_statements(session, until=as_of)
             reports = await load_statuses(session)
         return await asyncio.to_thread(self._roller, ground, commands, reports, as_of=as_of)
@@ -242,6 +245,7 @@ class Service:
         as_of: datetime | None = None,
         view: AudienceView | None = None,
         prompt: bool = False,
+        loaded: Loaded | None = None,
     ) -> SnapshotPair:
         """The snapshot of an instant (None: now) and the one to compare it with.
 
@@ -249,25 +253,23 @@ class Service:
         is compared with the last edition before for the audience, else with seven days earlier.
         For an audience that may not count restricted items they do not exist in any figure.
         With `prompt` the instant has only just passed: what is known now was known then.
+        `loaded` is what the store knows, where the caller has asked already.
         `SyncerError` with the earliest date where nothing is known about the instant.
         """
         now = self.clock.now()
         instant = as_of or now
         if instant > now:
             raise ConfigError(f"{instant:%Y-%m-%d %H:%M %Z} lies in the future.")
-        roller = await self.roller(as_of=instant)
-        known = await load_knowledge(self.store)
-        counts = view is None or view.count_restricted
-        known = known if counts else without_restricted(known)
-        published = await self._last_edition(view, before=instant) if view else None
-        previous = published
+        loaded = loaded or await self.load()
+        roller, known = await self.roller(as_of=instant, ground=loaded.ground), loaded.known
+        known = known if view is None or view.count_restricted else without_restricted(known)
+        previous = await self._last_edition(view, before=instant) if view else None
         if previous is None:
             previous = await asyncio.to_thread(roller.week_before, known, as_of=instant, now=now)
-        stored = await self._stored(instant, view) if as_of and not prompt else None
-        if as_of and not (known.records or stored or prompt):
+        current = await self._stored(instant, view) if as_of and not prompt else None
+        if as_of and not (known.records or current or prompt):
             raise SyncerError("Nothing has been synced yet.", fix="Run `syncer sync` first.")
         seen = instant if prompt else now
-        current = stored
         if current is None:
             current = await asyncio.to_thread(
                 roller.roll_up, known, as_of=instant, now=seen, previous=previous
@@ -289,9 +291,9 @@ class Service:
 
     # --- editions -----------------------------------------------------------------------------
 
-    async def audiences(self, key: str = "") -> list[Audience]:
+    async def audiences(self, key: str = "", *, ground: Ground | None = None) -> list[Audience]:
         """The audiences that a key names; without one the only audience there is."""
-        return chosen(audiences_of(self.settings, await self.portfolio()), key)
+        return chosen(audiences_of(self.settings, await self.portfolio(ground)), key)
 
     async def draft(
         self,
@@ -300,12 +302,13 @@ class Service:
         as_of: datetime | None = None,
         correction: str = "",
         edition: str = "",
+        loaded: Loaded | None = None,
     ) -> Draft:
         """The audience's edition of an instant (None: now), not sent to anybody.
 
         `edition` is its name, by default the ISO week of the instant.
         """
-        pair = await self.snapshots(as_of=as_of, view=audience.view)
+        pair = await self.snapshots(as_of=as_of, view=audience.view, loaded=loaded)
         return await draft(self.store, audience, pair, correction=correction, edition=edition)
 
     # --- syncing ------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from syncer.domain.ref import ContainerKey
 from syncer.domain.report import Snapshot
 from syncer.domain.selector import InContainer, WithLabel
 from syncer.publish.doors import merge, tracker_statements
-from syncer.publish.snapshot import Knowledge, Roller, load_knowledge
+from syncer.publish.snapshot import Knowledge, Roller
 from syncer.rollup.calendar import report_date
 from syncer.rollup.colours.comparison import Comparison, compare
 from syncer.rollup.discovery.drafts import Discovery
@@ -45,11 +45,10 @@ async def plan(
     The same items, verdicts and words of people are rolled up under both. `progress` is told, in
     words for people, what takes a while.
     """
-    known = await load_knowledge(service.store)
+    loaded = await service.load()
+    known, ground = loaded.known, loaded.ground
     if len(known.records) > _MANY:
         progress(f"Rolling up {len(known.records)} items under both configurations.")
-    async with service.store.read() as session:
-        ground = await load_ground(session)
     old = await _under(service, before, known=known, ground=ground)
     new = await _under(service, service.settings, known=known, ground=ground)
     return await asyncio.to_thread(compare, old, new)

@@ -23,11 +23,13 @@ from syncer.domain.selector import (
     queries,
 )
 from syncer.domain.statement import Statements
+from syncer.publish.snapshot import Knowledge, read_knowledge
 from syncer.rollup.view import with_implicit_projects
 from syncer.rollup.work.splitting import with_split_projects
 from syncer.settings.portfolio import to_portfolio
 from syncer.settings.root import Settings
 from syncer.settings.statements import to_statements
+from syncer.store.engine import Store
 from syncer.store.items import load_items
 from syncer.store.renames import load_former_keys, load_renames
 from syncer.store.selections import load_answers
@@ -56,15 +58,33 @@ class Ground:
         return all_followed(told, self.renamed, self.former_keys)
 
 
-async def load_ground(session: AsyncSession) -> Ground:
-    """Read it in the caller's transaction."""
+async def load_ground(session: AsyncSession, items: Sequence[WorkItem] | None = None) -> Ground:
+    """Read it in the caller's transaction; `items` where the caller has read them there already."""
+    if items is None:
+        items = await asyncio.to_thread(with_known_ends, await load_items(session))
     return Ground(
         containers=await container_names(session),
-        items=await asyncio.to_thread(with_known_ends, await load_items(session)),
+        items=items,
         answers=await load_answers(session),
         renamed={str(old): str(new) for old, new in (await load_renames(session)).items()},
         former_keys=await load_former_keys(session),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """All that a roll-up is made from, of one moment of the database: no item is read twice."""
+
+    ground: Ground
+    known: Knowledge
+
+
+async def load_all(store: Store) -> Loaded:
+    """Read it in one transaction, to be handed to everything that asks about this moment."""
+    async with store.read() as session:
+        known = await read_knowledge(session)
+        ground = await load_ground(session, [record.item for record in known.records])
+        return Loaded(ground=ground, known=known)
 
 
 def portfolio_of(settings: Settings, ground: Ground) -> Portfolio:

@@ -28,7 +28,6 @@ from syncer.publish.snapshot import (
     Knowledge,
     Roller,
     SnapshotPair,
-    load_knowledge,
     previous_snapshot,
 )
 from syncer.publish.uncounted import without_restricted
@@ -139,9 +138,9 @@ class StoreReader:
         service, now = self._service, self._service.clock.now()
         self._outdated = False
         begun = asyncio.get_running_loop().time()
-        roller = await service.roller(as_of=now)
+        loaded = await service.load()
+        roller, known = await service.roller(as_of=now, ground=loaded.ground), loaded.known
         view = pages_view(audiences_of(service.settings, roller.portfolio))
-        known = await load_knowledge(service.store)
         shown = known if view.count_restricted else await self._as_if_absent(known, roller)
         previous = await self._last_edition(view.key, view, now)
         pair = await asyncio.to_thread(_rolled, roller, shown, view, published=previous, now=now)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from syncer.domain.item import WorkItem
 from syncer.domain.report import Snapshot
 from syncer.errors import SyncerError
-from syncer.publish.snapshot import load_knowledge
 from syncer.rollup.evaluate import evaluate
 from syncer.rollup.whatif import Assumption, suppose
 from syncer.service.core import Service
@@ -32,8 +31,8 @@ async def what_if(service: Service, assume: Assume) -> Supposed:
     `SyncerError` where nothing has been synced yet, and whatever `assume` raises.
     """
     instant = service.clock.now()
-    roller = await service.roller(as_of=instant)
-    known = await load_knowledge(service.store)
+    loaded = await service.load()
+    roller, known = await service.roller(as_of=instant, ground=loaded.ground), loaded.known
     if not known.records:
         raise SyncerError("Nothing has been synced yet.", fix="Run `syncer sync` first.")
 
