@@ -25,6 +25,7 @@ _KEYS = (
     "  [1] program  [2] product  [3] program with all below  [4] product with all below"
     "  [s] skip  [u] undo  [q] quit"
 )
+_NO_MORE = "  [u] undo  [q] quit"
 _AT_ONCE = 64  # bytes of keys read in one go
 _ENDS = frozenset("q\x03\x04\x1b")
 
@@ -124,7 +125,7 @@ async def _ask_all(service: Service, author: str) -> str:
     session = _Session(await _queue(service))
     with _pressed_keys() as keys:
         shown = -1
-        while (one := session.current()) is not None:
+        while (one := session.current()) is not None or session.said:
             if shown != session.at:
                 write_lines(_question(one, session.at + 1, len(session.queue)))
                 shown = session.at
@@ -162,10 +163,12 @@ def _keys(terminal: int) -> Iterator[str]:
         yield from pressed.decode("utf-8", "replace").lower()
 
 
-def _question(one: Waiting, number: int, count: int) -> list[str]:
+def _question(one: Waiting | None, number: int, count: int) -> list[str]:
     from syncer.classify.explain import explain
     from syncer.cli.output import printable
 
+    if one is None:
+        return ["", "Nothing is left.", _NO_MORE]
     item = one.item
     facts = [item.native_type, item.native_status, f"due {item.due_date}" if item.due_date else ""]
     facts += [f"{one.below} unclassified below" if one.below else ""]
@@ -183,10 +186,10 @@ def _question(one: Waiting, number: int, count: int) -> list[str]:
 async def _take(service: Service, session: _Session, *, key: str, author: str) -> None:
     """Do what the key says; another key does nothing."""
     levels = _levels()
-    if key in levels:
+    if key in levels and session.at < len(session.queue):
         level, children = levels[key]
         await _answer(service, session, level=level, children=children, author=author)
-    elif key == "s":
+    elif key == "s" and session.at < len(session.queue):
         session.at += 1
     elif key == "u" and session.said:
         await _undo(service, session)
