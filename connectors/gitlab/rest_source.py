@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -51,6 +51,7 @@ class RestSource:
         self._client = client
         self._site = site
         self._history = history
+        self._epics: dict[str, str] = {}
 
     async def page(self, box: Box, position: Position, size: int) -> Found:
         """A page of what changed in a container, oldest change first."""
@@ -75,11 +76,14 @@ class RestSource:
         told, broken = each(rows, lambda row: self._told(row, box), connection=connection)
         moved = [one for _, one in told if one.moved_to]
         staying = [(row, one) for row, one in told if not one.moved_to]
+        parents = await together(self._with_parent(one) for _, one in staying)
+        staying = [(row, one) for (row, _), one in zip(staying, parents, strict=True)]
         details = await together(self._details(one.place) for _, one in staying)
         by_id = {one.id: found for (_, one), found in zip(staying, details, strict=True)}
+        by_row = {id(row): one for row, one in staying}
         read, unrecorded = each(
             (row for row, _ in staying),
-            lambda row: self._record(row, box, by_id),
+            lambda row: self._record(row, by_row[id(row)], by_id),
             connection=connection,
         )
         missing = {name for found in details for name in found.missing}
@@ -94,10 +98,29 @@ class RestSource:
         item = shaped(RestItem, row)
         return rest.told(item, container=box.path, connection=self._site.connection)
 
-    def _record(self, row: Any, box: Box, details: dict[str, _Details]) -> ItemRecord:  # noqa: ANN401
-        one = self._told(row, box)
+    def _record(self, row: Any, one: Told, details: dict[str, _Details]) -> ItemRecord:  # noqa: ANN401
         extras = Extras(detail=details[one.id].detail, url=row.get("web_url"))
         return record_of(one, site=self._site, extras=extras)
+
+    async def _with_parent(self, one: Told) -> Told:
+        """The item, its epic's id found out by the epic's place: once for each epic."""
+        place = one.parent.place if one.parent and not one.parent.id else None
+        if one.parent is None or place is None:
+            return one
+        if place.locator not in self._epics:
+            self._epics[place.locator] = await self._epic(place)
+        return replace(one, parent=replace(one.parent, id=self._epics[place.locator]))
+
+    async def _epic(self, place: Place) -> str:
+        try:
+            raw = await self._client.item(place)
+            return rest.id_of(shaped(RestItem, raw))
+        except Rejected as refused:
+            if refused.status not in ABSENT:
+                raise
+            return ""
+        except msgspec.ValidationError:
+            return ""
 
     async def _details(self, place: Place) -> _Details:
         asked = _Asked(self._client, place)

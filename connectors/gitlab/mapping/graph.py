@@ -68,7 +68,6 @@ def told(node: Node, *, container: str, connection: str) -> Told:
         moved_to=node.moved_to_work_item_url or "",
         duplicated=bool(node.duplicated_to_work_item_url),
         promoted=bool(node.promoted_to_epic_url),
-        knows_statuses=status is not None,
     )
 
 

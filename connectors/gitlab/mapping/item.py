@@ -15,7 +15,7 @@ from connectors.gitlab.mapping.links import links_of
 from connectors.gitlab.mapping.site import NOTHING_KNOWN, Known, Site
 from connectors.gitlab.mapping.status import Standing, Status, status_of
 from connectors.gitlab.mapping.times import to_the_second
-from connectors.gitlab.mapping.told import NO_DETAIL, Detail, Told
+from connectors.gitlab.mapping.told import NO_DETAIL, Detail, Happened, Happening, Told
 from connectors.gitlab.rules import fold
 from syncer.domain.addresses import ADDRESS
 from syncer.domain.change import Change
@@ -43,7 +43,7 @@ _NO_EXTRAS: Final = Extras()
 
 def record_of(told: Told, *, site: Site, extras: Extras = _NO_EXTRAS) -> ItemRecord:
     """The record of one item; `Unmappable` where it lacks what no item lacks."""
-    standing = standing_of(told)
+    standing = standing_of(told, extras.detail.happenings)
     status = status_of(standing, site.rules)
     ids = {one.other.locator: one.other.id for one in extras.detail.links if one.other.id}
     if told.parent and told.parent.id:
@@ -73,16 +73,23 @@ def record_of(told: Told, *, site: Site, extras: Extras = _NO_EXTRAS) -> ItemRec
     return ItemRecord(item=item, changes=changes)
 
 
-def standing_of(told: Told) -> Standing:
-    """What the item's status depends on now."""
+def standing_of(told: Told, happenings: Sequence[Happening] = ()) -> Standing:
+    """What the item's status depends on now; REST tells its status in the history only."""
     return Standing(
         closed=told.closed,
-        name=told.status_name,
+        name=told.status_name or _last_status(told, happenings),
         category=told.status_category,
         labels=frozenset(told.labels),
         assignees=frozenset(one.id for one in told.assignees),
         left=bool(told.moved_to) or told.duplicated or told.promoted,
     )
+
+
+def _last_status(told: Told, happenings: Sequence[Happening]) -> str:
+    ends = (Happened.STATUS, Happened.CLOSED, Happened.REOPENED)
+    last = next((one for one in reversed(happenings) if one.what in ends), None)
+    named = last is not None and last.what is Happened.STATUS and told.closed is False
+    return last.after if last and named else ""
 
 
 def _identity(told: Told, site: Site, extras: Extras) -> dict[str, Any]:

@@ -69,7 +69,6 @@ def told(item: RestItem, *, container: str, connection: str) -> Told:
         moved_to=f"{_MOVED}{item.moved_to_id}" if item.moved_to_id else "",
         duplicated=False,
         promoted=False,
-        knows_statuses=False,
     )
 
 

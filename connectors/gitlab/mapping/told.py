@@ -131,4 +131,3 @@ class Told:
     moved_to: str
     duplicated: bool
     promoted: bool
-    knows_statuses: bool

@@ -1,0 +1,259 @@
+"""A simulated GitLab: the REST and GraphQL APIs that a connector meets, over a scripted world.
+
+It is a real HTTP server with GitLab's manners: pages by number and by key, Link headers, 404 alike
+for what does not exist and what may not be seen, GraphQL with the weighing of queries, epics in
+groups under ids that are not those of their work items, what moved left behind closed, rate-limit
+headers on every answer. For the demo and for tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Self
+
+from pydantic import SecretStr
+
+from connectors.gitlab import simulator_graphql, simulator_rest
+from connectors.gitlab.simulator_delivery import item_delivery
+from connectors.gitlab.simulator_index import Index, Row
+from connectors.gitlab.simulator_notes import label_number
+from connectors.gitlab.simulator_request import (
+    Counter,
+    Json,
+    Listing,
+    Refusal,
+    Request,
+    not_found,
+)
+from connectors.gitlab.simulator_site import Site
+from syncer.clock import Clock
+from syncer.connect.testing.delivery import Delivery, HookAction
+from syncer.connect.testing.script import Container
+from syncer.connect.testing.server import Account, FakeTracker, answer
+from syncer.connect.testing.world import World
+
+_API: Final = "/api/v4"
+_ISSUE: Final = "/projects/{id}/issues/{iid}"
+_EPIC: Final = "/groups/{id}/epics/{iid}"
+_UNAUTHORISED: Final = '{"message":"401 Unauthorized"}'
+_EVENTS: Final = ("state", "label", "milestone", "iteration")
+
+
+@dataclass(slots=True, kw_only=True)
+class Quirks:
+    """Real servers' oddities, off unless a test turns them on.
+
+    `no_graphql`: it answers 404 there. `unknown`: types, fields and arguments that an older server
+    does not know, as in `simulator_graphql.without`. `no_epics`: the licence has none. `no_keyset`:
+    issues are paged by number only. `no_events`: resource events are refused.
+    """
+
+    no_graphql: bool = False
+    unknown: set[str] = field(default_factory=set)
+    no_epics: bool = False
+    no_keyset: bool = False
+    no_events: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the server shows, with the facts it was made from and the instant it goes stale."""
+
+    site: Site
+    facts: tuple[object, ...]
+    until: datetime | None
+
+    def holds_at(self, instant: datetime) -> bool:
+        return self.until is None or instant < self.until
+
+
+class GitLabSimulator:
+    """Serves a world's projects and groups while it is open as an asynchronous context manager.
+
+    Keys of containers are full paths; a container of one part, or that holds others, is a group,
+    whose items are epics. Keys of items end with their number, ids of items are numbers.
+    `containers` are those that live here, None for all. `server` is the fake tracker underneath:
+    script faults and read requests there. `limits.limit` is how many requests a minute holds.
+    Containers in `hidden_containers` are out of the account's sight. `health` holds health
+    statuses (`onTrack`, `needsAttention`, `atRisk`) by item.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        clock: Clock,
+        *,
+        containers: Collection[str] | None = None,
+        foreign_url: Callable[[str], str] | None = None,  # noqa: ARG002  links stay within GitLab
+        account: Account | None = None,
+    ) -> None:
+        self.world = world
+        self.clock = clock
+        self.quirks = Quirks()
+        self.hidden_containers: set[str] = set()
+        self.health: dict[str, str] = {}
+        self.limits = Counter(clock)
+        self._containers = None if containers is None else frozenset(containers)
+        self._account = account or Account(user="syncer-bot", schemes=("Bearer",))
+        self._kept: _Kept | None = None
+        self.server = FakeTracker(account=self._account, clock=clock)
+        self.server.unauthorised = answer(401, body=_UNAUTHORISED)
+        for path, make in self._answers():
+            self.server.route("GET", f"{_API}{path}", self.limits.answering(make))
+        self.server.route("POST", "/api/graphql", self.limits.answering(self._graphql))
+
+    @property
+    def url(self) -> str:
+        """The base URL of API and pages, without a final slash."""
+        return self.server.url
+
+    @property
+    def account(self) -> Account:
+        """The account; its secret is the token."""
+        return self._account
+
+    async def __aenter__(self) -> Self:
+        await self.server.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.server.stop()
+
+    def item_url(self, item_id: str) -> str:
+        """The address at which people see an item; `KeyError` if there is none."""
+        site = self.site()
+        return site.page(site.index.row(item_id))
+
+    def delivery(self, item_id: str, action: HookAction, *, secret: SecretStr) -> Delivery:
+        """The webhook that tells what just happened to an item.
+
+        Raises:
+            KeyError: if there is no such item.
+        """
+        site = self.site()
+        return item_delivery(site, site.index.row(item_id), action, secret=secret)
+
+    # --- the server at this instant -----------------------------------------------------------
+
+    def _served(self) -> frozenset[str]:
+        mine = self.world.containers if self._containers is None else self._containers
+        return frozenset(mine) - self.hidden_containers
+
+    def site(self) -> Site:
+        """What stands now; made anew when anything has changed."""
+        instant = self.clock.now()
+        facts = (self.world.revision, self._served(), tuple(self.health.items()), self.url)
+        if self._kept is None or self._kept.facts != facts or not self._kept.holds_at(instant):
+            index = Index(self.world, instant, self._served())
+            until = self.world.next_change(instant)
+            self._kept = _Kept(Site(index, self.url, dict(self.health)), facts, until)
+        return self._kept.site
+
+    # --- routes -------------------------------------------------------------------------------
+
+    def _answers(self) -> Iterator[tuple[str, Callable[[Request], Json | list[Json] | Listing]]]:
+        yield "/user", self._user
+        yield "/personal_access_tokens/self", self._token
+        yield "/projects", self._projects
+        yield "/projects/{id}", lambda request: self.site().project(self._container(request))
+        yield "/groups", self._groups
+        yield "/groups/{id}", lambda request: self.site().group(self._container(request))
+        yield "/projects/{id}/issues", self._items
+        yield "/groups/{id}/epics", self._items
+        yield "/{kind}/{id}/labels", self._labels
+        for path in (_ISSUE, _EPIC):
+            yield path, self._item
+            yield f"{path}/notes", self._notes
+        yield f"{_ISSUE}/links", self._links
+        yield f"{_EPIC}/related_epics", self._links
+        for kind in _EVENTS:
+            yield f"{_ISSUE}/resource_{kind}_events", self._events(kind)
+        yield f"{_EPIC}/resource_state_events", self._events("state")
+
+    def _graphql(self, request: Request) -> Json:
+        if self.quirks.no_graphql:
+            raise not_found()
+        return simulator_graphql.answer(self.site(), request, unknown=self.quirks.unknown)
+
+    def _user(self, _request: Request) -> Json:
+        return {"id": 1, "username": self._account.user, "name": "Syncer Bot", "state": "active"}
+
+    def _token(self, _request: Request) -> Json:
+        return {"id": 1, "name": "syncer", "scopes": ["read_api"], "expires_at": None}
+
+    def _projects(self, _request: Request) -> Listing:
+        site = self.site()
+        return Listing(site.containers(groups=False), site.project, key=lambda one: one.key)
+
+    def _groups(self, _request: Request) -> Listing:
+        site = self.site()
+        return Listing(site.containers(groups=True), site.group)
+
+    def _container(self, request: Request) -> Container:
+        """The project or group in the path, in any case; 404 for what is not seen."""
+        groups = request.path.startswith(f"{_API}/groups/")
+        path = request.names["id"].casefold()
+        found = (c for c in self.site().containers(groups=groups) if c.key.casefold() == path)
+        container = next(found, None)
+        if container is None:
+            raise not_found("Group Not Found" if groups else "Project Not Found")
+        return container
+
+    def _items(self, request: Request) -> Listing:
+        site, path = self.site(), self._container(request).key
+        self._refuse_epics(request)
+        by_update = request.query.get("order_by") == "updated_at"
+        since = request.instant("updated_after")
+        rows = site.index.ordered(path, by_update=by_update)
+        rows = [row for row in rows if since is None or row.updated >= since]
+        if request.query.get("sort", "desc") == "desc":
+            rows.reverse()
+        keyed = not self.quirks.no_keyset and "/issues" in request.path
+        return Listing(rows, self._shown, key=(lambda row: row.cursor) if keyed else None)
+
+    def _shown(self, row: Row) -> Json:
+        return simulator_rest.item(self.site(), row)
+
+    def _item(self, request: Request) -> Json:
+        return self._shown(self._row(request))
+
+    def _row(self, request: Request) -> Row:
+        """The item in the path; 404 alike for a deleted and a hidden one."""
+        path, place = self._container(request).key, request.place
+        self._refuse_epics(request)
+        rows = self.site().index.listed.get(path, [])
+        row = next((one for one in rows if one.place.number == place.number), None)
+        if row is None:
+            raise not_found()
+        return row
+
+    def _refuse_epics(self, request: Request) -> None:
+        if self.quirks.no_epics and "/epics" in request.path:
+            raise Refusal(403, "403 Forbidden")
+
+    def _labels(self, request: Request) -> Listing:
+        titles = self.site().labels(self._container(request).key)
+        return Listing([{"id": label_number(title), "name": title} for title in titles])
+
+    def _links(self, request: Request) -> list[Json]:
+        return simulator_rest.links(self.site(), self._row(request))
+
+    def _notes(self, request: Request) -> Listing:
+        return Listing(simulator_rest.notes(self.site(), self._row(request)))
+
+    def _events(self, kind: str) -> Callable[[Request], Listing]:
+        def answer_(request: Request) -> Listing:
+            row = self._row(request)
+            if self.quirks.no_events:
+                raise not_found()
+            return Listing(simulator_rest.events(self.site(), row, kind))
+
+        return answer_
