@@ -115,7 +115,39 @@ name = "5G Smartphone"
 vision = "The first phone that is at home on our own network"
 owner = "A. Silva"
 projects = ["phone"]
-customers = {{ labels = ["customer-*"] }}
+
+[products.customers]
+labels = ["customer-*"]
+told = ["told-*"]
+weights = {{ alpina = 5, harbour = 3, medico = 4, transit = 2 }}
+
+[[products.benefits]]
+name = "Phones on our own network"
+baseline = 0
+now = 0
+target = 50000
+due = 2027-12-31
+
+# The must features are named by their epics. Nobody has spoken for the roll-back yet.
+[[releases]]
+product = "phone"
+name = "Spring launch"
+must = [
+  {{ under = "github:acme/phone#2" }},
+  {{ under = "github:acme/phone#6" }},
+  {{ under = "github:acme/phone#8" }},
+  {{ under = "github:acme/phone#14" }},
+  {{ under = "github:acme/phone#16" }},
+  {{ under = "github:acme/phone#26" }},
+]
+gates = [
+  {{ function = "qa", state = "not_ready" }},
+  {{ function = "security", state = "ready", by = "I. Novak", on = 2026-11-18 }},
+  {{ function = "legal", state = "waived", by = "GC", until = 2027-03-01, reason = "A leaflet" }},
+  {{ function = "docs", state = "not_ready" }},
+  {{ function = "support", state = "ready", by = "S. Weber", on = 2026-11-19 }},
+  {{ function = "marketing", state = "not_ready", must = false }},
+]
 
 # A fourth gate, "Town halls", is an item of type Gate in the tracker.
 [[gates]]

@@ -21,7 +21,7 @@ from syncer.publish.digest.words import disagreements
 from syncer.publish.reasons import backtest_line, inputs, lever_lines, next_rules, rule_line
 from syncer.publish.render.html import render_html
 from syncer.store.editions import PublishedEdition
-from syncer.web.pages import board, features, gaps, group, items, sources
+from syncer.web.pages import board, gaps, group, items, product, sources
 from syncer.web.pages.context import Link, PageContext, scope_href
 from syncer.web.pages.frozen import policy, with_way_back
 from syncer.web.pages.reader import Reader
@@ -205,7 +205,7 @@ def _group(found: GroupResult, page: PageContext, *, chosen: str) -> str:
         loads=list(group.loads(projects, page)),
         added=gaps.added(keys, page),
         gaps=gaps.work_lists(keys, page),
-        features=features.features(keys, page) if isinstance(declared, Product) else [],
+        product=product.product_part(found.product, page) if found.product else None,
         unclaimed=[page.item(one) for one in page.digest.unclaimed],
         context=page.of(found.scope),
     )  # fmt: skip
