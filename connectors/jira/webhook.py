@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final, TypedDict
 
 from pydantic import SecretStr
 
@@ -40,6 +40,31 @@ _DELETED: Final = "jira:issue_deleted"
 _ISSUE_IN_ADDRESS: Final = re.compile(r"/issue/([0-9]{1,19})(?:/|$)")
 _LONGEST_ADDRESS: Final = 2000
 
+
+class _Thing(TypedDict, total=False):
+    """What is read of an issue, a comment, a project and the like."""
+
+    id: Any
+    key: Any
+    self: Any
+    issueId: Any
+    sourceIssueId: Any
+    destinationIssueId: Any
+    project: Any
+
+
+class _Told(TypedDict, total=False):
+    """What is read of a body."""
+
+    webhookEvent: Any
+    issue: _Thing
+    comment: _Thing
+    worklog: _Thing
+    issueLink: _Thing
+    project: _Thing
+    version: _Thing
+
+
 _Reader = Callable[[str, Received, JsonObject], HookReply]
 
 
@@ -55,7 +80,7 @@ def receive(connection: str, request: HookRequest, secrets: Sequence[SecretStr])
     if not _is_genuine(request, secrets):
         return refused()
     identifier = header(request, IDENTIFIER)
-    body = body_object(request)
+    body = body_object(request, _Told)
     if body is None:
         return unreadable(Received(id=identifier), "The body is no JSON object.")
     received = Received(id=identifier, event=name_of(body.get("webhookEvent")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypedDict
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,15 @@ from syncer.domain.ref import ContainerKey, ItemRef
 
 ONE = ItemRef("github", "1", "acme/phone#1")
 TWO = ItemRef("github", "2", "acme/phone#2")
+
+
+class Inner(TypedDict, total=False):
+    id: Any
+
+
+class Shape(TypedDict, total=False):
+    a: Any
+    inner: Inner
 
 
 def request(body: bytes, **headers: str) -> HookRequest:
@@ -57,6 +68,7 @@ def request(body: bytes, **headers: str) -> HookRequest:
 )
 def test_a_body_that_is_no_reasonable_object_is_none(body: bytes) -> None:
     assert body_object(request(body)) is None
+    assert body_object(request(body), Shape) is None
 
 
 @pytest.mark.parametrize(
@@ -78,9 +90,26 @@ def test_an_odd_object_is_read(body: bytes, value: object) -> None:
     assert body_object(request(body)) == value
 
 
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        pytest.param(b'{"a":[1],"b":{"c":2}}', {"a": [1]}, id="left-out"),
+        pytest.param(b'{"inner":{"id":7,"self":8}}', {"inner": {"id": 7}}, id="left-out-within"),
+        pytest.param(b'{"inner":1,"b":2}', {"inner": 1, "b": 2}, id="another-shape"),
+        pytest.param(b'{"inner":null}', {"inner": None}, id="null"),
+        pytest.param(b'{"a":"\\ud800","b":1}', {"a": "\ufffd", "b": 1}, id="A24-half-a-pair"),
+        pytest.param(b'{"a":1,"a":2}', {"a": 2}, id="A23-double-key"),
+        pytest.param(b"{}", {}, id="nothing"),
+    ],
+)
+def test_of_a_body_of_a_shape_only_what_it_names_is_read(body: bytes, value: object) -> None:
+    assert body_object(request(body), Shape) == value
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_raise(body: bytes) -> None:
     assert isinstance(body_object(request(body)), dict | None)
+    assert isinstance(body_object(request(body), Shape), dict | None)
 
 
 @pytest.mark.parametrize(
