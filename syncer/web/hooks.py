@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Final
 
@@ -344,6 +344,7 @@ def arrival_of(connection: str, told: HookRequest, reply: HookReply, *, at: date
     )
 
 
+@lru_cache(maxsize=256)
 def _harmless(name: str) -> bool:
     """Whether a header of this name holds no secret of anybody's."""
     return _SECRET.search(name) is None
