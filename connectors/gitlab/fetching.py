@@ -78,7 +78,7 @@ class Fetcher:
     async def _by_id(self, refs: Sequence[ItemRef], outcome: _Outcome) -> None:
         if self._graph is None or not refs:
             return
-        found = await self._graph.single([ref.id for ref in refs])
+        found = await self._graph.single(refs)
         for ref in refs:
             raw = found.get(ref.id)
             if raw is None:
@@ -162,7 +162,7 @@ class Fetcher:
     async def _new_one(self, new: ItemRef, place: Place | None) -> Records:
         """What the item is now; nothing where only its id is known and REST cannot ask by that."""
         if self._graph is not None:
-            found = (await self._graph.single([new.id])).get(new.id)
+            found = (await self._graph.single([new])).get(new.id)
             return (
                 await self._graph.records(_box_of_node(found, new), [found]) if found else Records()
             )

@@ -10,11 +10,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from connectors.gitlab import queries
-from connectors.gitlab.client import Found, GitLabClient, Told, shaped
+from connectors.gitlab.client import Found, GitLabClient, Kind, Told, shaped
 from connectors.gitlab.mapping import graph
 from connectors.gitlab.mapping.item import Extras, record_of
 from connectors.gitlab.mapping.notes import label_numbers
-from connectors.gitlab.mapping.place import Place
+from connectors.gitlab.mapping.place import Place, place_at
 from connectors.gitlab.mapping.site import Known, Site, number_of
 from connectors.gitlab.mapping.told import NO_DETAIL, Detail
 from connectors.gitlab.mapping.told import Told as ToldItem
@@ -25,6 +25,7 @@ from syncer.connect.ahead import together
 from syncer.connect.paging import TokenChain
 from syncer.connect.walk import Position
 from syncer.domain.item import ItemRecord
+from syncer.domain.ref import ItemRef
 from syncer.errors import Rejected, TooLong
 
 _SCHEMA: Final = re.compile(
@@ -37,7 +38,8 @@ _HIDDEN: Final = "does not exist or you don't have permission"
 _REFUSED: Final = ABSENT | {HTTPStatus.METHOD_NOT_ALLOWED}
 _SHRINKS: Final = 2
 _MOST_PAGES: Final = 50
-_A_FETCH: Final = 20
+_AT_A_PLACE: Final = 50
+_BY_ID: Final = 3
 """Items fetched by one query: so many keep clear of the complexity that GitLab allows."""
 
 _WIRE_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
@@ -91,15 +93,42 @@ class GraphSource:
             if after is None:
                 return
 
-    async def single(self, ids: Sequence[str]) -> dict[str, Any]:
-        """Single items by id, as sent; those that GitLab does not show are not among them."""
+    async def single(self, refs: Sequence[ItemRef]) -> dict[str, Any]:
+        """Single items by id, as sent; those that GitLab does not show are not among them.
+
+        Those whose place is known are asked for by that, many at once; the others by id, which
+        weighs more.
+        """
         found: dict[str, Any] = {}
-        for start in range(0, len(ids), _A_FETCH):
-            some = ids[start : start + _A_FETCH]
-            told = await self._ask(partial(queries.single, some, self.left_out), {})
-            shown = ((one, told.data.get(f"i{one}")) for one in some)
-            found |= {id_: node for id_, node in shown if isinstance(node, dict)}
+        for box, numbers in _by_box(refs).items():
+            for start in range(0, len(numbers), _AT_A_PLACE):
+                found |= await self._placed(box, numbers[start : start + _AT_A_PLACE])
+        wanted = {ref.id for ref in refs}
+        found = {id_: node for id_, node in found.items() if id_ in wanted}
+        left = sorted(wanted - found.keys())
+        for start in range(0, len(left), _BY_ID):
+            found |= await self._by_id(left[start : start + _BY_ID])
         return found
+
+    async def _placed(self, box: Box, numbers: Sequence[str]) -> dict[str, Any]:
+        """The items with these numbers in a container; none where it is not shown."""
+
+        def query() -> str:
+            return queries.numbered(box.kind, len(numbers), self.left_out)
+
+        try:
+            told = await self._ask(query, {"path": box.path, "iids": list(numbers)})
+            rows = self._found(told, box).rows
+        except Rejected as refused:
+            if refused.status not in ABSENT:
+                raise
+            return {}
+        return {number_of(row.get("id")): row for row in rows if isinstance(row, dict)}
+
+    async def _by_id(self, ids: Sequence[str]) -> dict[str, Any]:
+        told = await self._ask(lambda: queries.single(ids, self.left_out), {})
+        shown = ((one, told.data.get(f"i{one}")) for one in ids)
+        return {id_: node for id_, node in shown if isinstance(node, dict)}
 
     async def records(self, box: Box, rows: Sequence[Any]) -> Records:
         """The rows with their details as records; those that moved away apart."""
@@ -257,6 +286,17 @@ class GraphSource:
             if refused.status not in _REFUSED:
                 raise
             raise NoGraphQL(refused.message) from refused
+
+
+def _by_box(refs: Sequence[ItemRef]) -> dict[Box, list[str]]:
+    """The numbers of items by the containers in which they were."""
+    found: dict[Box, list[str]] = {}
+    for ref in refs:
+        place = place_at(ref.locator)
+        if place is not None:
+            kind = Kind.GROUP if place.in_group else Kind.PROJECT
+            found.setdefault(Box(place.path, kind), []).append(str(place.number))
+    return found
 
 
 def wire_time(ms: int | None) -> str | None:

@@ -88,6 +88,15 @@ def ids(kind: str, left_out: Collection[str]) -> str:
 }}"""
 
 
+def numbered(kind: str, count: int, left_out: Collection[str]) -> str:
+    """The items of a container with some numbers. Variables: `path`, and `iids` as texts."""
+    return f"""query($path: ID!, $iids: [String!]) {{
+  {kind}(fullPath: $path) {{
+    workItems(iids: $iids, first: {count}) {{ nodes {{ {_item(left_out)} }} }}
+  }}
+}}"""
+
+
 def single(ids_: Iterable[str], left_out: Collection[str]) -> str:
     """Single items by the ids of their work items, each under `i<id>`."""
     aliases = "\n".join(

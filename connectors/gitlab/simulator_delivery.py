@@ -20,9 +20,9 @@ from syncer.connect.testing.delivery import Delivery, HookAction
 _ACTIONS: Final[dict[HookAction, str]] = {
     "created": "open",
     "updated": "update",
-    "deleted": "update",
+    "deleted": "delete",
 }
-"""Of a deletion GitLab tells nothing: at most that an item was changed before."""
+"""Of a deletion GitLab's documentation tells nothing; should an event come, this is its way."""
 
 
 def item_delivery(site: Site, row: Row, action: HookAction, *, secret: SecretStr) -> Delivery:

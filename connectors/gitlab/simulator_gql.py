@@ -151,11 +151,11 @@ class _Reader:
         return self._tokens[self._at] if self._at < len(self._tokens) else ""
 
     def _take(self, wanted: str = "") -> str:
-        token = self._peek()
-        if not token or (wanted and token != wanted):
-            raise Invalid(f"Parse error on {token!r}")
+        part = self._peek()
+        if not part or (wanted and part != wanted):
+            raise Invalid(f"Parse error on {part!r}")
         self._at += 1
-        return token
+        return part
 
 
 def parsed(text: str) -> list[Any]:

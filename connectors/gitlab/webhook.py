@@ -33,6 +33,9 @@ from syncer.connect.protocol import HookReply, HookRequest
 from syncer.connect.signing import STANDARD, same, signed_standard
 from syncer.domain.ref import ContainerKey, ItemRef
 
+_DELETES: Final = frozenset({"delete", "destroy"})
+"""No event of a deletion is documented; if one comes it will not be called otherwise."""
+
 _ITEMS: Final = frozenset({"Issue", "WorkItem", "Epic"})
 """What comments may be about that are work items of ours."""
 
@@ -120,7 +123,8 @@ def _item(body: _Body) -> HookReply:
     ref = body.ref(member(body.content, "object_attributes"))
     if ref is None:
         return unreadable(body.received, "it names no item with an id")
-    return touched(body.received, refs=[ref])
+    gone = name_of(member(body.content, "object_attributes").get("action")) in _DELETES
+    return touched(body.received, refs=[ref], deleted=[ref] if gone else [])
 
 
 def _note(body: _Body) -> HookReply:

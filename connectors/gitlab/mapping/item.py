@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,9 @@ from syncer.domain.timeline import timeline
 
 NO_TITLE: Final = "(no title)"
 _LONGEST_BODY: Final = 100_000
+_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+"""What GitLab's own page does not show of a description: the hints of templates."""
+
 _HEALTH: Final = "Health status"
 
 
@@ -100,7 +104,7 @@ def _identity(told: Told, site: Site, extras: Extras) -> dict[str, Any]:
         "url": site.url(told.place, extras.url),
         "container": ContainerKey(site.connection, told.place.path),
         "title": told.title or NO_TITLE,
-        "body": clean_block(told.body[:_LONGEST_BODY]),
+        "body": clean_block(_COMMENT.sub("", told.body[:_LONGEST_BODY])),
     }
 
 
