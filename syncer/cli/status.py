@@ -82,12 +82,13 @@ async def snapshots(service: Service, as_of: str) -> SnapshotPair:
 
     instant = parse_moment(as_of, service.settings.service.timezone)
     loaded = await service.load()
-    audiences = await service.audiences(await _first_family(service), ground=loaded.ground)
+    audiences = await service.audiences(await first_family(service), ground=loaded.ground)
     view = audiences[0].view if audiences else None
     return await service.snapshots(as_of=instant, view=view, loaded=loaded)
 
 
-async def _first_family(service: Service) -> str:
+async def first_family(service: Service) -> str:
+    """The first audience as configured; empty where there is none."""
     configured = service.settings.audiences
     return configured[0].key if configured else ""
 

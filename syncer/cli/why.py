@@ -8,15 +8,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncer.cli.context import run
-from syncer.cli.status import AsOf, heading, snapshots
+from syncer.cli.status import AsOf, first_family, heading, snapshots
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncer.domain.facts import ProgramFacts, ProjectFacts
     from syncer.domain.health import Colour
-    from syncer.domain.report import GroupResult, ProjectResult, Risk, Snapshot
+    from syncer.domain.report import (
+        Evidence,
+        GroupResult,
+        ItemMention,
+        ProjectResult,
+        Risk,
+        Snapshot,
+    )
+    from syncer.publish.audience import AudienceView
+    from syncer.publish.digest.context import Context
     from syncer.publish.snapshot import SnapshotPair
     from syncer.rollup.rules import HealthRules
     from syncer.service.core import Service
+
+_MOST_ITEMS = 12
 
 
 def why(
@@ -36,7 +49,8 @@ def why(
 
     async def job(service: Service) -> list[str]:
         pair = await snapshots(service, as_of)
-        told = list(explanation(scope, pair.current, service.rules))
+        view = await _everything(service)
+        told = list(explanation(scope, pair.current, service.rules, view))
         if scope == "portfolio":
             told[1:1] = portfolio_lines(pair, colour=colour)
         return told
@@ -44,8 +58,26 @@ def why(
     write_lines(printable(line) for line in run(ctx, job))
 
 
-def explanation(text: str, snapshot: Snapshot, rules: HealthRules) -> Iterator[str]:
-    """The lines of the answer; `NotFound` where nothing is called so."""
+async def _everything(service: Service) -> AudienceView | None:
+    """What the first audience may read, of all programs and in full depth."""
+    from dataclasses import replace
+
+    from syncer.publish.audience import Lens
+
+    audiences = await service.audiences(await first_family(service))
+    if not audiences:
+        return None
+    every = ("*",)
+    return replace(audiences[0].view, lens=Lens.PROGRAM, programs=every, products=every)
+
+
+def explanation(
+    text: str, snapshot: Snapshot, rules: HealthRules, view: AudienceView | None = None
+) -> Iterator[str]:
+    """The lines of the answer; `NotFound` where nothing is called so.
+
+    `view` says what may be told and linked to; by default nothing restricted and no address.
+    """
     from syncer.cli.scope import scope_in_snapshot
 
     scope = scope_in_snapshot(text, snapshot)
@@ -59,6 +91,9 @@ def explanation(text: str, snapshot: Snapshot, rules: HealthRules) -> Iterator[s
     elif project is not None:
         yield from _project(project, rules)
     yield from _risks(scope, snapshot)
+    entry = group or project
+    if entry is not None:
+        yield from _section("Evidence", _evidence(entry, snapshot, rules, view))
 
 
 def portfolio_lines(pair: SnapshotPair, *, colour: bool) -> Iterator[str]:
@@ -158,3 +193,53 @@ def _risk(risk: Risk) -> Iterator[str]:
         yield f"  {risk.text}"
     for one in risk.evidence:
         yield f"  {one.label}: {one.value}" + (f" = {one.formula}" if one.formula else "")
+
+
+def _evidence(
+    entry: GroupResult | ProjectResult,
+    snapshot: Snapshot,
+    rules: HealthRules,
+    view: AudienceView | None,
+) -> Iterator[str]:
+    """Every figure with its formula, rule, inputs, thresholds, and the items behind it."""
+    from syncer.publish.audience import AudienceView, Lens
+    from syncer.publish.digest.context import Context
+    from syncer.publish.digest.dossier import dossier
+    from syncer.publish.digest.shown import mentions
+
+    shown = view or AudienceView(
+        key="why", name="why", lens=Lens.PROGRAM, timezone=snapshot.timezone
+    )
+    context = Context(
+        snapshot=snapshot,
+        previous=None,
+        colour_changes=(),
+        view=shown,
+        version=1,
+        correction="",
+        rules=rules,
+    )
+    known = {one.uid: one for one in mentions(snapshot)}
+    for figure in dossier(entry, context):
+        yield f"{figure.name}: {figure.text}"
+        yield from (f"  {line}" for piece in figure.evidence for line in _piece(piece))
+        yield from _items([known[uid] for uid in figure.items if uid in known], context)
+
+
+def _piece(piece: Evidence) -> Iterator[str]:
+    from syncer.publish.render.phrases import derivation
+
+    yield f"{piece.label}: {piece.value}" if piece.value else piece.label
+    yield from (f"  {line}" for line in derivation(piece))
+    if piece.url:
+        yield f"  {piece.url}"
+
+
+def _items(behind: Sequence[ItemMention], context: Context) -> Iterator[str]:
+    """The items behind a figure by key, title and address; a restricted one is only counted."""
+    for mention in behind[:_MOST_ITEMS]:
+        item = context.shown.item(mention)
+        yield "  " + "  ".join(part for part in (item.key, item.label, item.url) if part)
+    more = len(behind) - _MOST_ITEMS
+    if more > 0:
+        yield f"  and {more} more"

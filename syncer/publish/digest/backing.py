@@ -98,27 +98,44 @@ def count_evidence(entry: Scope, context: Context) -> Evidence:
 
 def forecast_evidence(entry: Scope, context: Context) -> Iterator[Evidence]:
     """The chance of the target and the likely and safe dates, or why there are none."""
-    probability, name = probability_of(entry), context.name(entry)
-    given = forecast_inputs(entry)
-    if probability is not None and entry.target is not None:
-        target = long_day(entry.target, today=context.today)
-        label = f"{name}: chance of {target}"
-        yield Evidence(
-            label=label,
-            value=show_probability(probability),
-            formula=_formula(entry),
-            inputs=(*given, f"computed {probability:.4f}", f"target {entry.target}"),
-        )
-    elif entry.target is not None:
-        yield Evidence(label=f"{name}: target", value=_iso(entry.target), formula="as configured")
-    likely, safe = likely_and_safe(entry)
-    if likely or safe or probability is not None:
-        dates = f"{_iso(likely)}, safe {_iso(safe)}"
-        formula = "first working days on which the chance reaches 50 % and 85 %"
-        yield Evidence(label=f"{name}: likely", value=dates, formula=formula, inputs=given)
+    if entry.target is not None:
+        yield chance_evidence(entry, context)
+    if any(likely_and_safe(entry)) or probability_of(entry) is not None:
+        yield dates_evidence(entry, context)
     why = context.shown.text(withheld(entry))
     if why:
-        yield Evidence(label=f"{name}: no forecast", value=why)
+        yield Evidence(label=f"{context.name(entry)}: no forecast", value=why)
+
+
+def chance_evidence(entry: Scope, context: Context) -> Evidence:
+    """The chance of the target with what it was worked out from, or why there is none."""
+    probability, name = probability_of(entry), context.name(entry)
+    if entry.target is None:
+        return Evidence(label=f"{name}: target", value="no target")
+    if probability is None:
+        why = context.shown.text(withheld(entry)) or "no forecast"
+        return Evidence(label=f"{name}: target", value=_iso(entry.target), formula=why)
+    return Evidence(
+        label=f"{name}: chance of {long_day(entry.target, today=context.today)}",
+        value=show_probability(probability),
+        formula=_formula(entry),
+        inputs=(
+            *forecast_inputs(entry),
+            f"computed {probability:.4f}",
+            f"target {entry.target}",
+        ),
+    )
+
+
+def dates_evidence(entry: Scope, context: Context) -> Evidence:
+    """The likely and the safe date."""
+    likely, safe = likely_and_safe(entry)
+    return Evidence(
+        label=f"{context.name(entry)}: likely",
+        value=f"{_iso(likely)}, safe {_iso(safe)}",
+        formula="first working days on which the chance reaches 50 % and 85 %",
+        inputs=forecast_inputs(entry),
+    )
 
 
 def forecast_inputs(entry: Scope) -> tuple[str, ...]:

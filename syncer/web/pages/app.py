@@ -55,6 +55,7 @@ def pages_app(reader: Reader, *, middlewares: Sequence[Middleware] = ()) -> web.
             web.get("/programs/{key:.+}", pages.program),
             web.get("/products/{key:.+}", pages.product),
             web.get("/projects/{key:.+}", pages.project),
+            web.get("/why/{scope:.+}", pages.why),
             web.get("/items", pages.items),
             web.get("/items/{uid:.+}", pages.item),
             web.get("/sources", pages.sources),

@@ -21,7 +21,7 @@ from syncer.publish.digest.words import disagreements
 from syncer.publish.reasons import backtest_line, inputs, lever_lines, next_rules, rule_line
 from syncer.publish.render.html import render_html
 from syncer.store.editions import PublishedEdition
-from syncer.web.pages import board, gaps, group, items, product, sources
+from syncer.web.pages import board, gaps, group, items, product, sources, why
 from syncer.web.pages.context import Link, PageContext, scope_href
 from syncer.web.pages.frozen import policy, with_way_back
 from syncer.web.pages.reader import Reader
@@ -99,6 +99,15 @@ class Pages:
             raise web.HTTPNotFound
         chosen = request.query.get("risks", "")
         return await _html(lambda: _project(key, page, chosen=chosen))
+
+    async def why(self, request: web.Request) -> web.Response:
+        """How every figure of a program, product or project came about."""
+        page, scope = await self._page(), request.match_info["scope"]
+        found = why.entry_of(scope, page)
+        if found is None:
+            raise web.HTTPNotFound
+        parts = {"scope": found.scope, "name": clean(found.name, 80)}
+        return await _html(lambda: render("why", c=page, figures=why.shown(found, page), **parts))
 
     async def items(self, request: web.Request) -> web.Response:
         """The items, by level, project and status, a page at a time."""

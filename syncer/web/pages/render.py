@@ -14,6 +14,7 @@ from syncer.publish.digest.tracker_text import clean
 from syncer.publish.render import phrases
 from syncer.web.pages import risks
 from syncer.web.pages.context import scope_href
+from syncer.web.pages.why import why_href
 
 FOLDER: Final = Path(__file__).parent
 _LONGEST: Final = 400
@@ -40,6 +41,7 @@ def _environment() -> Environment:
         phrases=phrases,
         unknown=Health.UNKNOWN,
         scope_href=scope_href,
+        why_href=why_href,
         treatment=risks.treatment,
         page=None,
     )
