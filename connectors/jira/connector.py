@@ -308,15 +308,11 @@ async def _mapped(
 ) -> tuple[tuple[ItemRecord, ...], tuple[Unreadable, ...]]:
     """The records and the unreadable ones among raw issues; others get their turn meanwhile."""
     read: list[ItemRecord | Unreadable] = []
+    cut, whole = (Extras(complete=complete, ids=completed.ids) for complete in (False, True))
     for start in range(0, len(completed.issues), _ISSUES_A_TURN):
         await asyncio.sleep(0)
         read += [
-            read_issue(
-                one,
-                container=container,
-                site=site,
-                extras=Extras(complete=complete, ids=completed.ids),
-            )
+            read_issue(one, container=container, site=site, extras=whole if complete else cut)
             for one, complete in completed.issues[start : start + _ISSUES_A_TURN]
         ]
     records = tuple(one for one in read if isinstance(one, ItemRecord))

@@ -143,7 +143,8 @@ class Details:
 
     async def _find_epics(self, issues: Sequence[Any], site: Site, ids: dict[str, str]) -> None:
         """The old epic link names an epic by key: ask for the ids of those not yet seen."""
-        unknown = sorted({key for one in issues for key in _epic_keys(one, site)} - set(ids))
+        named = {key for one in issues for key in _epic_keys(one, site)}
+        unknown = sorted(key for key in named if key not in ids)
         for start in range(0, len(unknown), _KEYS_A_QUERY):
             await self._find(unknown[start : start + _KEYS_A_QUERY], ids)
 

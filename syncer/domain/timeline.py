@@ -23,6 +23,7 @@ MEANINGFUL: Final = frozenset({
 """Changes that show care for an item (rollup.md 2.8); rank, labels and bots do not."""
 
 
+_CATEGORIES: Final = {category.value: category for category in StatusCategory}
 _REOPENED: Final = frozenset(
     {StatusCategory.TODO, StatusCategory.IN_PROGRESS, StatusCategory.WAITING}
 )
@@ -89,10 +90,7 @@ def _path(
 
 
 def _category(value: str | None) -> StatusCategory:
-    try:
-        return StatusCategory(value or StatusCategory.UNKNOWN)
-    except ValueError:
-        return StatusCategory.UNKNOWN
+    return _CATEGORIES.get(value or "", StatusCategory.UNKNOWN)
 
 
 def _done_at(

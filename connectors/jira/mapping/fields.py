@@ -18,8 +18,11 @@ _NO: Final = frozenset({"", "no", "false", "0", "none", "nein", "non"})
 
 def first_value(fields: Raw, ids: Iterable[str]) -> Any:  # noqa: ANN401  a field holds anything
     """The first value that is there, in the order of the ids; None if there is none."""
-    values = (fields.get(one) for one in ids)
-    return next((value for value in values if value not in (None, "", [], {})), None)
+    for one in ids:
+        value = fields.get(one)
+        if value not in (None, "", [], {}):
+            return value
+    return None
 
 
 def as_text(value: object, *, depth: int = 0) -> str:

@@ -12,8 +12,9 @@ from msgspec import structs
 
 from connectors.jira.mapping.canonical import TEXT_LIMIT, VALUE_LIMIT, Canonical, Side
 from connectors.jira.mapping.faults import Unmappable
+from connectors.jira.mapping.known import Known, Told
 from connectors.jira.mapping.people import is_bot, shown_name
-from connectors.jira.mapping.site import Known, Site, Told
+from connectors.jira.mapping.site import Site
 from connectors.jira.mapping.status import resolution_kind
 from connectors.jira.mapping.times import instant
 from connectors.jira.rules import FieldRole, fold
@@ -57,7 +58,12 @@ _REPEATED: Final = frozenset({
 """The fields whose few values come again and again, and mean the same in every issue of a site."""
 
 _OTHER: Final = ChangeField.OTHER
+_STATUS: Final = ChangeField.STATUS
+_DEPENDING: Final = frozenset({ChangeField.DUE, ChangeField.ESTIMATE})
+"""The fields that are those of the item only if the item goes by the tracker's field."""
+
 _AT: Final = attrgetter("at")
+_PLACE: Final = attrgetter("at", "length", "id")
 _ROLES: Final = {
     FieldRole.START: ChangeField.START,
     FieldRole.END: ChangeField.DUE,
@@ -68,7 +74,7 @@ _ROLES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Now:
     """The issue as it is, where its history can only be told from there.
 
@@ -86,51 +92,60 @@ class Now:
 
 @dataclass(slots=True)
 class _Entry:
-    """One history entry: its instant, its items by field, the resolution before and after."""
+    """One history entry: its instant, its items by field, the resolution before and after it.
+
+    Ids are numbers, so that of two the longer one comes later.
+    """
 
     id: str
+    length: int
     at: datetime
     author: User | None
     items: list[tuple[ChangeField, ChangeItem]]
-    resolved: tuple[ResolutionKind | None, ResolutionKind | None] = (None, None)
+    resolved: tuple[ResolutionKind | None, ResolutionKind | None]
 
 
 def changes_of(
     histories: Iterable[History], comments: Comments | None, *, site: Site, now: Now
 ) -> tuple[Change, ...]:
     """Every change of one issue, oldest first; `Unmappable` for an entry without a time."""
-    entries = _ordered(histories, site)
-    _place_resolutions(entries, site, now.resolution)
+    entries = _ordered(histories, site, now)
+    kinds = {kind for entry in entries for kind, _ in entry.items}
+    if ChangeField.RESOLUTION in kinds:
+        _place_resolutions(entries, site)
     reader = _Reader(
         now=now,
-        known=site.known_changes,
+        site=site,
+        known=site.known.changes,
         canonical=Canonical(site, hours=now.estimate_id == HOURS_FIELD, ids=now.ids),
-        versions=_versions(entries, now.versions),
+        versions=_versions(entries, now.versions) if ChangeField.VERSIONS in kinds else {},
     )
-    told = [change for entry in entries for change in reader.changes(entry)]
-    every = [*_numbered(list(_without_repeats(told))), *_comments(comments, site)]
-    return tuple(sorted(every, key=_AT))
+    told = reader.changes(entries)
+    every = _numbered(list(_without_repeats(told)) if ChangeField.PARENT in kinds else told)
+    if comments is None or not comments.comments:
+        return tuple(every)
+    return tuple(sorted([*every, *_comments(comments, site)], key=_AT))
 
 
-def _ordered(histories: Iterable[History], site: Site) -> list[_Entry]:
-    entries = [_entry(raw, site) for raw in histories]
-    return sorted(entries, key=lambda entry: (entry.at, len(entry.id), entry.id))
+def _ordered(histories: Iterable[History], site: Site, now: Now) -> list[_Entry]:
+    resolved = (now.resolution, now.resolution)
+    entries = [_entry(raw, site, resolved) for raw in histories]
+    entries.sort(key=_PLACE)
+    return entries
 
 
-def _entry(raw: History, site: Site) -> _Entry:
+def _entry(
+    raw: History, site: Site, resolved: tuple[ResolutionKind | None, ResolutionKind | None]
+) -> _Entry:
     if raw.created is None:
         raise Unmappable("a change without a time")
-    return _Entry(
-        id=raw.id,
-        at=instant(raw.created, site.zone),
-        author=raw.author,
-        items=[(_kind(item, site), item) for item in raw.items or () if item is not None],
-    )
+    items = [(_kind(item, site), item) for item in raw.items or () if item is not None]
+    return _Entry(raw.id, len(raw.id), instant(raw.created, site.zone), raw.author, items, resolved)
 
 
 def _kind(item: ChangeItem, site: Site) -> ChangeField:
     """The field, looked up once for all issues of a site."""
-    known, names = site.known_fields, (item.field_id, item.name)
+    known, names = site.known.fields, (item.field_id, item.name)
     try:
         return known[names]
     except KeyError:
@@ -145,15 +160,13 @@ def _kind_named(name: str | None, site: Site) -> ChangeField | None:
     return _ROLES[role] if role is not None else _SYSTEM.get(fold(name))
 
 
-def _place_resolutions(
-    entries: Sequence[_Entry], site: Site, current: ResolutionKind | None
-) -> None:
+def _place_resolutions(entries: Sequence[_Entry], site: Site) -> None:
     """Note at each entry the resolution in force before and after it: DONE depends on it."""
-    told = _of(entries, ChangeField.RESOLUTION)
-    before = _resolution(told[0].before, told[0].before_text, site) if told else current
+    first = _of(entries, ChangeField.RESOLUTION)[0]
+    before = _resolution(first.before, first.before_text, site)
     for entry in entries:
         after = before
-        for item in _of([entry], ChangeField.RESOLUTION) if told else ():
+        for item in _of([entry], ChangeField.RESOLUTION):
             after = _resolution(item.after, item.after_text, site)
         entry.resolved = (before, after)
         before = after
@@ -194,47 +207,48 @@ def _joined(held: Mapping[str, str]) -> str | None:
     return joined if 0 < len(joined) <= VALUE_LIMIT else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Reader:
     """Turns history entries into changes."""
 
     now: Now
+    site: Site
     known: Known[Told]
     canonical: Canonical
     versions: Mapping[int, tuple[str | None, str | None]]
 
-    def changes(self, entry: _Entry) -> Iterator[Change]:
-        actor, by_bot = shown_name(entry.author), is_bot(entry.author)
-        for told, item in entry.items:
-            kind = self._field(told, item)
-            before, after, before_text, after_text = self._told(kind, item, entry)
-            yield Change(
-                id=entry.id,
-                at=entry.at,
-                field=kind,
-                before=before,
-                after=after,
-                before_text=before_text,
-                after_text=after_text,
-                actor=actor,
-                by_bot=by_bot,
-            )
+    def changes(self, entries: Iterable[_Entry]) -> list[Change]:
+        every: list[Change] = []
+        for entry in entries:
+            actor, by_bot = _actor(entry.author, self.site)
+            for named, item in entry.items:
+                kind = self._field(named, item) if named in _DEPENDING else named
+                before, after, before_text, after_text = self._told(kind, item, entry)
+                every.append(
+                    Change(
+                        id=entry.id,
+                        at=entry.at,
+                        field=kind,
+                        before=before,
+                        after=after,
+                        before_text=before_text,
+                        after_text=after_text,
+                        actor=actor,
+                        by_bot=by_bot,
+                    )
+                )
+        return every
 
     def _field(self, kind: ChangeField, item: ChangeItem) -> ChangeField:
         """The field, OTHER for a date or estimate that is not the one the item goes by."""
-        if kind is ChangeField.DUE:
-            wanted = self.now.due_id
-        elif kind is ChangeField.ESTIMATE:
-            wanted = self.now.estimate_id
-        else:
-            return kind
+        wanted = self.now.due_id if kind is ChangeField.DUE else self.now.estimate_id
         return kind if wanted in (item.field_id, item.name) else _OTHER
 
     def _told(self, kind: ChangeField, item: ChangeItem, entry: _Entry) -> Told:
         """What the change says; looked up once for all issues of a site where that is the same."""
         if kind not in _REPEATED:
             return self._read(kind, item, entry)
-        resolved = entry.resolved if kind is ChangeField.STATUS else None
+        resolved = entry.resolved if kind is _STATUS else None
         key = (kind, item.before, item.before_text, item.after, item.after_text, resolved)
         try:
             return self.known[key]
@@ -253,6 +267,18 @@ class _Reader:
         before = Side(item.before or "", item.before_text or "", entry.resolved[0])
         after = Side(item.after or "", item.after_text or "", entry.resolved[1])
         return self.canonical.value(kind, before), self.canonical.value(kind, after)
+
+
+def _actor(author: User | None, site: Site) -> tuple[str, bool]:
+    """The name to show, and whether it is a bot; looked up once for all issues of a site."""
+    if author is None:
+        return "", False
+    known = site.known.actors
+    key = (author.display_name, author.name, author.account_id, author.account_type)
+    try:
+        return known[key]
+    except KeyError:
+        return known.keep(key, (shown_name(author), is_bot(author)))
 
 
 def _shown(kind: ChangeField, text: str | None) -> str:

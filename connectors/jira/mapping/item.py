@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, tzinfo
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Any, Final
@@ -35,9 +35,10 @@ from connectors.jira.mapping.times import day, instant
 from connectors.jira.rules import FieldRole, fold
 from connectors.jira.sent import Sent, as_json
 from connectors.jira.shapes import shaped
-from connectors.jira.wire import LONGEST_NAME, FixVersion, Issue
+from connectors.jira.wire import LONGEST_NAME, FixVersion, Issue, Status
 from syncer.domain.change import Change
 from syncer.domain.item import (
+    ItemKind,
     ItemRecord,
     ResolutionKind,
     Sprint,
@@ -48,7 +49,7 @@ from syncer.domain.item import (
 )
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.text import clean_block, clean_line
-from syncer.domain.timeline import timeline
+from syncer.domain.timeline import Timeline, timeline
 
 NO_SUMMARY: Final = "(no summary)"
 _RAW_LIMIT: Final = 100_000
@@ -120,81 +121,117 @@ class _Mapper:
         self.labels = tuple(clean_line(label) for label in self.fields.labels or () if label)
 
     def record(self) -> ItemRecord:
+        """The record; a flat call, since this is done for every issue (docs/decisions/0035)."""
+        fields, site, connection = self.fields, self.site, self.site.connection
         estimate, unit, estimate_id = self._estimate()
         due, due_id = self._due()
-        resolution = resolution_kind(self.fields.resolution, self.site.rules)
+        resolution = resolution_kind(fields.resolution, site.rules)
+        changes = self._changes(resolution, due_id=due_id, estimate_id=estimate_id)
+        category, flagged = self._category(resolution)
+        created, updated, life = self._life(category, changes)
+        kind, level = self._kind()
+        parent, parent_key = self._parent()
+        assignee = account(fields.assignee, site)
+        key, status = clean_line(self.issue.key), _name(fields.status)
+        item = WorkItem(
+            ref=ItemRef(connection, self.issue.id, self.issue.key),
+            key=key,
+            url=_address(site.url, key),
+            container=self._place(),
+            title=clean_line(fields.summary or "") or NO_SUMMARY,
+            body=clean_block(_body(fields.description)),
+            native_type=_name(fields.issuetype),
+            kind=kind,
+            hierarchy_level=level,
+            native_status=status,
+            status_category=category,
+            backlog=category is StatusCategory.TODO and fold(status) in site.rules.backlog,
+            flagged=flagged,
+            resolution=_name(fields.resolution) or None,
+            resolution_kind=resolution,
+            labels=self.labels,
+            assignees=(assignee,) if assignee else (),
+            reporter=account(fields.reporter, site),
+            parent=parent,
+            parent_key=clean_line(parent_key),
+            links=links_of(fields.issuelinks, connection=connection, rules=site.rules),
+            estimate=estimate,
+            estimate_unit=unit,
+            due_date=due,
+            created_at=created,
+            updated_at=updated,
+            started_at=life.started_at,
+            done_at=life.done_at,
+            reopened_count=life.reopened_count,
+            last_meaningful_change_at=life.last_meaningful_change_at,
+            restricted=self._is_restricted(),
+            customers=self._customers(),
+            history_complete=self.extras.complete,
+            **self._plan(),
+        )
+        return ItemRecord(item=item, changes=changes)
+
+    def _changes(
+        self, resolution: ResolutionKind | None, *, due_id: str, estimate_id: str
+    ) -> tuple[Change, ...]:
+        fields, log = self.fields, self.issue.changelog
         now = Now(
             resolution=resolution,
-            versions={
-                v.id or v.name or "": v.name or "" for v in self.fields.fix_versions or () if v
-            },
+            versions={v.id or v.name or "": v.name or "" for v in fields.fix_versions or () if v},
             due_id=due_id,
             estimate_id=estimate_id,
             ids=self.extras.ids,
         )
-        log = self.issue.changelog
         histories = (log.histories if log else None) or ()
-        changes = changes_of(histories, self.fields.comment, site=self.site, now=now)
-        category, flagged = self._category(resolution)
-        item = WorkItem(
-            **self._identity(),
-            **self._sort_of_thing(),
-            **self._life(category, changes),
-            **self._people(),
-            **self._plan(),
-            status_category=category,
-            flagged=flagged,
-            resolution_kind=resolution,
-            estimate=estimate,
-            estimate_unit=unit,
-            due_date=due,
-        )
-        return ItemRecord(item=item, changes=changes)
+        return changes_of(histories, fields.comment, site=self.site, now=now)
 
-    def _identity(self) -> dict[str, Any]:
-        key = clean_line(self.issue.key)
+    def _place(self) -> ContainerKey:
+        """The issue's own project, where it names one."""
         project = (self.fields.project.key if self.fields.project else None) or ""
-        return {
-            "ref": ItemRef(self.site.connection, self.issue.id, self.issue.key),
-            "key": key,
-            "url": f"{self.site.url}/browse/{quote(key, safe='')}",
-            "container": (
-                ContainerKey(self.site.connection, project)
-                if is_project_key(project)
-                else self.container
-            ),
-            "title": clean_line(self.fields.summary or "") or NO_SUMMARY,
-            "body": clean_block(_body(self.fields.description)),
-        }
+        known = self.site.known.places
+        try:
+            place = known[project]
+        except KeyError:
+            named = ContainerKey(self.site.connection, project)
+            place = known.keep(project, named if is_project_key(project) else None)
+        return place or self.container
 
-    def _sort_of_thing(self) -> dict[str, Any]:
-        kind, level = kind_and_level(self.fields.issuetype, self.labels, self.site)
+    def _kind(self) -> tuple[ItemKind, int]:
+        known, told = self.site.known.kinds, self.fields.issuetype
+        names = (told.name, told.untranslated_name, told.subtask) if told else None
+        key = (told.id, told.hierarchy_level, names, self.labels) if told else self.labels
+        try:
+            return known[key]
+        except KeyError:
+            return known.keep(key, kind_and_level(told, self.labels, self.site))
+
+    def _parent(self) -> tuple[ItemRef | None, str]:
         epic_link = first_value(self.raw, self.site.ids_of(FieldRole.EPIC_LINK))
-        parent, parent_key = parent_of(
+        return parent_of(
             self.fields, epic_link, connection=self.site.connection, ids=self.extras.ids
         )
-        return {
-            "kind": kind,
-            "hierarchy_level": level,
-            "native_type": _name(self.fields.issuetype),
-            "labels": self.labels,
-            "parent": parent,
-            "parent_key": clean_line(parent_key),
-            "links": links_of(
-                self.fields.issuelinks, connection=self.site.connection, rules=self.site.rules
-            ),
-        }
 
     def _category(self, resolution: ResolutionKind | None) -> tuple[StatusCategory, bool]:
-        status = self.fields.status
         flag = first_value(self.raw, (*self.site.ids_of(FieldRole.FLAGGED), "flagged"))
         flagged = bool(flag)
+        status = self.fields.status
         if status is None:
             return StatusCategory.UNKNOWN, flagged
+        base = None if status.category is None else (status.category.key,)
+        known, key = self.site.known.categories, (status.id, status.name, base, resolution, flagged)
+        try:
+            return known[key], flagged
+        except KeyError:
+            category = self._category_of(status, resolution, flagged=flagged)
+            return known.keep(key, category), flagged
+
+    def _category_of(
+        self, status: Status, resolution: ResolutionKind | None, *, flagged: bool
+    ) -> StatusCategory:
         base = category_of_key(status.category)
         if status.category is None:
             base = self.site.categories.get(status.id, base)
-        category = category_of(
+        return category_of(
             base,
             rules=self.site.rules,
             status_id=status.id,
@@ -202,9 +239,11 @@ class _Mapper:
             resolution=resolution,
             flagged=flagged,
         )
-        return category, flagged
 
-    def _life(self, category: StatusCategory, changes: Sequence[Change]) -> dict[str, Any]:
+    def _life(
+        self, category: StatusCategory, changes: Sequence[Change]
+    ) -> tuple[datetime, datetime, Timeline]:
+        """When the issue was created, when it changed last, and what its history says."""
         zone, fields = self.site.zone, self.fields
         first, last = fields.created or fields.updated, fields.updated or fields.created
         if first is None or last is None:
@@ -217,29 +256,7 @@ class _Mapper:
             resolved_at=instant(fields.resolutiondate, zone) if fields.resolutiondate else None,
             complete=self.extras.complete,
         )
-        status = _name(fields.status)
-        backlog = category is StatusCategory.TODO and fold(status) in self.site.rules.backlog
-        return {
-            "native_status": status,
-            "resolution": _name(fields.resolution) or None,
-            "backlog": backlog,
-            "created_at": created,
-            "updated_at": instant(last, zone),
-            "started_at": life.started_at,
-            "done_at": life.done_at,
-            "reopened_count": life.reopened_count,
-            "last_meaningful_change_at": life.last_meaningful_change_at,
-            "history_complete": self.extras.complete,
-        }
-
-    def _people(self) -> dict[str, Any]:
-        assignee = account(self.fields.assignee, self.site.connection)
-        return {
-            "assignees": (assignee,) if assignee else (),
-            "reporter": account(self.fields.reporter, self.site.connection),
-            "restricted": self._is_restricted(),
-            "customers": self._customers(),
-        }
+        return created, instant(last, zone), life
 
     def _is_restricted(self) -> bool:
         """A security level, or the restriction of a team-managed project, hides the issue."""
@@ -247,10 +264,23 @@ class _Mapper:
         return self.fields.security is not None or bool(restrictions)
 
     def _customers(self) -> tuple[str, ...]:
-        patterns = self.site.rules.customer_labels
-        by_label = [x for x in self.labels for p in patterns if fnmatchcase(fold(x), p)]
+        _, by_label = self._said_by_labels()
+        if not self.site.customer_field_ids:
+            return by_label
         by_field = [as_text(self.raw.get(one)) for one in self.site.customer_field_ids]
         return tuple(dict.fromkeys(filter(None, [*by_label, *by_field])))
+
+    def _said_by_labels(self) -> tuple[bool, tuple[str, ...]]:
+        """Whether a label makes the issue a must, and the customers that labels name."""
+        known, rules = self.site.known.labels, self.site.rules
+        try:
+            return known[self.labels]
+        except KeyError:
+            must = any(fold(label) in rules.must_labels for label in self.labels)
+            named = (
+                x for x in self.labels for p in rules.customer_labels if fnmatchcase(fold(x), p)
+            )
+            return known.keep(self.labels, (must, tuple(dict.fromkeys(filter(None, named)))))
 
     def _plan(self) -> dict[str, Any]:
         start = as_date_text(first_value(self.raw, self.site.ids_of(FieldRole.START)))
@@ -260,7 +290,7 @@ class _Mapper:
         return {
             "priority": self._priority(),
             "must_have": self._must_have(),
-            "components": tuple(_name(c) for c in self.fields.components or () if c),
+            "components": tuple([_name(c) for c in self.fields.components or () if c]),
             "fix_versions": tuple(map(self._version, self._versions())),
             "sprints": self._sprints(),
             "start_date": day(start, self.site.zone) if start else None,
@@ -274,21 +304,20 @@ class _Mapper:
         return self.site.priorities.get(priority.id, standard_rank(priority.name))
 
     def _must_have(self) -> bool:
-        labelled = any(fold(label) in self.site.rules.must_labels for label in self.labels)
+        labelled, _ = self._said_by_labels()
         value = first_value(self.raw, self.site.must_field_ids)
         return labelled or (value is not None and is_yes(value))
 
     def _versions(self) -> list[FixVersion]:
         return [version for version in self.fields.fix_versions or () if version]
 
-    def _version(self, version: FixVersion) -> Version:
-        due = version.release_date
-        return Version(
-            id=version.id,
-            name=clean_line(version.name or ""),
-            due=day(due, self.site.zone) if due else None,
-            closed=bool(version.released or version.archived),
-        )
+    def _version(self, told: FixVersion) -> Version:
+        known = self.site.known.versions
+        key = (told.id, told.name, told.release_date, told.released, told.archived)
+        try:
+            return known[key]
+        except KeyError:
+            return known.keep(key, _version_of(told, self.site.zone))
 
     def _sprints(self) -> tuple[Sprint, ...]:
         value = first_value(self.raw, self.site.ids_of(FieldRole.SPRINT))
@@ -321,6 +350,21 @@ class _Mapper:
         if seconds is not None:
             return seconds / _SECONDS_AN_HOUR, "hours", HOURS_FIELD
         return None, "", points[0] if points else HOURS_FIELD
+
+
+def _version_of(told: FixVersion, zone: tzinfo | None) -> Version:
+    return Version(
+        id=told.id,
+        name=clean_line(told.name or ""),
+        due=day(told.release_date, zone) if told.release_date else None,
+        closed=bool(told.released or told.archived),
+    )
+
+
+def _address(url: str, key: str) -> str:
+    """Where people see the issue."""
+    is_plain = key.isascii() and key.replace("-", "").isalnum()
+    return f"{url}/browse/{key if is_plain else quote(key, safe='')}"
 
 
 def _body(description: object) -> str:

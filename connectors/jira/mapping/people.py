@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.jira.mapping.site import Site
 from connectors.jira.wire import User
 from syncer.domain.item import Account
 from syncer.domain.text import clean_line
@@ -10,10 +11,19 @@ _ID_LIMIT = 255
 _APP = "app"
 
 
-def account(user: User | None, connection: str) -> Account | None:
+def account(user: User | None, site: Site) -> Account | None:
     """The account, None where nobody is named; apps are bots."""
     if user is None:
         return None
+    known = site.known.accounts
+    key = (user.account_id, user.key, user.name, user.display_name, user.account_type)
+    try:
+        return known[key]
+    except KeyError:
+        return known.keep(key, _account(user, site.connection))
+
+
+def _account(user: User, connection: str) -> Account | None:
     id_ = user.account_id or user.key or user.name
     if not id_:
         return None

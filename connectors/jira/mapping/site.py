@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from connectors.jira.mapping.known import Memory
 from connectors.jira.mapping.status import category_of_key
 from connectors.jira.rules import FieldRole, Rules, fold
 from connectors.jira.sent import Customs
 from connectors.jira.wire import FieldInfo, IssueType, LinkType, Named, Status
-from syncer.domain.change import ChangeField
 from syncer.domain.item import StatusCategory
 
 _STANDARD_PRIORITIES = {
@@ -20,22 +19,6 @@ _STANDARD_PRIORITIES = {
     "minor": 3, "low": 3, "trivial": 4, "lowest": 4,
 }  # fmt: skip
 _LOWEST = 4
-_MOST_KNOWN = 10_000
-
-T = TypeVar("T")
-Told = tuple[str | None, str | None, str, str]
-"""What a change says of before and after: canonical values, then what people saw."""
-
-
-class Known(dict[Hashable, T]):
-    """What was worked out before; forgotten where it becomes too much."""
-
-    def keep(self, key: Hashable, value: T) -> T:
-        """Remember a value, and give it back."""
-        if len(self) >= _MOST_KNOWN:
-            self.clear()
-        self[key] = value
-        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +29,8 @@ class Site:
     `named_categories` by the folded name of a status where all statuses of that name agree;
     `roles` by field id, `field_ids` by role, best first; `custom_ids` by the name that selectors
     use. `missing_fields` are configured ones that the site does not have, `unread_tables` the
-    site's tables that could not be read, and `missing_detail` names both. `known_changes` and
-    `known_fields` are what histories said before, in the words of all issues of the site.
+    site's tables that could not be read, and `missing_detail` names both. `known` is what its
+    issues said before.
     """
 
     connection: str
@@ -69,8 +52,7 @@ class Site:
     unread_tables: tuple[str, ...] = ()
     missing_detail: tuple[str, ...] = ()
     customs: Customs = field(init=False, compare=False, repr=False)
-    known_changes: Known[Told] = field(default_factory=Known, compare=False, repr=False)
-    known_fields: Known[ChangeField] = field(default_factory=Known, compare=False, repr=False)
+    known: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Get ready to read the site's own fields."""
