@@ -95,6 +95,7 @@ async def moved_keeps_identity(adapter: Adapter) -> None:
     async with lab_of(adapter) as lab:
         kept, mover = lab.fill(2)
         ref = lab.ref(mover)
+        await lab.read()
         lab.clock.pass_by(_HOUR)
         key = lab.move(mover)
         fetched = await lab.connector.fetch([ref])
@@ -158,8 +159,8 @@ async def refusals_are_no_emptiness(adapter: Adapter) -> None:
 
 async def refusals_midway_are_no_end(adapter: Adapter) -> None:
     """What begins well and is refused midway is an error or whole, never the half for all."""
-    async with lab_of(adapter, page=2) as lab:
-        ids = lab.fill(5)
+    async with lab_of(adapter, page=3) as lab:
+        ids = lab.fill(7)
         for what, ask in _READINGS.items():
             lab.tracker.server.recover()
             lab.tracker.server.forget_requests()

@@ -60,6 +60,7 @@ async def webhook_deletion_is_asked_about(adapter: Adapter) -> None:
     """After the webhook of a deletion the item is absent when it is fetched."""
     async with lab_of(adapter) as lab:
         (item_id,) = lab.fill(1)
+        await lab.fetch(item_id)
         reply = lab.deliver(item_id, "deleted")
         lab.world.delete(item_id, lab.clock.now())
         fetched = await lab.connector.fetch(reply.refs)
