@@ -20,6 +20,7 @@ from syncer.publish.digest.fit import fit
 from syncer.publish.digest.gates import gates
 from syncer.publish.digest.headline import entries, headline, subject
 from syncer.publish.digest.model import Claim, DecisionNeeded, Digest, Links
+from syncer.publish.digest.product import product_claims
 from syncer.publish.digest.risks import top_risks
 from syncer.publish.digest.status import in_lines, status_lines, status_rows
 from syncer.publish.digest.tracker_text import clean, safe_url
@@ -96,6 +97,7 @@ def _assemble(context: Context) -> Digest:
         words_of_owners=words_of_owners(context),
         comparison=_comparison(context),
         changes=happened,
+        product=() if is_quiet else product_claims(context),
         dependencies=dependencies(context),
         risks=() if is_quiet else risks,
         gates=gates(context),

@@ -202,6 +202,7 @@ class Digest:
 
     `as_of` is aware UTC, `edition` the ISO week of its local date. `banner` comes before
     everything else where data is missing. `status_lines` name what has no row of its own.
+    `product` is what only product managers read: readiness, features, customers, flow.
     `evidence` stands behind what the edition says of itself: its instant, version, reason.
     """
 
@@ -225,6 +226,7 @@ class Digest:
     words_of_owners: tuple[OwnerWords, ...]
     comparison: Told | None
     changes: tuple[Claim, ...]
+    product: tuple[Claim, ...] = ()
     dependencies: tuple[Claim, ...]
     risks: tuple[RiskLine, ...]
     gates: tuple[GateLine, ...]

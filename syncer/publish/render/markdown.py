@@ -33,8 +33,9 @@ def _plain_address(found: re.Match[str]) -> str:
 
 def render_markdown(digest: Digest) -> str:
     """The whole edition, with the candidates of a cut below the fold."""
-    blocks = (_head, _disagreements, _decisions, _status, _words, _changes, _dependencies)
-    every = [list(block(digest)) for block in (*blocks, _risks, _gates, _trust, _candidates)]
+    blocks = (_head, _disagreements, _decisions, _status, _words, _product, _changes)
+    rest = (_dependencies, _risks, _gates, _trust, _candidates)
+    every = [list(block(digest)) for block in (*blocks, *rest)]
     return "\n\n".join("\n".join(lines) for lines in every if lines) + "\n"
 
 
@@ -125,6 +126,13 @@ def _changes(digest: Digest) -> Iterator[str]:
     if digest.comparison:
         yield f"- *{escape(digest.comparison)}*"
     yield from (f"- {escape(claim.text)}" for claim in digest.changes)
+
+
+def _product(digest: Digest) -> Iterator[str]:
+    if digest.product:
+        yield f"### {phrases.PRODUCT}"
+        yield ""
+    yield from (f"- {escape(claim.text)}" for claim in digest.product)
 
 
 def _dependencies(digest: Digest) -> Iterator[str]:

@@ -51,6 +51,10 @@ DISAGREEMENT: Final = "Owner and data disagree"
 """The headline over what an owner says and the data does not."""
 
 
+PRODUCT: Final = "Release and customers"
+"""The headline over what product managers read of their products."""
+
+
 def decisions_title(digest: Digest) -> str:
     """`Decision needed`, `Decisions needed`."""
     return "Decision needed" if len(digest.decisions) == 1 else "Decisions needed"

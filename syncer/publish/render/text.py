@@ -19,6 +19,7 @@ def render_text(digest: Digest) -> str:
         _decisions(digest),
         _status(digest),
         _words(digest),
+        _product(digest),
         _changes(digest),
         _dependencies(digest),
         _risks(digest),
@@ -124,6 +125,13 @@ def _changes(digest: Digest) -> Iterator[str]:
     if digest.comparison:
         yield from _wrap(digest.comparison)
     for claim in digest.changes:
+        yield from _wrap(claim.text, "- ", "  ")
+
+
+def _product(digest: Digest) -> Iterator[str]:
+    if digest.product:
+        yield _title(phrases.PRODUCT)
+    for claim in digest.product:
         yield from _wrap(claim.text, "- ", "  ")
 
 

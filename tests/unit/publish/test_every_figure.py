@@ -55,8 +55,8 @@ def claims(digest: Digest) -> Iterator[Said]:
         yield phrases.more_decisions(digest), digest.evidence
     for line in digest.status_lines:
         yield line, line.evidence
-    lists = (digest.banner, digest.disagreements, digest.changes, digest.dependencies, digest.trust)
-    for claim in (claim for some in lists for claim in some):
+    told = (digest.banner, digest.disagreements, digest.product, digest.changes)
+    for claim in (claim for some in (*told, digest.dependencies, digest.trust) for claim in some):
         yield claim.text, claim.evidence
     yield from _rows(digest)
 
