@@ -33,7 +33,7 @@ BEGIN = NOW - timedelta(days=40)
 RAN = ContainerKey("gl", "acme/ran")
 CORE = ContainerKey("gl", "acme/core")
 GROUP = ContainerKey("gl", "acme")
-BOTH = [{"graphql": True}, {"graphql": False}]
+BOTH: list[dict[str, Any]] = [{"graphql": True}, {"graphql": False}]
 """Either way of reading."""
 
 
