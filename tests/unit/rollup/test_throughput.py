@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from syncer.domain.item import WorkItem
 from syncer.domain.link import LinkKind
@@ -146,7 +146,7 @@ def test_a_backlog_closed_at_once_makes_no_pace() -> None:
     left = steady("NET", weekly=3, remaining=20)
     friday = noon(TODAY - timedelta(days=3))
     at_once = [make_item(f"NET-{n}", DONE, done_at=friday) for n in range(500, 540)]
-    told = {item.uid: [replace(moved(friday, TODO, DONE), actor="Ann")] for item in at_once}
+    told = {item.uid: [structs.replace(moved(friday, TODO, DONE), actor="Ann")] for item in at_once}
     (project,) = run([*left, *at_once], portfolio("net"), changes=told).projects
     assert project.forecast.inputs.throughput == (3,) * 12
     assert (project.done, len(project.bulk_closures)) == (76, 1)
