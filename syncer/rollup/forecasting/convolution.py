@@ -96,31 +96,50 @@ def unfinished_shares(scope: range, paces: Sequence[Rate]) -> list[float]:
     return [(whole - weight) / whole for weight in enough]
 
 
-def totals(weekly_throughput: Sequence[int], limit: int) -> Iterator[list[float]]:
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How likely every total of some weeks is: ``chances[0]`` is the chance of ``first``.
+
+    All that can come about lies in between, so that nobody counts with noughts.
+    """
+
+    first: int
+    chances: list[float]
+
+
+def totals(weekly_throughput: Sequence[int], limit: int) -> Iterator[Totals]:
     """Yield, for k = 0, 1, 2 … weeks, the chances of every total below ``limit``, without end.
 
     Chances of totals of ``limit`` or more are left out: no later week needs them.
     """
     weeks = checked_throughput(weekly_throughput)
     draws = [(value, count / len(weeks)) for value, count in sorted(Counter(weeks).items())]
-    chances = [1.0] + [0.0] * (limit - 1) if limit > 0 else []
+    made = Totals(0, [1.0][:limit])
     while True:
-        yield chances
-        chances = _one_week_more(chances, draws)
+        yield made
+        made = _one_week_more(made, draws, limit)
 
 
-def _one_week_more(chances: list[float], draws: Sequence[tuple[int, float]]) -> list[float]:
+def _one_week_more(before: Totals, draws: Sequence[tuple[int, float]], limit: int) -> Totals:
     """Add one independent week to a distribution of totals.
 
     Adding whole shifted lists is several times faster in plain Python than one loop over both
-    indexes; ``sum`` is avoided, as its last bit depends on Python's version.
+    indexes; ``sum`` is avoided, as its last bit depends on Python's version. Most weeks are equally
+    likely, so that their lists are one list.
     """
-    size = len(chances)
-    result = [0.0] * size
-    for value, weight in draws:
-        shifted = [chance * weight for chance in chances[: max(size - value, 0)]]
-        result[value:] = map(operator.add, result[value:], shifted)
-    return result
+    least, most = draws[0][0], draws[-1][0]
+    first = before.first + least
+    size = max(min(before.first + len(before.chances) + most, limit) - first, 0)
+    weighted = {
+        weight: [chance * weight for chance in before.chances] for weight in {w for _, w in draws}
+    }
+    result = weighted[draws[0][1]][:size]
+    result += [0.0] * (size - len(result))
+    for value, weight in draws[1:]:
+        shifted = weighted[weight]
+        start, end = value - least, value - least + len(shifted)
+        result[start:end] = map(operator.add, result[start:end], shifted)
+    return Totals(first, result)
 
 
 def completion(
@@ -131,8 +150,8 @@ def completion(
     """Return the chance of being finished after 0 … ``weeks`` weeks, never decreasing."""
     curve: list[float] = []
     done = 0.0
-    for chances in islice(totals(weekly_throughput, len(shares)), weeks + 1):
-        done = max(done, finished(chances, shares))
+    for made in islice(totals(weekly_throughput, len(shares)), weeks + 1):
+        done = max(done, finished(made, shares))
         curve.append(done)
         if done >= 1.0:
             break
@@ -153,29 +172,29 @@ def completions(
     """
     curves: list[list[float]] = [[] for _ in scopes]
     limit = max(map(len, scopes), default=0)
-    for chances in islice(totals(weekly_throughput, limit), weeks + 1):
+    for made in islice(totals(weekly_throughput, limit), weeks + 1):
         for curve, shares in zip(curves, scopes, strict=True):
             before = curve[-1] if curve else 0.0
             # What lies beyond a smaller scope's shares is enough for it anyway.
-            curve.append(before if before >= 1.0 else max(before, finished(chances, shares)))
+            curve.append(before if before >= 1.0 else max(before, finished(made, shares)))
         if all(curve[-1] >= until for curve in curves):
             break
     return curves
 
 
-def finished(chances: Sequence[float], shares: Sequence[float]) -> float:
-    """Return the chance that a total drawn from ``chances`` is enough, between 0 and 1."""
-    open_share = math.fsum(map(operator.mul, chances, shares))
+def finished(made: Totals, shares: Sequence[float]) -> float:
+    """Return the chance that a total drawn from ``made`` is enough, between 0 and 1."""
+    open_share = math.fsum(map(operator.mul, made.chances, shares[made.first :]))
     return min(max(1.0 - open_share, 0.0), 1.0)
 
 
 def quantile_total(weekly_throughput: Sequence[int], weeks: int, probability: float) -> int:
     """Return the largest total that ``weeks`` weeks reach with at least ``probability``."""
     limit = max(checked_throughput(weekly_throughput)) * weeks + 1
-    chances = next(islice(totals(weekly_throughput, limit), weeks, None))
+    made = next(islice(totals(weekly_throughput, limit), weeks, None))
     reached = 0.0
-    for total in range(limit - 1, -1, -1):
-        reached += chances[total]
+    for place in reversed(range(len(made.chances))):
+        reached += made.chances[place]
         if at_least(reached, probability):
-            return total
+            return made.first + place
     return 0

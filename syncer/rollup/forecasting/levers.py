@@ -22,6 +22,7 @@ from syncer.rollup.forecast import (
     weeks_until,
 )
 from syncer.rollup.forecasting.convolution import (
+    Totals,
     finished,
     rates,
     scope_range,
@@ -54,7 +55,7 @@ class LeverFigures:
     items_per_week_now: float
 
 
-def levers(
+def levers(  # noqa: PLR0913 - importable interface: all but two go by their names
     weekly_throughput: Sequence[int],
     remaining: int,
     *,
@@ -64,12 +65,14 @@ def levers(
     holidays: Collection[date] = NO_HOLIDAYS,
     freezes: Sequence[Freeze] = (),
     candidates: int | None = None,
+    curve: Sequence[float] | None = None,
 ) -> LeverFigures:
     """Return what would bring the chance of ``target`` to 85 %.
 
     ``candidates`` is the number of items that could be dropped, None if any could; with too
     few of them dropping is no option. A target that nothing but an empty scope would meet
-    leaves only the date to move.
+    leaves only the date to move. ``curve`` is the completion curve of the same figures, where
+    somebody has it already.
 
     Raises:
         ValueError: if the throughput carries no forecast, as in ``completion_cdf``.
@@ -80,7 +83,7 @@ def levers(
     keep = _most_items(odds, remaining)
     drop = remaining - keep
     possible = (keep > 0 or drop == 0) and (candidates is None or drop <= candidates)
-    cdf = completion_cdf(weekly_throughput, remaining, scope_growth)
+    cdf = curve or completion_cdf(weekly_throughput, remaining, scope_growth)
     safe = date_reached(cdf, as_of, SAFE, holidays=holidays, freezes=freezes)
     p_at_p85 = None
     if safe is not None:
@@ -109,8 +112,8 @@ class _Odds:
 
     throughput: tuple[int, ...]
     scope_growth: float
-    before: list[float]
-    after: list[float]
+    before: Totals
+    after: Totals
     fraction: float
 
     @classmethod

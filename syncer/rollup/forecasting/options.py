@@ -60,6 +60,7 @@ def _figures(basis: ProjectBasis, view: View, *, available: int) -> LeverFigures
         holidays=view.calendar.holidays,
         freezes=view.calendar.freezes,
         candidates=available,
+        curve=basis.curve,
     )
 
 

@@ -7,7 +7,7 @@ was approved. Rolling all items back for each would cost projects times items.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
@@ -37,6 +37,17 @@ _SAME: tuple[str, ...] = (LinkKind.MIRRORS.value, LinkKind.DUPLICATES.value)
 _GIVEN: tuple[str, ...] = (LinkKind.CONTRIBUTES_TO.value,)
 
 
+_BINDING = frozenset(
+    {
+        ChangeField.CONTAINER,
+        ChangeField.PARENT,
+        ChangeField.LINK,
+        ChangeField.LABELS,
+        ChangeField.KEY,
+    }
+)
+
+
 class Surroundings:
     """Which items ever had to do with which: containers, parents and copies of all times.
 
@@ -49,10 +60,19 @@ class Surroundings:
         self.refs: Mapping[str, ItemRef] = {key_of(item): item.ref for item in inputs.items}
         self._picked: dict[tuple[Selector, ...], set[str]] = {}
 
-    def _before(self, item: WorkItem, field: ChangeField) -> Iterator[str]:
+    @cached_property
+    def _former(self) -> Mapping[ChangeField, Mapping[str, Sequence[str]]]:
+        """Every former value of the properties that bind items together, by uid: one look."""
+        found: dict[ChangeField, dict[str, list[str]]] = {field: {} for field in _BINDING}
+        for uid in self.by_uid:
+            for change in self._inputs.changes.get(uid, ()):
+                if change.before and change.field in _BINDING:
+                    found[change.field].setdefault(uid, []).append(change.before)
+        return found
+
+    def _before(self, item: WorkItem, field: ChangeField) -> Sequence[str]:
         """Every former value of one property of an item."""
-        changes = self._inputs.changes.get(item.uid, ())
-        return (c.before for c in changes if c.field is field and c.before)
+        return self._former[field].get(item.uid, ())
 
     def _uid(self, named: str) -> str:
         """The uid of an item that a history names by its uid or by its key."""
@@ -64,10 +84,10 @@ class Surroundings:
         """The uids of all items that ever were in a container, by `<connection>:<container>`."""
         found: dict[str, list[str]] = defaultdict(list)
         for uid, item in self.by_uid.items():
-            former = {
-                f"{item.ref.connection}:{key}" for key in self._before(item, ChangeField.CONTAINER)
-            }
-            for name in {str(item.container), *former}:
+            own = str(item.container)
+            found[own].append(uid)
+            former = self._before(item, ChangeField.CONTAINER)
+            for name in {f"{item.ref.connection}:{key}" for key in former} - {own}:
                 found[name].append(uid)
         return found
 
@@ -76,9 +96,11 @@ class Surroundings:
         """The uids of every parent that an item ever had, and of all it ever contributed to."""
         found: dict[str, list[str]] = {}
         for uid, item in self.by_uid.items():
-            now = [item.parent.uid] if item.parent else []
-            now += [end for end, inward in self._ends(item, _GIVEN) if not inward]
-            found[uid] = [*now, *map(self._uid, self._before(item, ChangeField.PARENT))]
+            ends = [item.parent.uid] if item.parent else []
+            ends += [end for end, inward in self._ends(uid, _GIVEN) if not inward]
+            ends += map(self._uid, self._before(item, ChangeField.PARENT))
+            if ends:
+                found[uid] = ends
         return found
 
     @cached_property
@@ -90,25 +112,34 @@ class Surroundings:
     def copies(self) -> Mapping[str, Sequence[str]]:
         """The uids at the other end of every mirror or duplicate link, in both directions."""
         found: dict[str, list[str]] = {}
-        for uid, item in self.by_uid.items():
-            ends = [end for end, _ in self._ends(item, _SAME)]
+        for uid in self._linked:
+            ends = [end for end, _ in self._ends(uid, _SAME)]
             if ends:
                 found[uid] = ends
         backwards = _reversed(found)
         return {uid: [*found.get(uid, ()), *backwards.get(uid, ())] for uid in {*found, *backwards}}
 
-    def _ends(self, item: WorkItem, kinds: Sequence[str]) -> Iterator[tuple[str, bool]]:
-        """The other ends of all links of some kinds that an item ever had, and if they lead here.
+    @cached_property
+    def _linked(self) -> Mapping[str, Sequence[tuple[str, str, bool]]]:
+        """Kind, other end and direction (does it lead here) of all links an item ever had, by uid.
 
         What the history removes was a link before.
         """
-        for link in item.links:
-            if link.kind.value in kinds:
-                yield link.to.uid, link.inward
-        for value in self._before(item, ChangeField.LINK):
-            for kind in kinds:
-                if value.startswith((f"{kind}>", f"{kind}<")):
-                    yield self._uid(value[len(kind) + 1 :]), value[len(kind)] == "<"
+        found: dict[str, list[tuple[str, str, bool]]] = {
+            uid: [(link.kind.value, link.to.uid, link.inward) for link in item.links]
+            for uid, item in self.by_uid.items()
+            if item.links
+        }
+        for uid, values in self._former[ChangeField.LINK].items():
+            for kind in (*_SAME, *_GIVEN):
+                told = [value for value in values if value.startswith((f"{kind}>", f"{kind}<"))]
+                ends = ((self._uid(one[len(kind) + 1 :]), one[len(kind)] == "<") for one in told)
+                found.setdefault(uid, []).extend((kind, *end) for end in ends)
+        return found
+
+    def _ends(self, uid: str, kinds: Sequence[str]) -> list[tuple[str, bool]]:
+        """The other ends of all links of some kinds that an item ever had; true where they lead here."""
+        return [(end, inward) for kind, end, inward in self._linked.get(uid, ()) if kind in kinds]
 
     def _ever(self, selector: Selector) -> Iterable[str]:
         """Every item that a selector may pick now or might have picked."""
