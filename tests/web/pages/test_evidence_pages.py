@@ -1,0 +1,119 @@
+"""From every figure of a page one link leads to its evidence, and nothing restricted is there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from syncer.domain.report import Evidence
+from tests.unit.publish.portfolios import PERMIT, example, example_before
+from tests.web.pages.still_reader import StillReader
+from tests.web.pages.test_pages import client, text_of, words_of
+
+PAGES = ("/", "/programs/5g", "/products/phone", "/projects/network", "/projects/outreach")
+WHY = re.compile(r'href="(/why/[^"#]+)#([^"]+)"')
+FIGURE = re.compile(r"(?<![\w-])\d")
+VOID = frozenset({"meta", "link", "br", "circle", "path", "line", "rect"})
+
+
+class Figures(HTMLParser):
+    """Cells with a figure from which nothing leads on, nor from the section that holds them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.cell: str | None = None
+        self.leads = False
+        self.cells: list[str] = []
+        self.lacking: list[list[str]] = [[]]
+        self.explained: list[bool] = [False]
+        self.found: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID:
+            return
+        self.open.append(tag)
+        if tag == "section":
+            self.lacking.append([])
+            self.explained.append(False)
+        elif tag in {"dd", "td"}:
+            self.cell, self.leads = "", False
+        elif tag in {"a", "details"}:
+            self.leads = True
+            self.explained[-1] = self.explained[-1] or tag == "details"
+
+    def handle_data(self, data: str) -> None:
+        if self.cell is not None and not {"small", "svg"} & set(self.open):
+            self.cell += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in VOID:
+            return
+        self.open.pop()
+        if tag in {"dd", "td"} and self.cell is not None:
+            if FIGURE.search(self.cell):
+                self.cells.append(self.cell)
+                self.lacking[-1] += [] if self.leads else [self.cell]
+            self.cell = None
+        elif tag == "section":
+            lacking, explained = self.lacking.pop(), self.explained.pop()
+            self.found += [] if explained else lacking
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_figure_of_a_page_leads_to_its_evidence(path: str) -> None:
+    found = Figures(await text_of(StillReader(example(), example_before()), path))
+    assert len(found.cells) > 5
+    assert found.found + found.lacking[0] == []
+
+
+def test_the_walk_finds_a_figure_that_leads_nowhere() -> None:
+    found = Figures("<section><table><tr><td>30 %</td><td><a>4</a></td></tr></table></section>")
+    assert found.found == ["30 %"]
+
+
+async def test_every_link_to_evidence_finds_it() -> None:
+    reader, seen = StillReader(example(), example_before()), 0
+    for path in PAGES:
+        links = set(WHY.findall(await text_of(reader, path)))
+        for address, key in links:
+            assert f'id="{key}"' in await text_of(reader, address), (path, address, key)
+        seen += len(links)
+    assert seen > 20
+
+
+async def test_the_evidence_tells_rule_formula_inputs_thresholds_and_items() -> None:
+    words = words_of(await text_of(StillReader(example(), example_before()), "/why/proj:network"))
+    assert "R2: as it is Rule R2: the chance of the target is too low" in words
+    assert "A chance of the target below this is Red: 50 % (colour.red_below)" in words
+    assert "82 open; items a week, oldest first: 5, 6, 4, 7, 3, 5, 6, 4, 2, 5, 4, 5" in words
+    assert "computed 0.3017; target 2027-03-19" in words
+    assert "2027-02-19 → 2027-03-19 on 1 Sep by unknown" in words
+
+
+async def test_nobody_finds_evidence_of_what_is_not_there() -> None:
+    async with client(StillReader(example())) as pages:
+        for path in ("/why/", "/why/proj:none", "/why/prog:none", "/why/portfolio", "/why/5g"):
+            assert (await pages.get(path)).status == 404, path
+
+
+async def test_a63_a_restricted_item_is_withheld_from_the_evidence_too() -> None:
+    secret = replace(PERMIT, title="Acquire the rival", key="SEC-9", uid="jira:99", restricted=True)
+    given = example()
+    edges = tuple(
+        replace(edge, root=secret, predecessor=secret)
+        for project in given.projects[:1]
+        for edge in project.dependencies
+    )
+    told = Evidence(label="Waits for SEC-9", value="Acquire the rival", items=("jira:99",))
+    risk = replace(given.risks[0], evidence=(told,), subjects=(secret,))
+    projects = (replace(given.projects[0], dependencies=edges), *given.projects[1:])
+    snapshot = replace(given, projects=projects, risks=(risk, *given.risks[1:]), cited=(secret,))
+    html = await text_of(StillReader(snapshot), "/why/proj:network")
+    assert "restricted item" in html
+    for trace in ("Acquire", "rival", "SEC-9", "jira:99"):
+        assert trace not in html
