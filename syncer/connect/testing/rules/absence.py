@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from syncer.connect.protocol import Fetched
@@ -153,7 +154,7 @@ async def refusals_are_no_emptiness(adapter: Adapter) -> None:
             lab.tracker.server.fail(outage, times=None)
             for what, ask in _READINGS.items():
                 lab.connector = lab.connect()
-                told = await _told(lambda ask=ask: ask(lab))  # type: ignore[misc]
+                told = await _told(partial(ask, lab))
                 require(told is None, f"{what} met {name} and told {told}")
 
 
@@ -181,7 +182,7 @@ async def _broken_off(
     server.forget_requests()
     server.fail(fault, times=None, when=lambda _: len(server.requests) > after)
     lab.connector = lab.connect()
-    told = await _told(lambda: ask(lab))
+    told = await _told(partial(ask, lab))
     if told is not None:
         server.recover()
         require_same(told, list(lab.world.ids()), f"broken off after {after} requests")

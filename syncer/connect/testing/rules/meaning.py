@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -153,7 +154,7 @@ async def text_keeps_its_words(adapter: Adapter) -> None:
     for text in adapter.texts:
         async with lab_of(adapter) as lab:
             (item_id,) = lab.fill(1)
-            lab.spoil(item_id, lambda raw, text=text: adapter.put_text(raw, text.native))  # type: ignore[misc]
+            lab.spoil(item_id, partial(adapter.put_text, native=text.native))
             (record,) = (await lab.read()).records.values()
             _require_words(record.item.body, text.words)
 
