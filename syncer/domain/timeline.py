@@ -23,6 +23,9 @@ MEANINGFUL: Final = frozenset({
 """Changes that show care for an item (rollup.md 2.8); rank, labels and bots do not."""
 
 
+_BEGUN: Final = frozenset({StatusCategory.IN_PROGRESS, StatusCategory.WAITING, StatusCategory.DONE})
+_STATUS: Final = ChangeField.STATUS
+_DONE: Final = StatusCategory.DONE
 _CATEGORIES: Final = {category.value: category for category in StatusCategory}
 _REOPENED: Final = frozenset(
     {StatusCategory.TODO, StatusCategory.IN_PROGRESS, StatusCategory.WAITING}
@@ -60,16 +63,12 @@ def timeline(
     path = _path(changes, current=current, created_at=created_at)
     born_done = created_at if complete else None
     done_at = None
-    if current is StatusCategory.DONE:
+    if current is _DONE:
         done_at = _done_at(path, resolved_at=resolved_at, born_done=born_done)
     return Timeline(
         started_at=_started_at(path, done_at),
         done_at=done_at,
-        reopened_count=sum(
-            1
-            for (_, before), (at, after) in pairwise(path)
-            if before is StatusCategory.DONE and after in _REOPENED and at is not None
-        ),
+        reopened_count=_reopened(path),
         last_meaningful_change_at=_last_meaningful(changes, created_at),
     )
 
@@ -81,7 +80,7 @@ def _path(
     changes: Sequence[Change], *, current: StatusCategory, created_at: datetime
 ) -> list[Step]:
     """The categories in order, each with the instant of entry, None where that is unknown."""
-    moves = [change for change in changes if change.field is ChangeField.STATUS]
+    moves = [change for change in changes if change.field is _STATUS]
     path: list[Step] = [(created_at, _category(moves[0].before) if moves else current)]
     path += [(move.at, _category(move.after)) for move in moves]
     if path[-1][1] is not current:
@@ -99,7 +98,7 @@ def _done_at(
     entries = [
         (before, at)
         for (_, before), (at, after) in pairwise(path)
-        if after is StatusCategory.DONE and before is not StatusCategory.DONE
+        if after is _DONE and before is not _DONE
     ]
     if not entries:
         return resolved_at or born_done
@@ -109,13 +108,18 @@ def _done_at(
     return at
 
 
+def _reopened(path: Sequence[Step]) -> int:
+    moves = [
+        at for (_, before), (at, after) in pairwise(path) if before is _DONE and after in _REOPENED
+    ]
+    return len(moves) - moves.count(None)
+
+
 def _started_at(path: Sequence[Step], done_at: datetime | None) -> datetime | None:
-    started = next((at for at, category in path if at is not None and _has_begun(category)), None)
-    return _earliest(started, done_at)
-
-
-def _has_begun(category: StatusCategory) -> bool:
-    return category.is_wip or category is StatusCategory.DONE
+    for at, category in path:
+        if at is not None and category in _BEGUN:
+            return at if done_at is None else min(at, done_at)
+    return done_at
 
 
 def _earliest(*instants: datetime | None) -> datetime | None:
@@ -123,5 +127,5 @@ def _earliest(*instants: datetime | None) -> datetime | None:
 
 
 def _last_meaningful(changes: Iterable[Change], created_at: datetime) -> datetime:
-    cared = (change.at for change in changes if change.field in MEANINGFUL and not change.by_bot)
+    cared = [change.at for change in changes if change.field in MEANINGFUL and not change.by_bot]
     return max(cared, default=created_at)

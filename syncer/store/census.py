@@ -10,8 +10,6 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from syncer.clock import CLOCKS_APART
-from syncer.domain.item import ItemState
 from syncer.domain.ref import ContainerKey
 from syncer.store.bulk import chunks
 from syncer.store.rows import table_of
@@ -84,27 +82,6 @@ async def containers_by_uid(session: AsyncSession, uids: Iterable[str]) -> dict[
     for chunk in chunks(uids):
         query = select(c.uid, c.connection, c.container).where(c.uid.in_(chunk))
         found.update((row[0], ContainerKey(row[1], row[2])) for row in await session.execute(query))
-    return found
-
-
-async def gone_since(
-    session: AsyncSession, uids: Iterable[str], instant: datetime, *, now: datetime
-) -> set[str]:
-    """Those of the items that were marked deleted, moved or hidden after the instant (UTC).
-
-    What was marked beyond `now` was marked before our clock was put back: nobody knows how long
-    before, and it is no reason to hold off for a day what the tracker shows.
-    """
-    c = _ITEMS.c
-    found: set[str] = set()
-    for chunk in chunks(uids):
-        query = select(c.uid).where(
-            c.uid.in_(chunk),
-            c.state != str(ItemState.LIVE),
-            c.stored_at > instant,
-            c.stored_at <= now + CLOCKS_APART,
-        )
-        found.update(await session.scalars(query))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from syncer.clock import CLOCKS_APART
 from syncer.domain.change import Change
 from syncer.domain.item import ItemRecord, ItemState, WorkItem
 from syncer.domain.ref import ContainerKey
@@ -53,6 +54,17 @@ class StoredState:
     key: str
     updated_at: datetime
     digest: str
+    state: str
+    stored_at: datetime
+
+    def went_since(self, instant: datetime, *, now: datetime) -> bool:
+        """Whether it was marked deleted, moved or hidden after the instant (UTC).
+
+        What was marked beyond `now` was marked before our clock was put back: nobody knows how long
+        before, and it is no reason to hold off for a day what the tracker shows.
+        """
+        told = instant < self.stored_at <= now + CLOCKS_APART
+        return told and self.state != ItemState.LIVE
 
 
 async def lock_items(session: AsyncSession, connections: Iterable[str]) -> None:
@@ -66,10 +78,11 @@ async def lock_items(session: AsyncSession, connections: Iterable[str]) -> None:
 
 async def stored_states(session: AsyncSession, uids: Iterable[str]) -> dict[str, StoredState]:
     """The stored states of those of the items that are there, by uid."""
-    columns = (_ITEMS.c.uid, _ITEMS.c.key, _ITEMS.c.updated_at, _ITEMS.c.digest)
+    c = _ITEMS.c
+    query = select(c.uid, c.key, c.updated_at, c.digest, c.state, c.stored_at)
     found: dict[str, StoredState] = {}
     for chunk in chunks(uids):
-        rows = await session.execute(select(*columns).where(_ITEMS.c.uid.in_(chunk)))
+        rows = await session.execute(query.where(c.uid.in_(chunk)))
         found.update((row[0], StoredState(*row)) for row in rows)
     return found
 

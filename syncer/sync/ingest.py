@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from syncer.connect.protocol import Fetched
 from syncer.domain.item import ItemRecord, ItemState, Unreadable, WorkItem
 from syncer.domain.ref import ContainerKey, ItemRef
-from syncer.store.census import containers_by_uid, gone_since
+from syncer.store.census import containers_by_uid
 from syncer.store.codec import EncodedRecord, encode
 from syncer.store.items import (
     StoredState,
@@ -72,11 +72,13 @@ async def ingest(
     await lock_items(session, [container.connection])
     aliases = await id_aliases(session, container.connection)
     readable, broken = _encoded(_under_known_ids(record, aliases) for record in records)
-    gone: set[str] = set()
-    if read_at is not None:
-        gone = await gone_since(session, readable, read_at, now=at)
-    readable = {uid: one for uid, one in readable.items() if uid not in gone}
     known = await stored_states(session, readable)
+    gone = {
+        uid
+        for uid, state in known.items()
+        if read_at is not None and state.went_since(read_at, now=at)
+    }
+    readable = {uid: one for uid, one in readable.items() if uid not in gone}
     fresh = [encoded for encoded in readable.values() if _is_news(encoded, known)]
     await save_records(session, fresh, known=known, at=at)
     faulty = [*unreadable, *broken]
