@@ -134,10 +134,14 @@ def override_row(override: ColourOverride) -> Json:
 
 
 def _group(group: GroupResult, before: Mapping[str, Health]) -> Json:
+    from syncer.cli.machine_product import product_row
+
+    own = {"product": product_row(group.product)} if group.product is not None else {}
     return _common(group, before) | {
         "probability": group.probability,
         "p50": day(group.p50),
         "p85": day(group.p85),
+        **own,
     }
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from syncer.domain.facts import ProgramFacts, ProjectFacts
     from syncer.domain.health import Colour
+    from syncer.domain.product import ProductView
     from syncer.domain.report import (
         Evidence,
         GroupResult,
@@ -88,6 +89,8 @@ def explanation(
         yield from _portfolio(snapshot)
     elif group is not None:
         yield from _group(group, snapshot)
+        if group.product is not None:
+            yield from _product(group.product, snapshot, rules, view)
     elif project is not None:
         yield from _project(project, rules)
     yield from _risks(scope, snapshot)
@@ -180,6 +183,20 @@ def _group(group: GroupResult, snapshot: Snapshot) -> Iterator[str]:
     )
 
 
+def _product(
+    product: ProductView,
+    snapshot: Snapshot,
+    rules: HealthRules,
+    view: AudienceView | None,
+) -> Iterator[str]:
+    """Readiness with the whole checklist, the roadmap, and the rest of a product's page."""
+    from syncer.publish.product_lines import sections
+
+    context = _context(snapshot, rules, view)
+    for title, lines in sections(product, context):
+        yield from _section(title, lines)
+
+
 def _risks(scope: str, snapshot: Snapshot) -> Iterator[str]:
     """The scope's own risks with their evidence."""
     key = scope.partition(":")[2]
@@ -202,15 +219,26 @@ def _evidence(
     view: AudienceView | None,
 ) -> Iterator[str]:
     """Every figure with its formula, rule, inputs, thresholds, and the items behind it."""
-    from syncer.publish.audience import AudienceView, Lens
-    from syncer.publish.digest.context import Context
     from syncer.publish.digest.dossier import dossier
     from syncer.publish.digest.shown import mentions
+
+    context = _context(snapshot, rules, view)
+    known = {one.uid: one for one in mentions(snapshot)}
+    for figure in dossier(entry, context):
+        yield f"{figure.name}: {figure.text}"
+        yield from (f"  {line}" for piece in figure.evidence for line in _piece(piece))
+        yield from _items([known[uid] for uid in figure.items if uid in known], context)
+
+
+def _context(snapshot: Snapshot, rules: HealthRules, view: AudienceView | None) -> Context:
+    """The snapshot as it may be told; by default nothing restricted and no address."""
+    from syncer.publish.audience import AudienceView, Lens
+    from syncer.publish.digest.context import Context
 
     shown = view or AudienceView(
         key="why", name="why", lens=Lens.PROGRAM, timezone=snapshot.timezone
     )
-    context = Context(
+    return Context(
         snapshot=snapshot,
         previous=None,
         colour_changes=(),
@@ -219,11 +247,6 @@ def _evidence(
         correction="",
         rules=rules,
     )
-    known = {one.uid: one for one in mentions(snapshot)}
-    for figure in dossier(entry, context):
-        yield f"{figure.name}: {figure.text}"
-        yield from (f"  {line}" for piece in figure.evidence for line in _piece(piece))
-        yield from _items([known[uid] for uid in figure.items if uid in known], context)
 
 
 def _piece(piece: Evidence) -> Iterator[str]:
