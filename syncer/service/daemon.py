@@ -7,10 +7,10 @@ in any more, then the work, and the store last.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -32,7 +32,7 @@ from syncer.settings.root import Settings
 from syncer.store.engine import Store
 from syncer.store.holder import hold_file
 from syncer.sync.inbox import InboxWorker, Worked
-from syncer.sync.lease import this_process
+from syncer.sync.lease import is_over, this_process, worker_name
 from syncer.web.keeping import INBOX, Keeper
 from syncer.web.metrics import Metrics
 
@@ -146,7 +146,7 @@ class Daemon:
             self._store,
             self._jobs.open_source,
             clock=self._clock,
-            owner=f"{self._name} {secrets.token_hex(4)}",
+            owner=worker_name(COMMAND),
             on_worked=self._worked,
             pace=pace_of(self._clock),
         )
@@ -237,6 +237,7 @@ class Daemon:
 
     async def _work_inbox(self) -> None:
         """Claim whatever waits, whenever somebody calls and else every second."""
+        await run_isolated("take over", partial(self._inbox.take_over, is_over))
         async with self._store.wakeups(INBOX) as wakeup:
             self._inbox_called = wakeup.call
             while True:

@@ -167,6 +167,24 @@ async def release(session: AsyncSession, owner: str, *, begun: Sequence[int] = (
     return _changed(result)
 
 
+async def owners(session: AsyncSession) -> list[str]:
+    """Who claims deliveries now, whether their claims have run out or not."""
+    query = select(_INBOX.c.claimed_by).where(_CLAIMED, _PENDING).distinct()
+    return sorted(await session.scalars(query))
+
+
+async def take_over(session: AsyncSession, owner: str) -> int:
+    """Let others have at once what an owner that runs no more had claimed; returns how many.
+
+    What has been begun more than once waits until its claim runs out all the same: it may be what
+    ends one process after the other.
+    """
+    result = await session.execute(
+        _INBOX.update().where(*_held_by(owner), _INBOX.c.tries <= 1).values(**_UNCLAIMED)
+    )
+    return _changed(result)
+
+
 def _held_by(owner: str) -> tuple[ColumnElement[bool], ...]:
     return _CLAIMED, _PENDING, _INBOX.c.claimed_by == owner
 

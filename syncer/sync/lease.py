@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
+import re
+import secrets
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -24,6 +27,9 @@ BEAT_SECONDS: Final = 10.0
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _PID_NAMESPACE: Final = Path("/proc/self/ns/pid")
+_WORKER: Final = re.compile(
+    r"\(pid (?P<pid>[0-9]{1,10})\) (?P<place>[0-9a-f]{12}) [0-9a-f]{8}", re.ASCII
+)
 _log: Final = get_logger(__name__)
 
 
@@ -54,6 +60,27 @@ def is_dead(holder: Holder) -> bool:
     except PermissionError:  # it runs, as another user
         return False
     return False
+
+
+def worker_name(command: str) -> str:
+    """A name of its own for a worker of this process: `serve (pid 4711) <place> <token>`.
+
+    The place stands for where process ids mean the same, and tells nothing about it.
+    """
+    return f"{this_process(command).owner} {_place()} {secrets.token_hex(4)}"
+
+
+def is_over(worker: str) -> bool:
+    """Whether the worker's process ran here and runs no more; False where that cannot be known."""
+    found = _WORKER.search(worker)
+    if found is None or found["place"] != _place():
+        return False
+    return is_dead(Holder(owner=worker, host=_host(), pid=int(found["pid"])))
+
+
+@cache
+def _place() -> str:
+    return hashlib.sha256(_host().encode()).hexdigest()[:12]
 
 
 def container_lease(container: ContainerKey) -> str:

@@ -255,6 +255,41 @@ async def test_f28_a_worker_that_dies_on_many_deliveries_loses_none(
     assert (await office.titles())["NET-2"] == "changed"
 
 
+async def test_what_a_worker_that_is_over_had_claimed_is_taken_over_at_once(
+    office: Office,
+) -> None:
+    await office.flood(office.change(1, "changed"), times=3)
+
+    def die(_at: Edge) -> None:
+        raise Crash
+
+    with armed(die), suppress(Crash):
+        await office.worker.take()
+    other = office.another_worker()
+
+    assert await other.take_over(lambda owner: owner != "worker") == 0
+    assert await other.take() == 0
+    assert await other.take_over(lambda owner: owner == "worker") == 3
+    assert await other.take() == 3
+    await other.idle()
+    assert await office.states_counted() == {InboxState.DONE: 3}
+
+
+async def test_what_was_begun_more_than_once_is_not_taken_over_before_its_time(
+    office: Office,
+) -> None:
+    await office.deliver("poison", office.change(0, "kills the process"))
+
+    async def fetch(refs: Sequence[ItemRef]) -> Fetched:
+        raise Crash(refs)
+
+    office.tracker.fetch = fetch  # type: ignore[method-assign]  # no tracker can do that
+    await office.work()
+    assert await office.worker.take_over(lambda _owner: True) == 1
+    await office.work()
+    assert await office.worker.take_over(lambda _owner: True) == 0
+
+
 async def test_f19_a_delivery_that_kills_its_process_takes_no_others_along(office: Office) -> None:
     await office.deliver("poison", office.change(0, "kills the process"))
     for number in range(1, 10):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +15,7 @@ from syncer.store.engine import Store
 from syncer.store.leases import LEASE, acquire, current_holder, database_now
 from syncer.store.rows import table_of
 from syncer.store.tables import LeaseRow
-from syncer.sync.lease import held, is_dead, this_process
+from syncer.sync.lease import held, is_dead, is_over, this_process, worker_name
 
 LEASES = table_of(LeaseRow)
 
@@ -38,6 +39,20 @@ def test_a_process_that_ended_here_is_dead() -> None:
 
 def test_nothing_is_known_of_processes_elsewhere() -> None:
     assert not is_dead(replace(this_process("serve"), pid=_ended_pid(), host="another host"))
+
+
+def test_of_a_worker_is_known_by_its_name_whether_its_process_ran_here_and_ended() -> None:
+    mine = worker_name("serve")
+    ended = re.sub(r"pid \d+", f"pid {_ended_pid()}", mine)
+    _, _, _, place, token = ended.split()
+
+    assert mine.startswith(this_process("serve").owner)
+    assert mine != worker_name("serve")
+    assert not is_over(mine)
+    assert is_over(ended)
+    assert not is_over(ended.replace(place, "0" * len(place)))  # elsewhere
+    assert not is_over(ended.removesuffix(f" {token}"))
+    assert not is_over("")
 
 
 async def test_a_lease_is_held_by_one_and_given_back(store: Store) -> None:
