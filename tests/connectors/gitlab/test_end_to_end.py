@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from syncer.store.engine import Store
 from syncer.store.items import load_items
 from syncer.sync.connection import Wanted, pull_connection
 from syncer.sync.reconcile import census_connection
+from tests.acceptance.cli_world import Cli
 from tests.connectors.gitlab.small_gitlab import BOTH, NOW, Still, made, running, small_world
 
 HOUR = timedelta(hours=1)
@@ -45,31 +44,18 @@ def test_connector_and_simulator_are_installed() -> None:
     assert simulator_class("gitlab") is GitLabSimulator
 
 
-async def syncer(folder: Path, secret: str, *command: str) -> str:
-    """What a command says; it must end well."""
-    environment = {**os.environ, "GITLAB_TOKEN": secret, "PYTHONWARNINGS": "ignore"}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "syncer", *command, cwd=folder, env=environment,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-    return said.decode()
-
-
 async def test_check_and_sync_from_the_command_line(tmp_path: Path) -> None:
     async with running(small_world()) as (gitlab, _):
-        (tmp_path / "syncer.toml").write_text(CONFIGURATION.format(url=gitlab.url))
-        checked = await syncer(tmp_path, gitlab.account.secret, "check")
-        assert f"signed in at {gitlab.url} as syncer-bot" in checked
-        assert "sees 3 containers: acme, acme/core, acme/ran" in checked
-        synced = await syncer(tmp_path, gitlab.account.secret, "sync")
-    assert "3 of 3 containers read" in synced
-    async with Store(f"sqlite:///{tmp_path}/syncer.db") as store, store.read() as session:
-        items = await load_items(session)
-    assert sorted(item.key for item in items) == [
-        "acme&1", "acme&2", "acme/core#1", "acme/ran#1", "acme/ran#2", "acme/ran#3",
-    ]  # fmt: skip
+        cli = Cli(tmp_path, {"GITLAB_TOKEN": gitlab.account.secret})
+        cli.write(CONFIGURATION.format(url=gitlab.url))
+        checked = await asyncio.to_thread(cli.ok, "check")
+        assert f"signed in at {gitlab.url} as syncer-bot" in checked.out
+        assert "sees 3 containers: acme, acme/core, acme/ran" in checked.out
+        synced = await asyncio.to_thread(cli.ok, "sync")
+        assert "3 of 3 containers read" in synced.out
+        listed = await asyncio.to_thread(cli.ok, "items")
+    for key in ("acme&1", "acme&2", "acme/core#1", "acme/ran#1", "acme/ran#2", "acme/ran#3"):
+        assert key in listed.out
 
 
 def received(
