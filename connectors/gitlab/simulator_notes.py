@@ -41,18 +41,29 @@ def moments(index: Index, row: Row) -> list[Moment]:
     """Everything that happened to an item up to now, oldest first."""
     before, found = index.world.item(row.item_id).initial, []
     for entry in index.history(row):
-        if row.moved_to and entry.at > row.updated:
-            break
-        told = enumerate((*_of_others(index, row, entry), *_of_item(index, before, entry)))
+        left = row.moved_to and entry.at == row.updated
+        what = _left(index, entry) if left else _told(index, row, before=before, entry=entry)
         found += [
             Moment(id=entry.id * _NOTES_AN_ENTRY + n, at=entry.at, actor=entry.actor, **one)
-            for n, one in told
+            for n, one in enumerate(what)
         ]
+        if left:
+            break
         before = entry.state
     return found
 
 
 _Fields = dict[str, Any]
+
+
+def _left(index: Index, entry: Entry) -> Iterator[_Fields]:
+    yield {"body": f"moved to {index.place(entry.state).locator}"}
+    yield {"body": "closed", "event": "state", "about": {"state": "closed"}}
+
+
+def _told(index: Index, row: Row, *, before: ItemState, entry: Entry) -> Iterator[_Fields]:
+    yield from _of_others(index, row, entry)
+    yield from _of_item(index, before, entry)
 
 
 def _of_others(index: Index, row: Row, entry: Entry) -> Iterator[_Fields]:

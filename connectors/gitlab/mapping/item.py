@@ -85,8 +85,15 @@ def standing_of(told: Told, happenings: Sequence[Happening] = ()) -> Standing:
         category=told.status_category,
         labels=frozenset(told.labels),
         assignees=frozenset(one.id for one in told.assignees),
-        left=bool(told.moved_to) or told.duplicated or told.promoted,
+        left=_went_elsewhere(told, happenings),
     )
+
+
+def _went_elsewhere(told: Told, happenings: Sequence[Happening]) -> bool:
+    """Where the account may not see what an item has become, only a note tells that it went."""
+    if told.moved_to or told.duplicated or told.promoted:
+        return True
+    return any(one.what is Happened.MOVED_TO for one in happenings)
 
 
 def _last_status(told: Told, happenings: Sequence[Happening]) -> str:

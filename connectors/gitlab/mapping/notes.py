@@ -186,8 +186,9 @@ def _no_parent(found: re.Match[str], context: _Context) -> Iterator[Fields]:
 
 
 def _moved(found: re.Match[str], context: _Context) -> Iterator[Fields]:
-    for place in _places(found[1], context):
-        yield {"what": Happened.MOVED_FROM, "other": place}
+    what = Happened.MOVED_FROM if found[1] == "from" else Happened.MOVED_TO
+    for place in _places(found[2], context):
+        yield {"what": what, "other": place}
 
 
 def _places(text: str, context: _Context) -> Iterator[Place]:
@@ -241,6 +242,6 @@ _READERS: Final = tuple(
         (r"\A(?:added to epic|changed epic to) \S{1,300}\Z", _parent),
         (r"\Aremoved parent [a-z ]{1,40} \S{1,300}\Z", _no_parent),
         (r"\Aremoved from epic \S{1,300}\Z", _no_parent),
-        (r"\Amoved from (\S{1,300})\Z", _moved),
+        (r"\Amoved (from|to) (\S{1,300})\Z", _moved),
     )
 )

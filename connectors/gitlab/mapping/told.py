@@ -60,6 +60,7 @@ class Happened(StrEnum):
     PARENT = "parent"
     LINK = "link"
     MOVED_FROM = "moved_from"
+    MOVED_TO = "moved_to"
     COMMENT = "comment"
 
 
