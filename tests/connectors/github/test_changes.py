@@ -47,34 +47,6 @@ async def test_a_second_pass_asks_from_the_overlap_on_and_finds_what_changed() -
     assert records(second)["acme/ran#1"].item.title == "New"
 
 
-async def test_issues_that_move_behind_the_reader_are_not_lost() -> None:
-    """Each page read moves an issue of a page already read to the end."""
-    github = SmallGitHub({"acme/ran": [issue(n) for n in range(1, 41)]})
-    moved = iter(range(1, 9))
-
-    def touch() -> None:
-        number = next(moved, None)
-        if number is not None:
-            at = START + timedelta(days=1, minutes=number)
-            github.issues[number - 1] |= {"updated_at": stamp(at), "title": "moved"}
-
-    github.on_page = touch
-    async with running(github, page_size=5) as connector:
-        found = records(await read(connector))
-    assert len(found) == 40
-    assert {key for key, one in found.items() if one.item.title == "moved"} == {
-        f"acme/ran#{n}" for n in range(1, 9)
-    }
-
-
-async def test_many_issues_of_one_second_are_read_by_page_links() -> None:
-    same = [issue(n, at=START + timedelta(hours=1)) for n in range(1, 24)]
-    github = SmallGitHub({"acme/ran": [*same, issue(30, at=START + timedelta(hours=2))]})
-    async with running(github, page_size=5) as connector:
-        pages = await read(connector)
-    assert len(records(pages)) == 24
-
-
 async def test_a_killed_pass_goes_on_where_it_was() -> None:
     github = SmallGitHub({"acme/ran": [issue(n) for n in range(1, 31)]})
     async with running(github, page_size=10) as connector:

@@ -90,34 +90,6 @@ async def test_a_changed_issue_is_fetched_as_it_is_now(
     assert record.item.due_date == date(2026, 12, 18)
 
 
-async def test_a_deleted_issue_is_gone(
-    world: World, github: GitHubSimulator, by_token: GitHubConnector
-) -> None:
-    world.delete("101", NOW - timedelta(hours=1))
-    assert hooked(github, by_token, "deleted").deleted == (REF,)
-    assert (await after(github, by_token, "deleted")).gone == (REF,)
-
-
-async def test_an_issue_out_of_sight_is_hidden(
-    world: World, github: GitHubSimulator, by_token: GitHubConnector
-) -> None:
-    refs = hooked(github, by_token, "updated").refs
-    world.hide("101", NOW - timedelta(hours=1))
-    assert (await by_token.fetch(refs)).hidden == (REF,)
-
-
-async def test_a_transferred_issue_is_found_under_its_new_id(
-    world: World, github: GitHubSimulator, by_token: GitHubConnector
-) -> None:
-    refs = hooked(github, by_token, "updated").refs
-    world.move("101", NOW - timedelta(hours=1), container="acme/masts", key="acme/masts#4")
-    fetched = await by_token.fetch(refs)
-    (record,) = fetched.records
-    assert record.item.key == "acme/masts#4"
-    assert fetched.moved == {REF: record.item.ref}
-    assert record.item.ref != REF
-
-
 async def test_an_app_fetches_as_a_token_does(
     github: GitHubSimulator, session: aiohttp.ClientSession, by_token: GitHubConnector
 ) -> None:

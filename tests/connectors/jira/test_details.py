@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -183,22 +183,3 @@ def test_days_of_instants_are_the_accounts() -> None:
 def test_no_amounts(value: Any) -> None:
     with pytest.raises(Unmappable):
         as_number(value)
-
-
-@pytest.mark.parametrize(
-    ("zone", "offset"), [("Pacific/Pago_Pago", -11), ("Pacific/Kiritimati", 14), ("UTC", 0)]
-)
-async def test_accounts_at_the_ends_of_the_world_lose_nothing(zone: str, offset: int) -> None:
-    """The query names instants, so the account's zone plays no part in it (trackers.md 1.4)."""
-    jira = SmallJira(myself={"accountId": "bot", "timeZone": zone})
-    for number in range(1, 31):
-        local = datetime(2026, 3, 28, 23, tzinfo=UTC) + timedelta(minutes=number)
-        shown = local + timedelta(hours=offset)
-        raw = issue(number, at=local)
-        raw["fields"]["updated"] = shown.strftime("%Y-%m-%dT%H:%M:00.000") + f"{offset * 100:+05d}"
-        jira.issues.append(raw)
-    async with running(jira, page_size=7) as connector:
-        pages = [page async for page in connector.changes(NET, None)]
-        again = [page async for page in connector.changes(NET, pages[-1].cursor)]
-    assert len({r.item.ref.id for page in pages for r in page.records}) == 30
-    assert len([r for page in again for r in page.records]) <= 7

@@ -174,14 +174,6 @@ async def test_data_center_is_found_out_and_entered(world: World, auth: Any) -> 
     assert not any("/rest/api/3" in request.path for request in jira.server.requests)
 
 
-async def test_single_issues_come_one_by_one(world: World) -> None:
-    world.hide("104", NOW)
-    async with connected(data_center(world)) as connector:
-        fetched = await connector.fetch([ItemRef("jira", id_) for id_ in ("101", "104", "999")])
-    assert [r.item.key for r in fetched.records] == ["NET-1"]
-    assert [ref.id for ref in fetched.hidden] == ["104", "999"]
-
-
 async def test_an_inventory_of_data_center_follows_its_offsets() -> None:
     jira = data_center(uniform_world(count=25))
     jira.page = 7
