@@ -139,7 +139,7 @@ async def publish(session: AsyncSession, one: Draft, imprint: Imprint) -> list[D
     await publish_edition(session, edition)
     now = await database_now(session)
     made = [
-        _dispatch(edition, to, domain=imprint.domain, now=now) for to in one.audience.recipients
+        address_to(edition, to, domain=imprint.domain, now=now) for to in one.audience.recipients
     ]
     await add_dispatches(session, made)
     await record(session, _event(one.digest, imprint, dispatches=len(made)))
@@ -167,7 +167,7 @@ def _frozen(one: Draft, at: datetime) -> PublishedEdition:
     )
 
 
-def _dispatch(edition: PublishedEdition, to: Recipient, *, domain: str, now: datetime) -> Dispatch:
+def address_to(edition: PublishedEdition, to: Recipient, *, domain: str, now: datetime) -> Dispatch:
     """The way to one recipient; somebody without an address is a failure that everyone sees."""
     parts = (edition.audience, edition.edition, str(edition.version), to.address, to.channel)
     identity = message_id(*parts, domain=domain)

@@ -152,6 +152,7 @@ class Jobs:
             for one in await publisher.publish_due():
                 _log.info("an edition was published", audience=one.audience, edition=one.edition)
                 self.judge()
+            await publisher.notify_due()
         self.deliver_due()
 
     def deliver_due(self) -> None:

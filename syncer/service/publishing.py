@@ -35,6 +35,7 @@ from syncer.publish.recipients import FILE
 from syncer.publish.snapshot import keep_snapshot, snapshot_schedule
 from syncer.service.core import Service
 from syncer.service.delivering import Delivering
+from syncer.service.notifying import notified, notify_due
 from syncer.service.periods import (
     LATE,
     decided,
@@ -265,6 +266,11 @@ class Publisher:
         ]
         return Sent(digest=digest, dispatches=tuple(dispatches), files=tuple(written))
 
+    async def notify_due(self) -> Sequence[Dispatch]:
+        """Tell those behind overrides what ends, lapsed or lacks approval; each of it once."""
+        await self._refuse_wild_clock()
+        return await notify_due(self._service)
+
     # --- delivering -----------------------------------------------------------------------------
 
     async def deliver_due(self) -> Sequence[Dispatch]:
@@ -281,7 +287,8 @@ class Publisher:
 
     @cached_property
     def _delivering(self) -> Delivering:
-        return Delivering(self._service, self._audiences)
+        told = notified(self._service.settings)
+        return Delivering(self._service, (*self._audiences, told))
 
     def outbox(self) -> Outbox:
         """What delivers dispatches for this process."""

@@ -24,6 +24,7 @@ from syncer.publish.audience import AudienceView, Lens
 from syncer.publish.audiences import Audience, audiences_of
 from syncer.publish.digest.model import Digest
 from syncer.publish.editions import draft, edition_of, published_edition
+from syncer.publish.notices import AUDIENCE
 from syncer.publish.snapshot import (
     Knowledge,
     Roller,
@@ -221,9 +222,10 @@ class StoreReader:
         return (await draft(self._service.store, audience, pair)).digest
 
     async def editions(self) -> Sequence[PublishedEdition]:
-        """All published editions without their contents, newest first."""
+        """All published editions without their contents, newest first; no mail to one person."""
         async with self._service.store.read() as session:
-            return await list_editions(session)
+            every = await list_editions(session)
+        return [one for one in every if one.audience != AUDIENCE]
 
     async def edition(
         self, audience: str, edition: str, version: int | None
