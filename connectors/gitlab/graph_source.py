@@ -158,7 +158,7 @@ class GraphSource:
             self._categories[fold(one.status_name)] = one.status_category
         return one
 
-    def _record(self, row: Any, box: Box, details: Mapping[str, Detail]) -> ItemRecord:  # noqa: ANN401
+    def _record(self, row: Any, box: Box, details: Mapping[str, Detail]) -> ItemRecord:  # noqa: ANN401  as sent
         one = self._told(row, box)
         extras = Extras(
             detail=details.get(one.id, NO_DETAIL),

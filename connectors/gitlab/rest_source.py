@@ -98,7 +98,7 @@ class RestSource:
         item = shaped(RestItem, row)
         return rest.told(item, container=box.path, connection=self._site.connection)
 
-    def _record(self, row: Any, one: Told, details: dict[str, _Details]) -> ItemRecord:  # noqa: ANN401
+    def _record(self, row: Any, one: Told, details: dict[str, _Details]) -> ItemRecord:  # noqa: ANN401  as sent
         extras = Extras(detail=details[one.id].detail, url=row.get("web_url"))
         return record_of(one, site=self._site, extras=extras)
 
