@@ -174,6 +174,21 @@ class CountsTwice(SampleConnector):
             yield ref
 
 
+class CountsByOffset(SampleConnector):
+    """Counts items in a census: what vanishes lets another one slip by."""
+
+    async def inventory(self, container: ContainerKey) -> AsyncIterator[ItemRef]:
+        offset = 0
+        while True:
+            asked = {"container": container.key, "size": "4", "offset": str(offset)}
+            told = (await self._http.get("/api/items", asked, local=True)).object()["items"]
+            for one in told:
+                yield ItemRef(CONNECTION, str(one["id"]), one["key"])
+            offset += len(told)
+            if not told:
+                return
+
+
 class SeesHalf(SampleConnector):
     """Names the first container only."""
 
@@ -353,6 +368,7 @@ READING: Final[Iterable[tuple[str, Callable[..., Connector]]]] = (
     ("trusts_no_clock", TrustsTheClock),
     ("inventory_is_whole", CensusOfOnePage),
     ("inventory_is_whole", CountsTwice),
+    ("census_under_drift", CountsByOffset),
     ("probe_names_what_it_sees", SeesHalf),
     ("deleted", ForgetsTheDeleted),
     ("hidden_is_not_deleted", BuriesTheHidden),

@@ -10,7 +10,7 @@ from syncer.connect.testing.lab import Lab, Reading, lab_of, machine_zone
 from syncer.connect.testing.rules.rule import Rule, require, require_once, require_same
 from syncer.connect.testing.server import RecordedRequest
 from syncer.domain.cursor import Cursor
-from syncer.errors import CursorExpired
+from syncer.errors import CursorExpired, SyncerError
 
 _MANY: Final = 14
 _SECOND: Final = timedelta(seconds=1)
@@ -211,6 +211,26 @@ async def inventory_is_whole(adapter: Adapter) -> None:
         require_once(await lab.inventory(), there, "a census")
 
 
+async def census_under_drift(adapter: Adapter) -> None:
+    """Items that come and go during a census hide no other one from it, or it fails."""
+    async with lab_of(adapter) as lab:
+        ids = lab.fill(_MANY)
+        going = ids[:3]
+
+        def drift(_request: RecordedRequest) -> None:
+            lab.clock.pass_by(_SECOND)
+            if going:
+                lab.world.delete(going.pop(0), lab.clock.now())
+
+        lab.tracker.server.on_request.append(drift)
+        try:
+            told = await lab.inventory()
+        except SyncerError:
+            return
+        lost = sorted({*ids[3:]} - {*told})
+        require(not lost, f"a census missed what was there all the time: {', '.join(lost)}")
+
+
 RULES: Final = (
     Rule(id="pages_to_the_end", says="reads every page to the end", check=pages_to_the_end),
     Rule(
@@ -259,5 +279,10 @@ RULES: Final = (
         id="inventory_is_whole",
         says="names every item of a container once in a census",
         check=inventory_is_whole,
+    ),
+    Rule(
+        id="census_under_drift",
+        says="misses nothing in a census from which other items vanish",
+        check=census_under_drift,
     ),
 )
