@@ -269,7 +269,9 @@ class ConnectionSettings(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     name: Key = Field(description="The name by which selectors call the connection.")
-    kind: str = Field(min_length=1, description="The connector: `jira`, `github`, `gitlab` or `csv`.")
+    kind: str = Field(
+        min_length=1, description="The connector: `jira`, `github`, `gitlab` or `csv`."
+    )
     containers: tuple[str, ...] = Field(
         (), description="Globs of the containers to sync; empty: all that the account sees."
     )
