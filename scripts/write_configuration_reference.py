@@ -54,7 +54,8 @@ _CONNECTION: Final = """\
 The connector of each kind has a page of its own, which describes its other keys:
 [Jira](../connectors/jira/README.md), [GitHub](../connectors/github/README.md),
 [GitLab](../connectors/gitlab/README.md), [CSV](../connectors/csv_file/README.md). All that ask a
-tracker know `url` and `auth`, and these for webhooks: `webhook_secret_env` or `webhook_secret_file`, the `previous_…` ones
+tracker know `url` and `auth`, and these for webhooks: `webhook_secret_env` or
+`webhook_secret_file`, the `previous_…` ones
 while a secret is being changed, and `endpoint_id` where you want to choose it. All know what a
 tracker is asked at most ([operations](operations.md#limits-of-a-tracker)): `concurrency` (8), calls
 at once; `quota_reserve` (0.1), the share of its quota that is left to news; `look_back_hours` (12),
