@@ -41,13 +41,17 @@ _DOCUMENT: Final = _node(
     _node("expand", _node("paragraph", "sierra"), title="romeo"),
     _node("blockquote", _node("paragraph", "tango")),
     _node("somethingNew", _node("paragraph", "uniform")),
+    _node("paragraph", "until ", _node("date", timestamp="1796083200000")),
+    _node("mediaSingle", _node("media", id="1", alt="victor"), _node("caption", "whisky")),
+    _node("extension", extensionType="x", extensionKey="y", text="xray"),
+    _node("bodiedExtension", _node("paragraph", "yankee"), extensionType="x", extensionKey="y"),
 )  # fmt: skip
 DOCUMENTS: Final[Sequence[NativeText]] = (
     NativeText(
         native=_DOCUMENT | {"version": 1},
         words=("Alpha", "bravo", "charlie", "delta", "@Echo", "FOX", "golf", "hotel", "india",
                "juliett", "kilo", "lima", "mike", "november", "oscar", "papa", "quebec", "romeo",
-               "sierra", "tango", "uniform"),
+               "sierra", "tango", "uniform", "until 2026-12-01", "victor\nwhisky\nxray\nyankee"),
     ),
     NativeText(native="a plain bravo", words=("plain", "bravo")),
 )  # fmt: skip

@@ -5,17 +5,23 @@ Wiki markup, which Data Center and older answers send as a string, is read by `w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 _BLOCKS: Final = frozenset({
     "paragraph", "heading", "codeBlock", "blockquote", "panel", "rule", "bulletList",
     "orderedList", "taskList", "decisionList", "table", "tableRow", "mediaSingle", "mediaGroup",
-    "expand", "nestedExpand", "blockCard", "embedCard", "layoutSection",
+    "expand", "nestedExpand", "blockCard", "embedCard", "layoutSection", "layoutColumn",
+    "media", "caption", "extension", "bodiedExtension",
 })  # fmt: skip
 _ITEMS: Final = frozenset({"listItem", "taskItem", "decisionItem"})
 _CELLS: Final = frozenset({"tableCell", "tableHeader"})
 _DEEPEST: Final = 200
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TIMESTAMP: Final = re.compile(r"-?[0-9]{1,13}")
+"""Milliseconds of less than 320 years on either side, so no day lies beyond the calendar."""
 
 
 def plain_text(value: object) -> str:
@@ -68,5 +74,17 @@ def _own_text(node: dict[str, Any]) -> str:
     attrs = node.get("attrs")
     if not isinstance(attrs, dict):
         return ""
-    shown = (attrs.get(name) for name in ("text", "shortName", "title", "url"))
-    return next((value for value in shown if isinstance(value, str)), "")
+    shown = (attrs.get(name) for name in ("text", "shortName", "title", "url", "alt"))
+    told = next((value for value in shown if isinstance(value, str)), "")
+    return told or (_day(attrs.get("timestamp")) if node.get("type") == "date" else "")
+
+
+def _day(timestamp: object) -> str:
+    """The day of a date in a text: midnight UTC in epoch milliseconds, as digits in a string.
+
+    https://developer.atlassian.com/cloud/jira/platform/apis/document/nodes/date
+    """
+    told = str(timestamp) if isinstance(timestamp, str | int) else ""
+    if not _TIMESTAMP.fullmatch(told):
+        return ""
+    return (_EPOCH + timedelta(milliseconds=int(told))).date().isoformat()
