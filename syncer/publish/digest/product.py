@@ -27,8 +27,8 @@ from syncer.rollup.product.feature_flow import hundredths
 from syncer.rollup.product.readiness import verdict_line
 from syncer.rollup.tolerance import round_half_up
 
-_LONGEST: Final = 32
-_POINTS: Final = 3
+_LONGEST: Final = 36
+_POINTS: Final = 4
 _FEATURES: Final = 3
 _SAFE: Final = 0.85
 _RECENT: Final = timedelta(days=90)
@@ -102,12 +102,24 @@ def _readiness(product: _Product) -> Iterator[Claim]:
         yield product.claim("readiness", "no release is configured to be ready", nothing)
         return
     on = f", {product.day(release.on)}" if release.on else ""
-    points = [point.text for point in release.points]
+    points = list(_told_points(release))
     more = len(points) - _POINTS
     shown = points[:_POINTS] + ([f"{more} more"] if more > 0 else [])
     why = f": {'; '.join(shown)}" if shown else ""
     text = f"{release.name}{on} is {verdict_line(release)}{why}"
     yield product.claim("readiness", text, *_checklist(product, release))
+
+
+def _told_points(release: ReleaseCheck) -> Iterator[str]:
+    """What is open, the gates by name; how many must features are done says the verdict."""
+    told_by_verdict = {"must"} if release.must.total else set()
+    gates = [point for point in release.points if point.kind == "gate"]
+    rest = (p for p in release.points if p.kind not in told_by_verdict | {"gate"})
+    yield from (point.text for point in rest)
+    for title, waivable in (("gates open", False), ("may stay open", True)):
+        names = [one.text.partition(":")[0] for one in gates if one.waivable is waivable]
+        if names:
+            yield f"{title}: {', '.join(names)}"
 
 
 def _checklist(product: _Product, release: ReleaseCheck) -> Iterator[Evidence]:
@@ -132,8 +144,8 @@ def _checklist(product: _Product, release: ReleaseCheck) -> Iterator[Evidence]:
         value=show_probability(chance) if chance is not None else release.withheld or "not known",
         formula=f"{show_probability(_SAFE)} needed",
     )
-    open_points = len(release.points)
-    told = f"{open_points}, of which {max(0, open_points - _POINTS)} more than are told"
+    points = list(_told_points(release))
+    told = f"{len(release.points)}; of {len(points)} parts {max(0, len(points) - _POINTS)} more"
     yield Evidence(label="Open points", value=told)
 
 

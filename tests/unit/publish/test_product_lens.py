@@ -90,7 +90,9 @@ SOON = Release(name="1.0", on=TODAY + timedelta(days=21), gates=GO)
 
 def test_what_a_product_manager_asks_is_answered_in_brief() -> None:
     digest = edition(snapshot(SOON, Release(name="0.9", released=TODAY - timedelta(days=5))))
-    assert told(digest, "readiness").startswith("1.0, 14 Dec is NOT READY 0/1: 0 of 1 must")
+    assert told(digest, "readiness") == (
+        "1.0, 14 Dec is NOT READY 0/1: <5 % chance of 14 Dec, 85 % needed."
+    )
     assert told(digest, "features") == "Not safe by 14 Dec: Wallet (21 Dec)."
     assert told(digest, "after") == "0.9 of 18 Nov: 0 reopened, 0 new bugs in 5 days."
     assert told(digest, "customers").startswith("3 customers, 4 requests, 2 unanswered, the oldest")
@@ -142,6 +144,13 @@ def test_the_late_program_stands_in_the_readiness_of_the_release() -> None:
     late = Release(name="1.0", on=date(2027, 2, 26), gates=GO)
     text = told(edition(snapshot(late, given=waiting)), "readiness")
     assert "waits for 5G Infrastructure, 2 days late" in text
+
+
+def test_gates_are_told_by_name_those_that_may_stay_open_apart() -> None:
+    gates = [gate for gate in GO if gate.function not in {Function.QA, Function.MARKETING}]
+    free = ReleaseGate(function=Function.MARKETING, state=GateState.NOT_READY, must=False)
+    text = told(edition(snapshot(replace(SOON, gates=(*gates, free)))), "readiness")
+    assert text.endswith("; gates open: qa; may stay open: marketing.")
 
 
 def test_it_stands_in_every_format_and_in_json_by_its_name() -> None:
