@@ -138,7 +138,7 @@ class Surroundings:
         return found
 
     def _ends(self, uid: str, kinds: Sequence[str]) -> list[tuple[str, bool]]:
-        """The other ends of all links of some kinds that an item ever had; true where they lead here."""
+        """The other ends of all links of some kinds that an item ever had; true: leads here."""
         return [(end, inward) for kind, end, inward in self._linked.get(uid, ()) if kind in kinds]
 
     def _ever(self, selector: Selector) -> Iterable[str]:
