@@ -36,15 +36,15 @@ class StatusCategory(StrEnum):
     CANCELLED = "CANCELLED"
     UNKNOWN = "UNKNOWN"
 
-    @property
-    def is_open(self) -> bool:
-        """Whether work remains: neither done nor cancelled."""
-        return self not in (StatusCategory.DONE, StatusCategory.CANCELLED)
+    is_open: bool
+    """Whether work remains: neither done nor cancelled."""
+    is_wip: bool
+    """Whether work has started and not ended."""
 
-    @property
-    def is_wip(self) -> bool:
-        """Whether work has started and not ended."""
-        return self in (StatusCategory.IN_PROGRESS, StatusCategory.WAITING)
+    def __init__(self, value: str) -> None:
+        """Work out once what a roll-up asks of every item again and again."""
+        self.is_open = value not in {"DONE", "CANCELLED"}
+        self.is_wip = value in {"IN_PROGRESS", "WAITING"}
 
 
 class ResolutionKind(StrEnum):

@@ -112,11 +112,13 @@ class View:
     @cached_property
     def memberships(self) -> Mapping[str, Sequence[str]]:
         """The keys of all projects that pick an item, in configured order, by uid."""
-        found: dict[str, list[str]] = defaultdict(list)
+        found: dict[str, tuple[str, ...]] = {}
         for key, items in self.members.items():
+            alone = (key,)  # one value for nearly all items of a project
             for item in items:
-                found[item.uid].append(key)
-        return dict(found)
+                before = found.get(item.uid)
+                found[item.uid] = alone if before is None else (*before, key)
+        return found
 
     @cached_property
     def homes(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -33,11 +33,13 @@ def bulk_closures(
     `items` are the countable items of one scope. An item whose history names nobody is nobody's.
     """
     since = week_start(today) - timedelta(weeks=WINDOW_WEEKS)
+    # Most items were done long before: to tell a day costs more than to compare instants.
+    eve = datetime.combine(since, time.min, tzinfo=zone) - timedelta(days=1)
     done = [
         (item.done_at, item.uid)
         for item in items
         if item.status_category is StatusCategory.DONE and item.done_at is not None
-        if report_date(item.done_at, zone) >= since
+        if item.done_at >= eve and report_date(item.done_at, zone) >= since
     ]
     weeks = Counter(week_start(report_date(at, zone)) for at, _ in done)
     by_actor: dict[str, list[_Done]] = defaultdict(list)

@@ -235,6 +235,14 @@ def _life(
     )
 
 
+def _is_as_it_was(item: WorkItem, changes: Sequence[Change], as_of: datetime) -> bool:
+    """Whether nothing that is known about an item came later."""
+    if changes and changes[-1].at > as_of:
+        return False
+    started, done = item.started_at, item.done_at
+    return (started is None or started <= as_of) and (done is None or done <= as_of)
+
+
 def rewind(
     item: WorkItem, changes: Sequence[Change], as_of: datetime, *, refs: Refs = _NO_REFS
 ) -> WorkItem | None:
@@ -246,6 +254,8 @@ def rewind(
     """
     if item.created_at > as_of:
         return None
+    if _is_as_it_was(item, changes, as_of):
+        return item
     if not any(change.field is ChangeField.STATUS for change in changes):
         item = _dated(item, as_of)
     if not changes or changes[-1].at <= as_of:

@@ -207,7 +207,7 @@ class Surroundings:
         return self._former_keys.get(name, ())
 
     def _below(self, roots: Iterable[str]) -> set[str]:
-        return _closure(roots, [self.children])
+        return _closure(roots, self.children)
 
     def of(self, project: Project) -> list[WorkItem]:
         """The items that decide what counted in a project at any time, in uid order.
@@ -215,9 +215,9 @@ class Surroundings:
         Its members of all times, what mirrors or duplicates them, everything below those, and
         everything above: a parent may carry a subtask, an ancestor may exclude an item.
         """
-        same = _closure(self._any(project.items), [self.copies])
+        same = _closure(self._any(project.items), self.copies)
         tree = self._below(same)
-        every = _closure(tree, [self.parents])
+        every = _closure(tree, self.parents)
         return [self.by_uid[uid] for uid in sorted(every) if uid in self.by_uid]
 
 
@@ -229,13 +229,12 @@ def _reversed(edges: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]
     return found
 
 
-def _closure(start: Iterable[str], edges: Sequence[Mapping[str, Sequence[str]]]) -> set[str]:
+def _closure(start: Iterable[str], edges: Mapping[str, Sequence[str]]) -> set[str]:
     """Everything that can be reached; cycles are survived."""
     seen = set(start)
     waiting = list(seen)
     while waiting:
-        uid = waiting.pop()
-        for end in (end for mapping in edges for end in mapping.get(uid, ())):
+        for end in edges.get(waiting.pop(), ()):
             if end not in seen:
                 seen.add(end)
                 waiting.append(end)
