@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 import aiohttp
 from pydantic import BaseModel, SecretStr
 
-from connectors.gitlab.client import GitLabClient
+from connectors.gitlab.client import GitLabClient, Kind
 from connectors.gitlab.config import GitLabConfig
 from connectors.gitlab.fetching import Fetcher
 from connectors.gitlab.findings import findings_of
@@ -36,7 +36,8 @@ from syncer.connect.rate import Sleep
 from syncer.connect.walk import Mark, Walk
 from syncer.domain.cursor import Cursor
 from syncer.domain.ref import ContainerKey, ItemRef
-from syncer.errors import ConfigError
+from syncer.domain.statement import TrackerStatus
+from syncer.errors import ConfigError, Rejected
 from syncer.log import get_logger
 
 _log: Final = get_logger(__name__)
@@ -178,6 +179,17 @@ class GitLabConnector:
             self._give_up(refused)
             async for id_, place in self._rest.inventory(box):
                 yield ref_of(self._connection, id_, place)
+
+    async def status_updates(self, container: ContainerKey) -> AsyncIterator[TrackerStatus]:
+        """What people say of the health of a group's epics; nothing of it over REST."""
+        box = await self._box(container.key)
+        if self._graph is None or not self._config.history or box.kind is not Kind.GROUP:
+            return
+        try:
+            async for status in self._graph.healths(box):
+                yield status
+        except NoGraphQL as refused:
+            raise Rejected(f"GitLab does not tell of health: {refused}") from refused
 
     def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
         """Verify and read one webhook: pure."""

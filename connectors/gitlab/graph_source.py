@@ -12,6 +12,7 @@ from typing import Any, Final
 from connectors.gitlab import queries
 from connectors.gitlab.client import Found, GitLabClient, Kind, Told, shaped
 from connectors.gitlab.mapping import graph
+from connectors.gitlab.mapping.health import status_of_health
 from connectors.gitlab.mapping.item import Extras, record_of
 from connectors.gitlab.mapping.notes import label_numbers
 from connectors.gitlab.mapping.place import Place, place_at
@@ -26,6 +27,7 @@ from syncer.connect.paging import TokenChain
 from syncer.connect.walk import Position
 from syncer.domain.item import ItemRecord
 from syncer.domain.ref import ItemRef
+from syncer.domain.statement import TrackerStatus
 from syncer.errors import Rejected, TooLong
 
 _SCHEMA: Final = re.compile(
@@ -89,6 +91,26 @@ class GraphSource:
                 node = shaped(Node, row)
                 if not node.moved_to_work_item_url and (id_ := number_of(node.id)):
                     yield id_, graph.place_of(node, box.path)
+            after = chain.take(found.next, empty=not found.rows)
+            if after is None:
+                return
+
+    async def healths(self, box: Box) -> AsyncIterator[TrackerStatus]:
+        """What people say of the health of a group's epics."""
+        chain = TokenChain(label=f"health in {box.path}")
+        after: str | None = None
+        while "health" not in self.left_out:
+            variables = {"path": box.path, "after": after}
+            told = await self._ask(lambda: queries.healths(box.kind, self.left_out), variables)
+            found = self._found(told, box)
+            read, _ = each(found.rows, lambda row: self._told(row, box), connection="")
+            spoken = [one for _, one in read if one.health and one.closed is False]
+            details, _ = await self._details(box, spoken)
+            for one in spoken:
+                happenings = details.get(one.id, NO_DETAIL).happenings
+                status = status_of_health(one, happenings, self._site)
+                if status is not None:
+                    yield status
             after = chain.take(found.next, empty=not found.rows)
             if after is None:
                 return

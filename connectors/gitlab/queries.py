@@ -114,6 +114,20 @@ def details(kind: str, count: int, left_out: Collection[str], *, history: bool) 
 }}"""
 
 
+def healths(kind: str, left_out: Collection[str]) -> str:
+    """A page of epics with their health. Variables: `path`, `after`."""
+    parts = [name for name in ("health", "dates") if name not in left_out]
+    return f"""query($path: ID!, $after: String) {{
+  {kind}(fullPath: $path) {{
+    workItems(first: 100, after: $after, types: [EPIC], sort: CREATED_ASC) {{
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{ id iid title state createdAt webUrl author {_PERSON} namespace {{ fullPath }}
+        widgets {{ {_widgets(parts, left_out)} }} }}
+    }}
+  }}
+}}"""
+
+
 def more_activity(id_: str) -> str:
     """The history of one item from a place on. Variable: `after`."""
     activity = _ACTIVITY.format(after=", after: $after", note=_NOTE)

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from connectors.gitlab import simulator_graphql, simulator_rest
 from connectors.gitlab.simulator_delivery import item_delivery
 from connectors.gitlab.simulator_index import Index, Row
-from connectors.gitlab.simulator_notes import label_number
+from connectors.gitlab.simulator_notes import Health, label_number
 from connectors.gitlab.simulator_request import (
     Counter,
     Json,
@@ -77,8 +77,8 @@ class GitLabSimulator:
     whose items are epics. Keys of items end with their number, ids of items are numbers.
     `containers` are those that live here, None for all. `server` is the fake tracker underneath:
     script faults and read requests there. `limits.limit` is how many requests a minute holds.
-    Containers in `hidden_containers` are out of the account's sight. `health` holds health
-    statuses (`onTrack`, `needsAttention`, `atRisk`) by item.
+    Containers in `hidden_containers` are out of the account's sight. `say_health(…)` gives an item
+    a health status.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class GitLabSimulator:
         self.clock = clock
         self.quirks = Quirks()
         self.hidden_containers: set[str] = set()
-        self.health: dict[str, str] = {}
+        self._health: dict[str, tuple[Health, ...]] = {}
         self.limits = Counter(clock)
         self._containers = None if containers is None else frozenset(containers)
         self._account = account or Account(user="syncer-bot", schemes=("Bearer",))
@@ -141,6 +141,11 @@ class GitLabSimulator:
         site = self.site()
         return item_delivery(site, site.index.row(item_id), action, secret=secret)
 
+    def say_health(self, item_id: str, value: str, *, at: datetime, actor: str) -> None:
+        """Give an item a health status: `onTrack`, `needsAttention` or `atRisk`."""
+        said = Health(value=value, at=at, actor=actor)
+        self._health[item_id] = (*self._health.get(item_id, ()), said)
+
     # --- the server at this instant -----------------------------------------------------------
 
     def _served(self) -> frozenset[str]:
@@ -150,11 +155,11 @@ class GitLabSimulator:
     def site(self) -> Site:
         """What stands now; made anew when anything has changed."""
         instant = self.clock.now()
-        facts = (self.world.revision, self._served(), tuple(self.health.items()), self.url)
+        facts = (self.world.revision, self._served(), tuple(self._health.items()), self.url)
         if self._kept is None or self._kept.facts != facts or not self._kept.holds_at(instant):
             index = Index(self.world, instant, self._served())
             until = self.world.next_change(instant)
-            self._kept = _Kept(Site(index, self.url, dict(self.health)), facts, until)
+            self._kept = _Kept(Site(index, self.url, dict(self._health)), facts, until)
         return self._kept.site
 
     # --- routes -------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ _HIDDEN: Final = (
     "The resource that you are attempting to access does not exist or you don't have permission to "
     "perform this action"
 )
-_ITEMS: Final = "after first iids sort updatedAfter"
+_ITEMS: Final = "after first iids sort types updatedAfter"
 _SCALARS: Final = (
     "id iid title description state createdAt updatedAt closedAt webUrl confidential reference "
     "movedToWorkItemUrl duplicatedToWorkItemUrl promotedToEpicUrl"
@@ -141,6 +141,8 @@ class _Answering:
         rows = index.ordered(path, by_update=wanted.get("sort") == "UPDATED_ASC")
         if wanted.get("iids") is not None:
             rows = [row for row in rows if str(row.place.number) in wanted["iids"]]
+        if wanted.get("types"):
+            rows = [row for row in rows if index.type_name(row).upper() in wanted["types"]]
         if wanted.get("updatedAfter"):
             since = datetime.fromisoformat(wanted["updatedAfter"])
             rows = [row for row in rows if row.updated >= since]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,6 +13,7 @@ from syncer.connect.testing.script import Entry, ItemState, LinkChange
 from syncer.domain.link import LinkKind
 
 _NOTES_AN_ENTRY: Final = 100
+_OF_HEALTH: Final = 900_000_000
 _RELATIONS: Final = {
     (LinkKind.BLOCKS, False): "blocking",
     (LinkKind.BLOCKS, True): "blocked by",
@@ -35,6 +36,33 @@ class Moment:
 def label_number(title: str) -> int:
     """The number of a label."""
     return 1000 + zlib.crc32(title.encode()) % 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What somebody said of an item's health: `onTrack`, `needsAttention` or `atRisk`."""
+
+    value: str
+    at: datetime
+    actor: str = ""
+
+    @property
+    def words(self) -> str:
+        """As a note writes it: `needs attention`."""
+        return "".join(f" {c.lower()}" if c.isupper() else c for c in self.value)
+
+
+def health_notes(said: Sequence[Health]) -> list[Moment]:
+    """The notes about an item's health."""
+    return [
+        Moment(
+            id=_OF_HEALTH + number,
+            at=one.at,
+            actor=one.actor,
+            body=f"changed health status to **{one.words}**",
+        )
+        for number, one in enumerate(said)
+    ]
 
 
 def moments(index: Index, row: Row) -> list[Moment]:

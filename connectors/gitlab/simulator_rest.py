@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from connectors.gitlab.simulator_index import Row, stamp_ms
-from connectors.gitlab.simulator_notes import Moment, label_number, moments
+from connectors.gitlab.simulator_notes import Moment, label_number
 from connectors.gitlab.simulator_site import Site
 
 Json = dict[str, Any]
@@ -47,7 +47,7 @@ def _issue(site: Site, row: Row) -> Json:
         "milestone": _milestone(site, row),
         "iteration": _iteration(site, row),
         "weight": None if row.state.estimate is None else int(row.state.estimate),
-        "health_status": _snake(site.health.get(row.item_id)),
+        "health_status": _snake(site.health_of(row)),
         "moved_to_id": row.moved_to or None,
         "epic": epic and _of_issue(site, epic),
     }
@@ -128,14 +128,14 @@ def notes(site: Site, row: Row) -> list[Json]:
             "created_at": stamp_ms(one.at),
             "author": site.user(one.actor),
         }
-        for one in moments(site.index, row)
+        for one in site.moments(row)
         if not one.event
     ]
 
 
 def events(site: Site, row: Row, kind: str) -> list[Json]:
     """The resource events of one kind: state, label, milestone, iteration."""
-    found = [one for one in moments(site.index, row) if one.event == kind]
+    found = [one for one in site.moments(row) if one.event == kind]
     return [event for one in found for event in _events(site, one)]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.gitlab.simulator_index import Index, Row, stamp, stamp_ms
-from connectors.gitlab.simulator_notes import Moment, label_number, moments
+from connectors.gitlab.simulator_notes import Health, Moment, health_notes, label_number, moments
 from syncer.connect.testing.script import Container, Sprint, Version
 from syncer.domain.link import LinkKind
 
@@ -23,12 +23,12 @@ _EPIC_IDS: Final = 500
 class Site:
     """Renders what an index found; `base` is the address of the pages.
 
-    `health` are the health statuses of items by id, which no script of a world knows.
+    `health` is what was said of the health of items by id, which no script of a world knows.
     """
 
     index: Index
     base: str
-    health: dict[str, str] = field(default_factory=dict)
+    health: Mapping[str, Sequence[Health]] = field(default_factory=dict)
     _nodes: dict[int, Json] = field(default_factory=dict)
 
     # --- people and containers ----------------------------------------------------------------
@@ -133,7 +133,7 @@ class Site:
         yield "Milestone", {"milestone": self.milestone(row)}
         yield "Iteration", {"iteration": self.iteration(state.sprint)}
         yield "Weight", {"weight": None if state.estimate is None else int(state.estimate)}
-        yield "HealthStatus", {"healthStatus": self.health.get(row.item_id)}
+        yield "HealthStatus", {"healthStatus": self.health_of(row)}
         status = {"name": state.status, "category": index.category(state)}
         yield "Status", {"status": status}
         dates = {
@@ -192,7 +192,7 @@ class Site:
         system = arguments.get("filter") != "ONLY_COMMENTS"
         return [
             {"__cursor": f"{one.id:020}", "notes": [self._note(one)]}
-            for one in moments(self.index, row)
+            for one in self.moments(row)
             if one.system is system
         ]
 
@@ -242,6 +242,16 @@ class Site:
         if sprint.end <= self.index.now:
             return "closed"
         return "current" if sprint.start <= self.index.now else "upcoming"
+
+    def health_of(self, row: Row) -> str | None:
+        """What was last said of an item's health."""
+        said = self.health.get(row.item_id, ())
+        return said[-1].value if said else None
+
+    def moments(self, row: Row) -> list[Moment]:
+        """Everything that happened to an item, its health included, oldest first."""
+        said = health_notes(self.health.get(row.item_id, ()))
+        return sorted((*moments(self.index, row), *said), key=lambda one: one.at)
 
     def epic_id(self, row: Row) -> int:
         """The id of an epic itself, which REST knows beside that of its work item."""

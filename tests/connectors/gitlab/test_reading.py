@@ -11,6 +11,7 @@ import pytest
 from connectors.gitlab import queries
 from connectors.gitlab.simulator_gql import MOST_COMPLEX
 from connectors.gitlab.simulator_graphql import answering
+from syncer.connect.protocol import ReportsStatus
 from syncer.connect.testing.server import answer
 from syncer.connect.testing.world import blocks, uniform_world
 from syncer.domain.change import ChangeField
@@ -18,6 +19,7 @@ from syncer.domain.cursor import Cursor
 from syncer.domain.item import DateSource, ItemKind, ResolutionKind, StatusCategory
 from syncer.domain.link import LinkKind
 from syncer.domain.ref import ContainerKey, ItemRef
+from syncer.domain.statement import OwnerWord
 from syncer.errors import AuthFailed, ConfigError, CursorExpired, Rejected
 from tests.connectors.gitlab.small_gitlab import (
     BEGIN,
@@ -164,9 +166,40 @@ async def test_a_configured_status_wins() -> None:
 @pytest.mark.parametrize("way", BOTH)
 async def test_health_is_shown_as_people_see_it(way: dict[str, Any]) -> None:
     async with running(small_world(), **way) as (gitlab, connector):
-        gitlab.health["3"] = "needsAttention"
+        gitlab.say_health("3", "needsAttention", at=NOW - DAY, actor="kim")
         item = records(await read(connector))["acme/ran#1"].item
     assert item.custom == {"Health status": "Needs attention"}
+
+
+async def test_the_health_of_an_epic_is_its_setters_word() -> None:
+    async with running(small_world()) as (gitlab, connector):
+        gitlab.say_health("2", "onTrack", at=NOW - 2 * DAY, actor="ann")
+        gitlab.say_health("2", "atRisk", at=NOW - DAY, actor="kim")
+        gitlab.say_health("3", "onTrack", at=NOW - DAY, actor="kim")  # of an issue: no report
+        (status,) = [one async for one in connector.status_updates(GROUP)]
+        assert [one async for one in connector.status_updates(RAN)] == []
+        assert (status.subject, status.value, status.at) == (
+            "Item 2", OwnerWord.OFF_TRACK, NOW - DAY,
+        )  # fmt: skip
+        assert (status.author and status.author.id, status.target) == ("kim", date(2027, 1, 29))
+        assert status.url == gitlab.item_url("2")
+        assert isinstance(connector, ReportsStatus)
+
+
+async def test_health_that_this_edition_does_not_know_is_no_report() -> None:
+    async with running(small_world()) as (gitlab, connector):
+        gitlab.quirks.unknown = {"WorkItemWidgetHealthStatus"}
+        assert [one async for one in connector.status_updates(GROUP)] == []
+
+
+async def test_health_that_graphql_refuses_is_a_refusal_and_no_silence() -> None:
+    async with running(small_world()) as (gitlab, connector):
+        gitlab.quirks.no_graphql = True
+        with pytest.raises(Rejected, match="health"):
+            _ = [one async for one in connector.status_updates(GROUP)]
+        asked = gitlab.server.count()
+        assert [one async for one in connector.status_updates(RAN)] == []
+        assert gitlab.server.count() == asked + 1  # what it is: no project holds epics
 
 
 # --- older servers and other editions -------------------------------------------------------------
@@ -359,6 +392,7 @@ async def test_no_query_weighs_more_than_gitlab_allows() -> None:
         "details": weight(queries.details("project", config.details_a_query, (), history=True)),
         "single": weight(queries.single(["1", "2", "3"], ())),
         "numbered": weight(queries.numbered("group", 50, ())),
+        "healths": weight(queries.healths("group", ())),
         "ids": weight(queries.ids("project", ())),
         "activity": weight(queries.more_activity("1")),
     }
