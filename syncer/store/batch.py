@@ -1,8 +1,10 @@
 """Many rows in one statement, past what SQLAlchemy does for each single value.
 
-On SQLite that is the driver's own loop over tuples; on PostgreSQL one statement whose parameters
-are the columns as arrays (manual, "Array Functions", `unnest` of several arrays). A value still
-goes through its column's type: what is refused there is refused here. See docs/decisions/0022.
+On SQLite that is a statement of some dozen rows: the driver lets go of the interpreter's lock once
+for each statement, and takes it back from whoever works meanwhile. On PostgreSQL it is one whose
+parameters are the columns as arrays (manual, "Array Functions", `unnest` of several arrays). A
+value still goes through its column's type: what is refused there is refused here. See
+docs/decisions/0022 and 0035.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import JSON, Boolean, Column, Dialect, Table
@@ -21,6 +24,9 @@ from syncer.store.types import JsonText, UtcDateTime
 
 ROWS_A_STATEMENT: Final = 5000
 """One statement must end long before PostgreSQL's limit for statements."""
+
+_SQLITE_VALUES: Final = 960
+"""Values in one statement of SQLite, whose older versions take no more than 999."""
 
 _JSON: Final = "JSON"
 
@@ -45,8 +51,12 @@ class Upsert:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
+    """The SQL of one row, on PostgreSQL of all rows; on SQLite also that of `rows` rows."""
+
     sql: str
     binders: tuple[Binder | None, ...]
+    many: str = ""
+    rows: int = 0
 
 
 async def write(session: AsyncSession, meant: Upsert, rows: Sequence[Row]) -> None:
@@ -59,14 +69,21 @@ async def write(session: AsyncSession, meant: Upsert, rows: Sequence[Row]) -> No
     connection = await session.connection()
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         columns = _bound(prepared, rows[start : start + ROWS_A_STATEMENT])
-        await _execute(connection, prepared.sql, columns, one=dialect.name == "postgresql")
+        if dialect.name == "postgresql":
+            await connection.exec_driver_sql(prepared.sql, tuple(columns))
+        else:
+            await _write_tuples(connection, prepared, list(zip(*columns, strict=True)))
 
 
-async def _execute(
-    connection: AsyncConnection, sql: str, columns: Iterator[Sequence[Any]], *, one: bool
+async def _write_tuples(
+    connection: AsyncConnection, prepared: _Statement, rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    parameters = tuple(columns) if one else list(zip(*columns, strict=True))
-    await connection.exec_driver_sql(sql, parameters)
+    rest = len(rows) % prepared.rows
+    for start in range(0, len(rows) - rest, prepared.rows):
+        values = tuple(chain.from_iterable(rows[start : start + prepared.rows]))
+        await connection.exec_driver_sql(prepared.many, values)
+    if rest:
+        await connection.exec_driver_sql(prepared.sql, list(rows[-rest:]))
 
 
 def _bound(prepared: _Statement, rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
@@ -78,16 +95,18 @@ def _bound(prepared: _Statement, rows: Sequence[Row]) -> Iterator[Sequence[Any]]
 @lru_cache(maxsize=128)
 def _statement(meant: Upsert, dialect: Dialect) -> _Statement:
     columns = [meant.table.c[name] for name in meant.names]
-    head = _postgres_head if dialect.name == "postgresql" else _sqlite_head
+    binders = tuple(_binder(column, dialect) for column in columns)
+    end = _on_conflict(meant, dialect)
+    if dialect.name == "postgresql":
+        return _Statement(sql=f"{_postgres_head(meant, columns, dialect)} {end}", binders=binders)
+    one, rows = f"({', '.join('?' for _ in columns)})", max(1, _SQLITE_VALUES // len(columns))
+    into = f"{_into(meant, dialect)} VALUES"
     return _Statement(
-        sql=f"{head(meant, columns, dialect)} {_on_conflict(meant, dialect)}",
-        binders=tuple(_binder(column, dialect) for column in columns),
+        sql=f"{into} {one} {end}",
+        binders=binders,
+        many=f"{into} {', '.join([one] * rows)} {end}",
+        rows=rows,
     )
-
-
-def _sqlite_head(meant: Upsert, columns: Sequence[Column[Any]], dialect: Dialect) -> str:
-    marks = ", ".join("?" for _ in columns)
-    return f"{_into(meant, dialect)} VALUES ({marks})"
 
 
 def _postgres_head(meant: Upsert, columns: Sequence[Column[Any]], dialect: Dialect) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.clock import CLOCKS_APART
@@ -17,7 +17,7 @@ from syncer.domain.item import ItemRecord, ItemState, WorkItem
 from syncer.domain.ref import ContainerKey
 from syncer.errors import NotFound
 from syncer.store.batch import Upsert
-from syncer.store.bulk import by_code_point, chunks, upsert, upsert_rows
+from syncer.store.bulk import by_code_point, chunks, upsert_rows
 from syncer.store.codec import (
     ITEM_COLUMNS,
     EncodedRecord,
@@ -40,10 +40,18 @@ _ALIASES: Final = table_of(AliasRow)
 _INTO_ITEMS: Final = Upsert(
     table=_ITEMS, names=ITEM_COLUMNS, filling=frozenset({"history"}), newest_by="updated_at"
 )
+_INTO_ALIASES: Final = Upsert(
+    table=_ALIASES,
+    names=("connection", "sort", "alias", "item_uid", "since", "until"),
+    keeping=frozenset({"since"}),
+)
 _PAYLOAD: Final = cast(_ITEMS.c.payload, Text)  # parsed once, by the codec
 _BY_UID: Final = by_code_point(_ITEMS.c.uid)
 _KEY: Final = "key"
 _ID: Final = "id"
+_IDS: Final = select(_ALIASES.c.alias, _ALIASES.c.item_uid).where(
+    _ALIASES.c.connection == bindparam("of"), _ALIASES.c.sort == _ID
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,7 @@ async def save_records(
     for state in renamed:
         await _end_key(session, state, at=at)
     fresh = [_alias(e.record.item, at=at) for e in records if _is_named_anew(e, known)]
-    await upsert(session, _ALIASES, fresh, keeping=("since",))
+    await upsert_rows(session, _INTO_ALIASES, fresh)
 
 
 async def _histories(session: AsyncSession, uids: Iterable[str]) -> dict[str, str]:
@@ -134,15 +142,8 @@ def _is_named_anew(encoded: EncodedRecord, known: Mapping[str, StoredState]) -> 
     return encoded.record.item.uid not in known or _is_renamed(encoded, known)
 
 
-def _alias(item: WorkItem, *, at: datetime) -> dict[str, object]:
-    return {
-        "connection": item.ref.connection,
-        "sort": _KEY,
-        "alias": item.key,
-        "item_uid": item.uid,
-        "since": at,
-        "until": None,
-    }
+def _alias(item: WorkItem, *, at: datetime) -> tuple[object, ...]:
+    return item.ref.connection, _KEY, item.key, item.uid, at, None
 
 
 async def _end_key(session: AsyncSession, state: StoredState, *, at: datetime) -> None:
@@ -161,17 +162,12 @@ async def add_id_alias(
     session: AsyncSession, *, connection: str, native_id: str, uid: str, at: datetime
 ) -> None:
     """Remember that the tracker now knows the item under another id, after a transfer."""
-    row = {"connection": connection, "sort": _ID, "alias": native_id, "item_uid": uid}
-    await upsert(session, _ALIASES, [{**row, "since": at, "until": None}], keeping=("since",))
+    await upsert_rows(session, _INTO_ALIASES, [(connection, _ID, native_id, uid, at, None)])
 
 
 async def id_aliases(session: AsyncSession, connection: str) -> dict[str, str]:
     """The uid of each item of the connection that gained a new id, by `<connection>:<new id>`."""
-    rows = await session.execute(
-        select(_ALIASES.c.alias, _ALIASES.c.item_uid).where(
-            _ALIASES.c.connection == connection, _ALIASES.c.sort == _ID
-        )
-    )
+    rows = await session.execute(_IDS, {"of": connection})
     return {f"{connection}:{alias}": uid for alias, uid in rows}
 
 
