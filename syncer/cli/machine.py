@@ -254,6 +254,7 @@ def risk_row(risk: Risk) -> Json:
         "change": risk.change,
         "roam": risk.roam,
         "text": risk.text or None,
+        "materialised_at": day(risk.materialised_at),
         "blast_radius": risk.blast_radius or None,
         "residual_probability": risk.residual_probability,
         "residual_impact": risk.residual_impact,

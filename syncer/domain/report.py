@@ -147,6 +147,7 @@ class Risk:
     `quiet` for so many editions, and since `closed_on` it is closed. `text` says cause, event and
     effect in plain words. What is mitigated shows what `mitigations` are to leave: its residual
     probability and impact, 1..5, None where nobody said; its score is what it is without them.
+    What has come true is an issue since `materialised_at`: its chance is 1, whatever people say.
     """
 
     id: str
@@ -181,6 +182,7 @@ class Risk:
     residual_probability: int | None = None
     residual_impact: int | None = None
     withdrawn_by: str = ""
+    materialised_at: date | None = None
 
     @property
     def blast_radius(self) -> int:

@@ -272,8 +272,10 @@ def _concerns(risk: Risk, entry: Scope, context: Context) -> bool:
 
 def _risk(risk: Risk, context: Context) -> Figure:
     """A risk: its score, and the figures that made it fire with the items behind them."""
+    came = risk.materialised_at
     own = Evidence(
         label=f"{risk.rule}: {title(risk, context)}",
+        inputs=() if came is None else (f"came true on {came.isoformat()}",),
         value=f"{risk.band}, score {risk.score}",
         formula=f"probability {risk.probability} × impact {risk.impact} of 5",
         rule=risk.rule,

@@ -163,12 +163,14 @@ def _inputs(risk: Risk, context: Context) -> Iterator[str]:
     project = _own_project(risk, context)
     if project is not None and project.target is not None:
         yield f"target {project.target.isoformat()}"
-    if risk.first_seen is not None:
-        yield f"first seen {risk.first_seen.isoformat()}"
-    if risk.proximity is not None:
-        yield f"next felt {risk.proximity.isoformat()}"
-    if risk.next_step_by is not None:
-        yield f"next step by {risk.next_step_by.isoformat()}"
+    for told, when in (
+        ("first seen", risk.first_seen),
+        ("came true on", risk.materialised_at),
+        ("next felt", risk.proximity),
+        ("next step by", risk.next_step_by),
+    ):
+        if when is not None:
+            yield f"{told} {when.isoformat()}"
     if risk.exposure_days is not None:
         yield f"expected overrun {show_overrun(risk.exposure_days, chance_at_horizon=1.0)}"
     if risk.exposure_money:

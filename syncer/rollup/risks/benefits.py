@@ -65,5 +65,6 @@ def _missed(program: Program, benefit: Benefit, scoring: ScoringThresholds) -> R
         projects=(),
         owner=program.owner,
         proximity=benefit.due,
+        materialised_at=benefit.due,
     )
     return replace(risk, id=risk_id(RULE, program.scope, [benefit.name]))

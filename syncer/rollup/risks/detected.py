@@ -39,6 +39,7 @@ class RiskDetails(TypedDict, total=False):
     exposure_days: float | None
     exposure_money: float | None
     proximity: date | None
+    materialised_at: date | None
 
 
 def make_risk(

@@ -237,6 +237,7 @@ def _unlikely(
             )
         ],
         proximity=gate.on,
+        materialised_at=gate.on if missed > 0 else None,
         scoring=scoring,
     )
     return replace(risk, id=risk_id("SCH-4", gate.scope, [gate.name]))

@@ -51,6 +51,7 @@ class _Exposure(TypedDict, total=False):
     exposure_days: float | None
     exposure_money: float | None
     proximity: date | None
+    materialised_at: date | None
 
 
 class _Fault(NamedTuple):
@@ -131,6 +132,7 @@ class ProjectDetectors:
                 )
             ],
             proximity=target,
+            materialised_at=target,
         )
 
     def _late(self, chance: float, target: date) -> Risk:

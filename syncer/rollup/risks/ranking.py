@@ -121,6 +121,7 @@ def _merge(risks: Sequence[Risk], view: View) -> Risk:
         evidence=evidence,
         first_seen=min((r.first_seen for r in risks if r.first_seen), default=None),
         proximity=min((r.proximity for r in risks if r.proximity), default=None),
+        materialised_at=min((r.materialised_at for r in risks if r.materialised_at), default=None),
         merged=tuple(sorted(risk.id for risk in risks)),
         level=VerdictLevel.PROGRAM if len(projects) > 1 else leader.level,
     )

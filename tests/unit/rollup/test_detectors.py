@@ -155,8 +155,10 @@ def test_sch_2_fires_once_a_working_day_has_passed(target: date, impact: int | N
         risk = found["SCH-2"]
         assert (risk.probability, risk.impact) == (5, impact)
         assert risk.title.startswith("Net is past its target of")
+        assert risk.materialised_at == target
     else:
         assert found["SCH-1"].probability == 5
+        assert found["SCH-1"].materialised_at is None
 
 
 def test_nothing_left_is_no_schedule_risk() -> None:

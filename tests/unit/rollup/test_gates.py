@@ -187,3 +187,11 @@ def test_a71_two_thousand_gates_that_anybody_may_write_are_counted_once_each() -
     every = tuple(gate(f"G{n}", SOON + timedelta(days=n)) for n in range(2000))
     found = gates(due(NET, 12), *every).gates
     assert [len(found), found[0].remaining, found[-1].remaining] == [2000, 12, 12]
+
+
+@pytest.mark.parametrize(("on", "since"), [(date(2026, 11, 20), date(2026, 11, 20)), (SOON, None)])
+def test_a_missed_gate_has_come_true_and_an_unlikely_one_not(on: date, since: date | None) -> None:
+    uneven = [item for n, item in enumerate(NET) if item.is_open or n % 5]
+    snapshot = gates(due(uneven, 12, on), gate(on=on))
+    (risk,) = [one for one in snapshot.unmerged if one.rule == "SCH-4"]
+    assert risk.materialised_at == since
