@@ -76,6 +76,9 @@ def plain_text(markup: object) -> str:
 
 def _pieces(text: str) -> Iterator[str]:
     """The text with code taken over as it is and everything else read as markup."""
+    if "{" not in text:
+        yield _marked_up(text)
+        return
     position = 0
     open_ended: set[str] = set()
     for found in _VERBATIM.finditer(text):
@@ -99,7 +102,7 @@ def _title(options: str | None) -> str:
 
 
 def _marked_up(text: str) -> str:
-    return "\n".join(_line(line) for line in text.split("\n"))
+    return "\n".join([_line(line) for line in text.split("\n")])
 
 
 def _line(line: str) -> str:
