@@ -142,6 +142,10 @@ class GitLabClient:
         if kind is Kind.GROUP:
             alone = {"include_descendant_groups": "false", "include_ancestor_groups": "false"}
             return await self._page(f"{_API}/groups/{encoded(path)}/epics", params | alone)
+        return await self._issues(path, params)
+
+    async def _issues(self, path: str, params: Mapping[str, str]) -> Found:
+        """The first page of a project's issues, by keys where the server can."""
         address = f"{_API}/projects/{encoded(path)}/issues"
         try:
             return await self._page(address, {**params, "scope": "all", "pagination": "keyset"})
@@ -155,13 +159,24 @@ class GitLabClient:
         return await self._page(link, None)
 
     async def all_items(self, path: str, kind: Kind) -> AsyncIterator[tuple[Any, ...]]:
-        """Every issue or epic in the order in which they were made, a page at a time."""
-        what = "epics" if kind is Kind.GROUP else "issues"
-        params = {"order_by": "created_at", "sort": "asc", "state": "all", "scope": "all"}
+        """Every issue or epic in the order in which they were made, a page at a time.
+
+        By keys where the server can: by numbers, one deleted meanwhile hides the next from view.
+        """
+        params = {"order_by": "created_at", "sort": "asc", "state": "all"}
         if kind is Kind.GROUP:
-            params = {**params, "include_descendant_groups": "false"}
-        async for page in self.pages(f"/{kind}s/{encoded(path)}/{what}", params):
-            yield page
+            alone = {"include_descendant_groups": "false", "include_ancestor_groups": "false"}
+            async for page in self.pages(f"/groups/{encoded(path)}/epics", params | alone):
+                yield page
+            return
+        chain = TokenChain(label=f"issues of {path}")
+        found = await self._issues(path, {**params, "per_page": _A_PAGE})
+        yield found.rows
+        link = chain.take(found.next, empty=not found.rows)
+        while link is not None:
+            found = await self._page(link, None)
+            yield found.rows
+            link = chain.take(found.next, empty=not found.rows)
 
     async def item(self, place: Place) -> Any:  # noqa: ANN401  as sent
         """One issue or epic by its place; `Rejected` 404 where it is not to be seen."""

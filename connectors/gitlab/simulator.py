@@ -222,7 +222,8 @@ class GitLabSimulator:
         if request.query.get("sort", "desc") == "desc":
             rows.reverse()
         keyed = not self.quirks.no_keyset and "/issues" in request.path
-        return Listing(rows, self._shown, key=(lambda row: row.cursor) if keyed else None)
+        key = _by_change if by_update else _by_number
+        return Listing(rows, self._shown, key=key if keyed else None)
 
     def _shown(self, row: Row) -> Json:
         return simulator_rest.item(self.site(), row)
@@ -262,3 +263,11 @@ class GitLabSimulator:
             return Listing(simulator_rest.events(self.site(), row, kind))
 
         return answer_
+
+
+def _by_change(row: Row) -> str:
+    return row.cursor
+
+
+def _by_number(row: Row) -> str:
+    return f"{row.id:020}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from syncer.connect.testing.sample.conformance import SampleAdapter
 from syncer.connect.testing.suite import ConnectorSuite
 from tests.conformance.github_adapter import GitHub
-from tests.conformance.gitlab_adapter import GitLab
+from tests.conformance.gitlab_adapter import GitLab, GitLabByRest
 from tests.conformance.jira_adapters import JiraCloud, JiraDataCenter
 
 TestJiraCloud = ConnectorSuite.of(JiraCloud)
 TestJiraDataCenter = ConnectorSuite.of(JiraDataCenter)
 TestGitHub = ConnectorSuite.of(GitHub)
 TestGitLab = ConnectorSuite.of(GitLab)
+TestGitLabByRest = ConnectorSuite.of(GitLabByRest)
 TestSample = ConnectorSuite.of(SampleAdapter)
