@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.statement import Door, Provenance, VerdictOverride
@@ -25,6 +26,16 @@ _VERDICTS: Final = table_of(VerdictRow)
 _OVERRIDES: Final = table_of(OverrideRow)
 _PART: Final = 1000
 _REASONS: Final = TypeAdapter(tuple[Reason, ...])
+_REASONS_TEXT: Final = msgspec.json.Decoder(tuple[Reason, ...])
+_LEVELS: Final = {str(level): level for level in VerdictLevel}
+_IN_FORCE: Final = (
+    _VERDICTS.c.item_uid,
+    _VERDICTS.c.level,
+    _VERDICTS.c.leaning,
+    _VERDICTS.c.confidence,
+    _VERDICTS.c.decided_by,
+    cast(_VERDICTS.c.reasons, Text),  # parsed once, here
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +102,21 @@ def _stored(row: Any) -> StoredVerdict:  # noqa: ANN401  a row of columns
 
 async def load_verdicts(session: AsyncSession) -> dict[str, Verdict]:
     """The verdicts in force, by item uid."""
-    return {uid: stored.verdict for uid, stored in (await load_stored_verdicts(session)).items()}
+    ordered = select(*_IN_FORCE).order_by(by_code_point(_VERDICTS.c.item_uid))
+    result = await session.stream(ordered)
+    rows = [row async for part in result.partitions(_PART) for row in part]
+    return await asyncio.to_thread(lambda: {row[0]: _verdict(row[1:]) for row in rows})
+
+
+def _verdict(row: Sequence[Any]) -> Verdict:
+    level, leaning, confidence, decided_by, reasons = row
+    return Verdict(
+        level=_LEVELS[level],
+        leaning=_LEVELS[leaning],
+        confidence=confidence,
+        decided_by=decided_by,
+        reasons=_REASONS_TEXT.decode(reasons),
+    )
 
 
 async def add_override(session: AsyncSession, override: VerdictOverride) -> None:

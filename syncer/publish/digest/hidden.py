@@ -18,19 +18,21 @@ TELLTALE: Final = 16
 SHORTEST_NAME: Final = 3
 """A shorter name is an everyday word; no text that is hidden is shorter."""
 
+_Place = tuple[int, tuple[str, str]]
+
 
 @dataclass(frozen=True)
 class Hidden:
-    """Texts with what stands for each, in the order in which they are replaced: longest first."""
+    """Texts with what stands for each; they are replaced in one order: longest first."""
 
-    texts: tuple[tuple[str, str], ...] = ()
+    texts: frozenset[tuple[str, str]] = frozenset()
 
     @cached_property
-    def _by_head(self) -> Mapping[str, list[int]]:
-        """The places of the texts that begin alike."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for place, (trace, _) in enumerate(self.texts):
-            found[trace[:TELLTALE]].append(place)
+    def _by_head(self) -> Mapping[str, list[tuple[str, str]]]:
+        """The texts that begin alike; an edition meets few, so that they are not put in order."""
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for pair in self.texts:
+            found[pair[0][:TELLTALE]].append(pair)
         return found
 
     @cached_property
@@ -49,19 +51,20 @@ class Hidden:
                 if head in self._by_head:
                     yield head
 
-    def _next_in(self, text: str, after: int) -> int | None:
+    def _next_in(self, text: str, after: _Place | None) -> _Place | None:
         """The first text beyond a place whose head occurs."""
-        places = (place for head in self._heads_in(text) for place in self._by_head[head])
-        return min((place for place in places if place > after), default=None)
+        pairs = (pair for head in self._heads_in(text) for pair in self._by_head[head])
+        places = ((-len(pair[0]), pair) for pair in pairs)
+        return min((one for one in places if after is None or one > after), default=None)
 
     def taken_out_of(self, text: str) -> str:
         """The sentence with every hidden text replaced, one after the other.
 
         What stands for a text is part of the sentence for the texts after it.
         """
-        place = self._next_in(text, -1)
+        place = self._next_in(text, None)
         while place is not None:
-            text = _replace(text, *self.texts[place])
+            text = _replace(text, *place[1])
             place = self._next_in(text, place)
         return text
 

@@ -45,11 +45,10 @@ class Shown:
         unnamed = {uid: mention for uid, mention in every.items() if not bare.may_name(mention)}
         keys = {uid: clean(m.key, 40) for uid, m in every.items() if not m.restricted}
         texts = {(text, bare.label(m)) for m in unnamed.values() for text in _traces(m)}
-        ordered = tuple(sorted(texts, key=lambda pair: (-len(pair[0]), pair)))
         secret = frozenset(
             trace for m in unnamed.values() if m.restricted for trace in (m.uid, m.key)
         )
-        return cls(view, place, ends, Hidden(tuple(ordered)), secret, keys)
+        return cls(view, place, ends, Hidden(frozenset(texts)), secret, keys)
 
     def may_name(self, item: ItemMention) -> bool:
         """Whether the title may stand in this edition."""
