@@ -347,6 +347,13 @@ class SwallowsTheBroken(SampleConnector):
         return super()._mapped(raw)[0], ()
 
 
+class LeavesOutOddRows(SampleConnector):
+    """Reads the rows that are objects, and no word of the rest."""
+
+    def _mapped(self, raw: Sequence[object]) -> Mapped:
+        return super()._mapped([one for one in raw if isinstance(one, dict)])
+
+
 class DropsTheWholePage(SampleConnector):
     """Gives up a page for one item that it cannot read."""
 
@@ -383,5 +390,6 @@ READING: Final[Iterable[tuple[str, Callable[..., Connector]]]] = (
     ("long_limits_are_told", TakesALimitForTheEnd),
     ("a_pause_of_nothing_backs_off", hammers),
     ("malformed_singly", SwallowsTheBroken),
+    ("malformed_singly", LeavesOutOddRows),
     ("malformed_singly", DropsTheWholePage),
 )

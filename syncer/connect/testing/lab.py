@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -160,6 +160,10 @@ class Lab:
         """From now on every answer holds the item in a shape that it should not have."""
         self.tracker.server.fail(_spoiling(self.adapter, item_id, spoil), times=None)
 
+    def put_rubbish(self, item_id: str, rubbish: object) -> None:
+        """From now on every list holds something else in the place of the item."""
+        self.tracker.server.fail(_exchanging(self.adapter, item_id, rubbish), times=None)
+
     # --- the connector ----------------------------------------------------------------------------
 
     def ref(self, item_id: str) -> ItemRef:
@@ -272,15 +276,35 @@ def machine_zone(name: str) -> Iterator[None]:
 
 
 def _spoiling(adapter: Adapter, item_id: str, spoil: Spoil) -> Fault:
+    def change(told: object) -> None:
+        for raw in _objects(told):
+            if adapter.is_item(raw, item_id):
+                spoil(raw)
+
+    return _changing(change)
+
+
+def _exchanging(adapter: Adapter, item_id: str, rubbish: object) -> Fault:
+    def change(told: object) -> None:
+        for place in _lists(told):
+            place[:] = [
+                rubbish if isinstance(raw, dict) and adapter.is_item(raw, item_id) else raw
+                for raw in place
+            ]
+
+    return _changing(change)
+
+
+def _changing(change: Callable[[object], None]) -> Fault:
+    """Let the handler answer, and change the JSON of its answer in place."""
+
     async def fault(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
         body = response.body if isinstance(response, web.Response) else None
         if not isinstance(body, bytes) or response.content_type != "application/json":
             return response
         told = orjson.loads(body)
-        for raw in _objects(told):
-            if adapter.is_item(raw, item_id):
-                spoil(raw)
+        change(told)
         headers = {k: v for k, v in response.headers.items() if k not in _OF_THE_BODY}
         return web.Response(status=response.status, body=orjson.dumps(told), headers=headers)
 
@@ -297,3 +321,12 @@ def _objects(value: object) -> Iterator[dict[str, object]]:
     if isinstance(value, dict | list):
         for one in list(value.values() if isinstance(value, dict) else value):
             yield from _objects(one)
+
+
+def _lists(value: object) -> Iterator[list[object]]:
+    """All lists within a piece of JSON, outer ones first."""
+    if isinstance(value, list):
+        yield value
+    if isinstance(value, dict | list):
+        for one in list(value.values() if isinstance(value, dict) else value):
+            yield from _lists(one)

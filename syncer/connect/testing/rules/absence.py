@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -35,6 +35,7 @@ _OUTAGES: Final[Mapping[str, Fault]] = {
     "another shape": answer(200, body="{}"),
 }
 _MIDWAY: Final = ("404", "half an answer", "another shape")
+_RUBBISH: Final[Sequence[object]] = (7, None, "row", [])
 _HOSTILE: Final = ("", "0", "-1", "../../admin", "x" * 3000, "1 OR 1=1", "a\r\nb", "\x00", "%2e%2e")
 
 
@@ -271,6 +272,7 @@ async def long_limits_are_told(adapter: Adapter) -> None:
 
 async def malformed_singly(adapter: Adapter) -> None:
     """One item that cannot be read is set aside by its id; all others of its page are read."""
+    await _require_rows_apart(adapter)
     for name, spoil in adapter.spoils.items():
         async with lab_of(adapter) as lab:
             ids = lab.fill(6)
@@ -286,6 +288,19 @@ async def malformed_singly(adapter: Adapter) -> None:
                 [r.item.ref.id for r in fetched.records], [ids[1], ids[3]], f"fetched, {name}"
             )
             require([u.ref.id for u in fetched.unreadable] == [ids[2]], f"fetched spoilt {name}")
+
+
+async def _require_rows_apart(adapter: Adapter) -> None:
+    """What stands in a list and is no item at all costs no other row, and is not lost either."""
+    for rubbish in _RUBBISH:
+        async with lab_of(adapter) as lab:
+            ids = lab.fill(6)
+            lab.put_rubbish(ids[2], rubbish)
+            reading = await lab.read()
+            lost = sorted({*ids} - {ids[2]} - {*reading.records})
+            require(not lost, f"beside a row that is {rubbish!r}: missing {lost}")
+            found = ids[2] in reading.records or reading.unreadable
+            require(found, f"a row that is {rubbish!r} was dropped without a word")
 
 
 def _require_quarantined(records: Mapping[str, object], broken: list[str], name: str) -> None:
