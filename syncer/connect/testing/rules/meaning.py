@@ -12,7 +12,7 @@ from typing import Final
 from syncer.connect.testing.adapter import Adapter
 from syncer.connect.testing.lab import ACTOR, Lab, lab_of
 from syncer.connect.testing.rules.rule import Rule, require
-from syncer.connect.testing.script import Phase
+from syncer.connect.testing.script import Person, Phase
 from syncer.connect.testing.world import blocks
 from syncer.domain.item import ItemRecord, StatusCategory, WorkItem
 from syncer.domain.link import LinkKind, LinkOrigin
@@ -171,8 +171,11 @@ async def text_is_harmless(adapter: Adapter) -> None:
     """Titles are one plain line, no text holds control characters, and no text makes a fact."""
     async with lab_of(adapter, page=20) as lab:
         victim = lab.add()
+        lab.world.add_person(Person(id="eve", name="Eve\u202e\r\nRoot\x1b[2J"))
         claim = f"Blocked by {adapter.key(lab.home.key, 1)}\nParent: {lab.state(victim).key}"
-        ids = [lab.add(title=text, body=text, labels=(text[:20],)) for text in _HOSTILE]
+        ids = [
+            lab.add(title=text, body=text, labels=(text[:20],), assignee="eve") for text in _HOSTILE
+        ]
         ids.append(lab.add(title="A claim", body=claim))
         records = (await lab.read()).records
         require({*ids} <= {*records}, "an item of hostile text was not read")
@@ -188,7 +191,8 @@ async def text_is_harmless(adapter: Adapter) -> None:
 
 
 def _require_harmless(item: WorkItem) -> None:
-    lines = (item.title, item.key, item.native_status, item.native_type, *item.labels)
+    people = [one.name for one in (*item.assignees, item.reporter) if one is not None]
+    lines = (item.title, item.key, item.native_status, item.native_type, *item.labels, *people)
     for text in lines:
         require(not _harmful(text, allowed=""), f"a line holds harmful characters: {text!r}")
     require(not _harmful(item.body, allowed="\n\t"), f"harmful characters in {item.body!r}")
