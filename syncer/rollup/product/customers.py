@@ -121,12 +121,18 @@ class Askers:
         named = {self._plain(name) for name in (*item.customers, *fields) if name.strip()}
         return frozenset(named | set(self._by_label(item.labels)))
 
+    @cached_property
+    def _read(self) -> dict[str, frozenset[str]]:
+        """The customers that each label names: many items share few labels."""
+        return {}
+
     def _by_label(self, labels: Iterable[str]) -> Iterator[str]:
         for label in labels:
-            for pattern in self.marks.labels:
-                found = name_in(label, pattern)
-                if found:
-                    yield found
+            names = self._read.get(label)
+            if names is None:
+                found = (name_in(label, pattern) for pattern in self.marks.labels)
+                names = self._read[label] = frozenset(name for name in found if name)
+            yield from names
 
     def told(self, item: WorkItem) -> frozenset[str]:
         """The customers who have been told of an item; of some marks that is all who asked."""
@@ -138,16 +144,25 @@ class Askers:
                     found |= {name} if _ANYBODY in pattern else self.of(item)
         return frozenset(found)
 
+    @cached_property
+    def _requests(self) -> dict[str, tuple[Request, ...]]:
+        """What was asked for by each item that was looked at."""
+        return {}
+
     def requests(self, items: Iterable[WorkItem]) -> list[Request]:
         """What customers asked for among some items."""
-        found: list[Request] = []
-        for item in items:
+        known = self._requests
+        for item in (every := list(items)):
+            if item.uid not in known:
+                known[item.uid] = tuple(self._requests_of(item))
+        return [request for item in every for request in known[item.uid]]
+
+    def _requests_of(self, item: WorkItem) -> Iterator[Request]:
+        askers = self.of(item)
+        if askers:
             is_done, told = item.status_category is StatusCategory.DONE, self.told(item)
-            found += (
-                Request(name, self._asked(item, name), is_done or name in told)
-                for name in sorted(self.of(item))
-            )
-        return found
+            for name in sorted(askers):
+                yield Request(name, self._asked(item, name), is_done or name in told)
 
     def _asked(self, item: WorkItem, customer: str) -> date:
         """The day on which a customer's label was first put on an item, else its creation."""
