@@ -1,12 +1,13 @@
-"""BEN-1: what a program was to bring and has not brought by its day (rollup.md 2.10)."""
+"""BEN-1: what a program or product was to bring and has not by its day (rollup.md 2.10)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from syncer.domain.portfolio import Benefit, Program
+from syncer.domain.portfolio import Benefit, Product, Program
 from syncer.domain.report import Evidence, Risk
+from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.calendar import is_overdue
 from syncer.rollup.colours.health import short_date
 from syncer.rollup.risks.detected import make_risk
@@ -30,10 +31,11 @@ def is_short(benefit: Benefit) -> bool:
 
 def benefit_risks(view: View, *, scoring: ScoringThresholds = DEFAULTS) -> list[Risk]:
     """Benefits past their day and short of their target, sized as people said."""
+    groups: list[Program | Product] = [*view.portfolio.programs, *view.portfolio.products]
     return [
-        _missed(program, benefit, scoring)
-        for program in view.portfolio.programs
-        for benefit in _missing(program.benefits, view)
+        _missed(group, benefit, scoring)
+        for group in groups
+        for benefit in _missing(group.benefits, view)
     ]
 
 
@@ -46,13 +48,13 @@ def _missing(benefits: Iterable[Benefit], view: View) -> list[Benefit]:
     ]
 
 
-def _missed(program: Program, benefit: Benefit, scoring: ScoringThresholds) -> Risk:
+def _missed(group: Program | Product, benefit: Benefit, scoring: ScoringThresholds) -> Risk:
     now, target = f"{benefit.now:g}", f"{benefit.target:g}"
     due = f" on {short_date(benefit.due)}" if benefit.due else ""
     risk = make_risk(
         RULE,
-        program.scope,
-        f"{program.name}: {benefit.name} is {now}, promised were {target}{due}",
+        group.scope,
+        f"{group.name}: {benefit.name} is {now}, promised were {target}{due}",
         size=(benefit.probability, benefit.impact),
         evidence=[
             Evidence(
@@ -63,8 +65,9 @@ def _missed(program: Program, benefit: Benefit, scoring: ScoringThresholds) -> R
         ],
         scoring=scoring,
         projects=(),
-        owner=program.owner,
+        level=VerdictLevel.PROGRAM if isinstance(group, Program) else VerdictLevel.PRODUCT,
+        owner=group.owner,
         proximity=benefit.due,
         materialised_at=benefit.due,
     )
-    return replace(risk, id=risk_id(RULE, program.scope, [benefit.name]))
+    return replace(risk, id=risk_id(RULE, group.scope, [benefit.name]))

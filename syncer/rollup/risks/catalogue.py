@@ -180,7 +180,7 @@ CATALOGUE: Final[dict[str, Story]] = {
         "it comes late for everybody who needs it",
     ),
     "BEN-1": Story(
-        "what the program was to bring has not come by its day",
+        "what the work was to bring has not come by its day",
         "it may never come",
         "money was spent on something that does not pay",
     ),

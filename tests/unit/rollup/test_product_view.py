@@ -350,6 +350,19 @@ def test_a_benefit_against_its_target(benefit: Benefit, reached: bool | None) ->
     assert check.reached is reached
 
 
+def test_a_products_benefit_that_did_not_come_is_its_risk_for_product_managers() -> None:
+    due = date(2026, 11, 20)
+    benefit = Benefit(name="Phones sold", now=3, target=9, due=due, probability=4, impact=2)
+    product = Product(
+        key="phone", name="5G Smartphone", projects=("phn",), owner="A. Silva", benefits=(benefit,)
+    )
+    found = run([make_item("PHN-1")], Portfolio(projects=(planned("phn"),), products=(product,)))
+    (risk,) = [one for one in found.risks if one.rule == "BEN-1"]
+    assert (risk.scope, risk.score, risk.owner) == ("prod:phone", 8, "A. Silva")
+    assert risk.level is VerdictLevel.PRODUCT
+    assert risk.title == "5G Smartphone: Phones sold is 3, promised were 9 on 20 Nov"
+
+
 # --- the snapshot --------------------------------------------------------------------------------
 
 
