@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
+from syncer.clock import FixedClock
+from syncer.demo.clock import AS_OF
 from syncer.domain.report import Evidence
+from syncer.publish.audience import Lens
+from syncer.service.core import Service
+from syncer.settings.load import load_settings
 from tests.unit.publish.portfolios import PERMIT, example, example_before
+from tests.unit.publish.test_every_figure import claims, figures, missing
 from tests.web.pages.still_reader import StillReader
 from tests.web.pages.test_pages import client, text_of, words_of
 
@@ -117,3 +124,17 @@ async def test_a63_a_restricted_item_is_withheld_from_the_evidence_too() -> None
     assert "restricted item" in html
     for trace in ("Acquire", "rival", "SEC-9", "jira:99"):
         assert trace not in html
+
+
+@pytest.mark.parametrize("lens", list(Lens))
+async def test_every_figure_of_the_demos_edition_stands_in_its_evidence(
+    demo: Path, lens: Lens
+) -> None:
+    async with Service(load_settings(demo, {}), clock=FixedClock(AS_OF)) as service:
+        (audience,) = await service.audiences()
+        view = replace(audience.view, lens=lens)
+        digest = (await service.draft(replace(audience, view=view))).digest
+    every = list(claims(digest))
+    assert sum(len(figures(text)) for text, _ in every) > 30
+    lacking = {text: missing((text, backing)) for text, backing in every}
+    assert {text: found for text, found in lacking.items() if found} == {}
