@@ -75,7 +75,7 @@ class GitLabConnector:
         self._clock = clock or SystemClock()
         http = HttpClient(session, config.url, auth=self._headers(), clock=self._clock, sleep=sleep)
         self._client = GitLabClient(http)
-        site = Site(connection=connection, web_url=config.url, rules=config.rules())
+        self._site = site = Site(connection=connection, web_url=config.url, rules=config.rules())
         self._graph: GraphSource | None = None
         if config.graphql:
             self._graph = GraphSource(
@@ -164,9 +164,7 @@ class GitLabConnector:
             return await self._fetcher().fetch(refs)
 
     def _fetcher(self) -> Fetcher:
-        return Fetcher(
-            self._connection, self._config, self._client, graph=self._graph, rest=self._rest
-        )
+        return Fetcher(self._site, self._config, self._client, graph=self._graph, rest=self._rest)
 
     async def inventory(self, container: ContainerKey) -> AsyncIterator[ItemRef]:
         """Every item of the container that has not moved away, by id and locator only."""
@@ -193,7 +191,7 @@ class GitLabConnector:
 
     def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
         """Verify and read one webhook: pure."""
-        return receive(self._connection, request, secrets)
+        return receive(self._connection, request, secrets, root=self._site.root)
 
     # --- ways ---------------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ from typing import Any
 from connectors.gitlab.client import GitLabClient, Kind
 from connectors.gitlab.config import GitLabConfig
 from connectors.gitlab.graph_source import GraphSource
-from connectors.gitlab.mapping.place import Place, is_path, place_at, place_of_page
+from connectors.gitlab.mapping.place import Place, is_path, place_at
+from connectors.gitlab.mapping.site import Site
 from connectors.gitlab.mapping.told import Told
 from connectors.gitlab.rest_source import RestSource, moved_on
 from connectors.gitlab.source import ABSENT, Box, Records
@@ -41,14 +42,15 @@ class Fetcher:
 
     def __init__(
         self,
-        connection: str,
+        site: Site,
         config: GitLabConfig,
         client: GitLabClient,
         *,
         graph: GraphSource | None,
         rest: RestSource,
     ) -> None:
-        self._connection = connection
+        self._site = site
+        self._connection = site.connection
         self._config = config
         self._client = client
         self._graph = graph
@@ -84,7 +86,7 @@ class Fetcher:
             if raw is None:
                 outcome.hidden.append(ref)
             else:
-                outcome.rows.setdefault(_box_of_node(raw, ref), []).append(raw)
+                outcome.rows.setdefault(_box_of_node(raw, ref, self._site), []).append(raw)
 
     async def _by_place(self, ref: ItemRef, outcome: _Outcome) -> None:
         place = place_at(ref.locator)
@@ -146,7 +148,7 @@ class Fetcher:
         ref = by_uid.get(f"{self._connection}:{one.id}")
         if ref is None:
             return
-        place = place_of_page(one.moved_to)
+        place = self._site.place(one.moved_to)
         id_ = await moved_on(self._client, one, place)
         if not id_:
             outcome.hidden.append(ref)
@@ -163,9 +165,9 @@ class Fetcher:
         """What the item is now; nothing where only its id is known and REST cannot ask by that."""
         if self._graph is not None:
             found = (await self._graph.single([new])).get(new.id)
-            return (
-                await self._graph.records(_box_of_node(found, new), [found]) if found else Records()
-            )
+            if found is None:
+                return Records()
+            return await self._graph.records(_box_of_node(found, new, self._site), [found])
         if place is None:
             return Records()
         raw = await self._client.item(place)
@@ -173,9 +175,9 @@ class Fetcher:
         return await self._rest.records(Box(place.path, kind), [raw])
 
 
-def _box_of_node(raw: Any, ref: ItemRef) -> Box:  # noqa: ANN401  as sent
+def _box_of_node(raw: Any, ref: ItemRef, site: Site) -> Box:  # noqa: ANN401  as sent
     """The container that holds an item, by what it says of itself, else by where it was."""
-    page = place_of_page(raw.get("webUrl")) if isinstance(raw, dict) else None
+    page = site.place(raw.get("webUrl")) if isinstance(raw, dict) else None
     namespace = raw.get("namespace") if isinstance(raw, dict) else None
     named = namespace.get("fullPath") if isinstance(namespace, dict) else None
     known = page or place_at(ref.locator)

@@ -90,7 +90,7 @@ class GraphSource:
             for row in found.rows:
                 node = shaped(Node, row)
                 if not node.moved_to_work_item_url and (id_ := number_of(node.id)):
-                    yield id_, graph.place_of(node, box.path)
+                    yield id_, graph.place_of(node, box.path, self._site)
             after = chain.take(found.next, empty=not found.rows)
             if after is None:
                 return
@@ -175,7 +175,7 @@ class GraphSource:
         )
 
     def _told(self, row: Any, box: Box) -> ToldItem:  # noqa: ANN401  as sent
-        one = graph.told(shaped(Node, row), container=box.path, connection=self._site.connection)
+        one = graph.told(shaped(Node, row), container=box.path, site=self._site)
         if one.status_name and one.status_category:
             self._categories[fold(one.status_name)] = one.status_category
         return one
@@ -203,7 +203,7 @@ class GraphSource:
         labels, refused = await self._labels_of(box, nodes.values())
         known = Known(labels=labels)
         details = {
-            one.id: graph.detail(nodes[one.id], place=one.place, known=known)
+            one.id: graph.detail(nodes[one.id], place=one.place, known=known, site=self._site)
             for one in told
             if one.id in nodes
         }

@@ -96,7 +96,7 @@ class RestSource:
 
     def _told(self, row: Any, box: Box) -> Told:  # noqa: ANN401  as sent
         item = shaped(RestItem, row)
-        return rest.told(item, container=box.path, connection=self._site.connection)
+        return rest.told(item, container=box.path, site=self._site)
 
     def _record(self, row: Any, one: Told, details: dict[str, _Details]) -> ItemRecord:  # noqa: ANN401  as sent
         extras = Extras(detail=details[one.id].detail, url=row.get("web_url"))
@@ -132,7 +132,7 @@ class RestSource:
             happenings += rest.notes_of(await asked.rows(RestNote, "notes"), place)
         happenings.sort(key=lambda one: one.at)
         detail = Detail(
-            links=tuple(rest.links_of(links)),
+            links=tuple(rest.links_of(links, self._site)),
             happenings=tuple(happenings),
             complete=self._history and not asked.missing,
         )

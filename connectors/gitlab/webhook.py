@@ -40,9 +40,12 @@ _ITEMS: Final = frozenset({"Issue", "WorkItem", "Epic"})
 """What comments may be about that are work items of ours."""
 
 
-def receive(connection: str, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
+def receive(
+    connection: str, request: HookRequest, secrets: Sequence[SecretStr], *, root: str = ""
+) -> HookReply:
     """Verify one delivery under the secrets and read which items and containers it touches.
 
+    `root` is the path below which the site lives.
     A delivery with a signature must be signed under a signing token (`whsec_…`); it never falls
     back to the secret token. One without must hold a secret token in `X-Gitlab-Token`.
     """
@@ -59,7 +62,7 @@ def receive(connection: str, request: HookRequest, secrets: Sequence[SecretStr])
     reader = _READERS.get(kind)
     if reader is None:
         return ignored(received, f"{kind} concerns no work item")
-    return reader(_Body(connection, received, body))
+    return reader(_Body(connection, received, body, root))
 
 
 def _is_genuine(request: HookRequest, secrets: Sequence[SecretStr]) -> bool:
@@ -90,6 +93,7 @@ class _Body:
     connection: str
     received: Received
     content: JsonObject
+    root: str
 
     def ref(self, item: JsonObject) -> ItemRef | None:
         """The item as a ref, located by its page, else by the project of the body."""
@@ -97,7 +101,7 @@ class _Body:
         if not identity:
             return None
         url = item.get("url")
-        page = place_of_page(url) if isinstance(url, str) else None
+        page = place_of_page(url, self.root) if isinstance(url, str) else None
         path = self.project() or (page.path if page else "")
         if not (path and number):
             return ItemRef(self.connection, identity, page.locator if page else "")

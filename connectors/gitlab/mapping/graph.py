@@ -8,8 +8,8 @@ from typing import Any, Final
 from connectors.gitlab.mapping.faults import Unmappable
 from connectors.gitlab.mapping.notes import happenings_of
 from connectors.gitlab.mapping.people import account
-from connectors.gitlab.mapping.place import Place, is_path, place_of_page
-from connectors.gitlab.mapping.site import Known, number_of
+from connectors.gitlab.mapping.place import Place, is_path
+from connectors.gitlab.mapping.site import Known, Site, number_of
 from connectors.gitlab.mapping.times import civil_date, instant
 from connectors.gitlab.mapping.told import (
     Detail,
@@ -28,7 +28,7 @@ _STATES: Final = {"OPEN": False, "CLOSED": True, "opened": False, "closed": True
 _CLOSED: Final = "closed"
 
 
-def told(node: Node, *, container: str, connection: str) -> Told:
+def told(node: Node, *, container: str, site: Site) -> Told:
     """The item; `Unmappable` where it has no number or is nowhere.
 
     `container` stands in for the namespace if the item does not name its own.
@@ -42,7 +42,7 @@ def told(node: Node, *, container: str, connection: str) -> Told:
     status = whole.value("status")
     return Told(
         id=id_,
-        place=place_of(node, container),
+        place=place_of(node, container, site),
         title=clean_line(node.title or ""),
         body=node.description or "",
         type_name=clean_line((node.work_item_type and node.work_item_type.name) or ""),
@@ -51,8 +51,8 @@ def told(node: Node, *, container: str, connection: str) -> Told:
         updated=node.updated_at,
         closed_at=node.closed_at,
         confidential=bool(node.confidential),
-        author=account(node.author, connection),
-        assignees=_assignees(whole, connection),
+        author=account(node.author, site.connection),
+        assignees=_assignees(whole, site.connection),
         labels=tuple(whole.labels().values()),
         version=version_of(whole.value("milestone")),
         sprint=sprint_of(whole.value("iteration")),
@@ -60,7 +60,7 @@ def told(node: Node, *, container: str, connection: str) -> Told:
         health=whole.value("health_status") or "",
         status_name=clean_line((status and status.name) or ""),
         status_category=((status and status.category) or "").casefold(),
-        parent=neighbour(parent) if isinstance(parent, Other) else None,
+        parent=neighbour(parent, site) if isinstance(parent, Other) else None,
         children=frozenset(whole.children()),
         start=civil_date(dates.start_date if dates else None),
         due=civil_date(dates.due_date if dates else None),
@@ -71,7 +71,7 @@ def told(node: Node, *, container: str, connection: str) -> Told:
     )
 
 
-def detail(node: Node, *, place: Place, known: Known) -> Detail:
+def detail(node: Node, *, place: Place, known: Known, site: Site) -> Detail:
     """Links and history; the history is whole if no page of it is missing."""
     whole = Widgets(node)
     linked = whole.value("linked_items")
@@ -80,7 +80,7 @@ def detail(node: Node, *, place: Place, known: Known) -> Detail:
     milestone = whole.value("milestone")
     milestones = {number_of(milestone.iid): milestone.title or ""} if milestone else {}
     return Detail(
-        links=tuple(_links((linked and linked.nodes) or ())),
+        links=tuple(_links((linked and linked.nodes) or (), site)),
         happenings=tuple(
             sorted(
                 (
@@ -129,13 +129,13 @@ def _has(widget: Widget, name: str) -> bool:
     return getattr(widget, name) is not None
 
 
-def place_of(node: Node, container: str) -> Place:
+def place_of(node: Node, container: str, site: Site) -> Place:
     """Where the item is; `Unmappable` if nothing tells."""
     try:
         number = int(node.iid)
     except ValueError:
         raise Unmappable("its number is none") from None
-    page = place_of_page(node.web_url)
+    page = site.place(node.web_url)
     named = node.namespace.full_path if node.namespace else None
     path = named if is_path(named) else page.path if page else container
     if not path or number < 1:
@@ -144,9 +144,9 @@ def place_of(node: Node, container: str) -> Place:
     return Place(path, number, in_group)
 
 
-def neighbour(other: Other) -> Neighbour:
+def neighbour(other: Other, site: Site) -> Neighbour:
     """Another item, its place as far as it is told."""
-    page = place_of_page(other.web_url)
+    page = site.place(other.web_url)
     return Neighbour(number_of(other.id), page, other.web_url or "")
 
 
@@ -181,7 +181,7 @@ def sprint_of(iteration: Iteration | None) -> Sprint | None:
     )
 
 
-def _links(nodes: Iterable[object]) -> Iterator[ToldLink]:
+def _links(nodes: Iterable[object], site: Site) -> Iterator[ToldLink]:
     """The links whose other end is shown: GitLab leaves out what the account may not see."""
     for one in nodes:
         word = word_of(getattr(one, "link_type", None))
@@ -189,7 +189,7 @@ def _links(nodes: Iterable[object]) -> Iterator[ToldLink]:
         if word is None or not isinstance(other, Other) or not number_of(other.id):
             continue
         created = getattr(one, "link_created_at", None)
-        yield ToldLink(word, neighbour(other), instant(created) if created else None)
+        yield ToldLink(word, neighbour(other, site), instant(created) if created else None)
 
 
 def word_of(text: str | None) -> LinkWord | None:

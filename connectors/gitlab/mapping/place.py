@@ -72,13 +72,17 @@ def place_referred(reference: str, *, seen_from: Place) -> Place | None:
     return Place(path, int(found[3]), in_group) if path else None
 
 
-def place_of_page(url: str | None) -> Place | None:
-    """The place whose page an address is, whatever the host; None if it is no item's."""
+def place_of_page(url: str | None, root: str = "") -> Place | None:
+    """The place whose page an address is, whatever the host; None if it is no item's.
+
+    `root` is the path below which the site lives, such as `/gitlab`; most have none.
+    """
     try:
         parts = urlsplit((url or "")[:2000])
     except ValueError:
         return None
-    found = _PAGE.search(unquote(parts.path))
+    path = unquote(parts.path)
+    found = _PAGE.search(path.removeprefix(root) if path.startswith(f"{root}/") else path)
     if found is None:
         return None
     return Place(found[2].removeprefix("groups/"), int(found[3]), bool(found[1]))

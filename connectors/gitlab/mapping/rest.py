@@ -9,7 +9,8 @@ from connectors.gitlab.mapping.faults import Unmappable
 from connectors.gitlab.mapping.graph import word_of
 from connectors.gitlab.mapping.notes import happenings_of
 from connectors.gitlab.mapping.people import account, is_bot, username
-from connectors.gitlab.mapping.place import Place, place_at, place_of_page
+from connectors.gitlab.mapping.place import Place, place_at
+from connectors.gitlab.mapping.site import Site
 from connectors.gitlab.mapping.times import civil_date, instant
 from connectors.gitlab.mapping.told import (
     Happened,
@@ -37,13 +38,13 @@ _EPIC: Final = "Epic"
 _MOVED: Final = "moved:"
 
 
-def told(item: RestItem, *, container: str, connection: str) -> Told:
+def told(item: RestItem, *, container: str, site: Site) -> Told:
     """The issue or epic; `Unmappable` where it is nowhere."""
     is_epic = item.group_id is not None and item.project_id is None
     rolled = is_epic and item.due_date_is_fixed is False
     return Told(
         id=id_of(item),
-        place=place_of(item, container),
+        place=place_of(item, container, site),
         title=clean_line(item.title or ""),
         body=item.description or "",
         type_name=_EPIC if is_epic else type_name(item.issue_type),
@@ -52,8 +53,8 @@ def told(item: RestItem, *, container: str, connection: str) -> Told:
         updated=item.updated_at,
         closed_at=item.closed_at,
         confidential=bool(item.confidential),
-        author=account(item.author, connection),
-        assignees=_assignees(item, connection),
+        author=account(item.author, site.connection),
+        assignees=_assignees(item, site.connection),
         labels=tuple(_labels(item)),
         version=_version(item.milestone),
         sprint=_sprint(item.iteration),
@@ -61,7 +62,7 @@ def told(item: RestItem, *, container: str, connection: str) -> Told:
         health=item.health_status or "",
         status_name="",
         status_category="",
-        parent=_parent(item, container),
+        parent=_parent(item, container, site),
         children=frozenset(),
         start=civil_date(item.start_date),
         due=civil_date(item.due_date),
@@ -89,21 +90,21 @@ def type_name(issue_type: str | None) -> str:
     return clean_line((issue_type or "issue").replace("_", " ")).capitalize()
 
 
-def place_of(item: RestItem, container: str) -> Place:
+def place_of(item: RestItem, container: str, site: Site) -> Place:
     """Where the item is; `Unmappable` if nothing tells."""
     full = place_at((item.references and item.references.full) or "")
-    found = full or place_of_page(item.web_url)
+    found = full or site.place(item.web_url)
     in_group = item.group_id is not None and item.project_id is None
     if found is None and not container:
         raise Unmappable("it does not tell where it is")
     return found or Place(container, item.iid, in_group)
 
 
-def _parent(item: RestItem, container: str) -> Neighbour | None:
+def _parent(item: RestItem, container: str, site: Site) -> Neighbour | None:
     """The epic, by its page: REST does not tell its work item's id."""
     if item.epic is not None and item.epic.iid:
         url = item.epic.url or ""
-        return Neighbour("", place_of_page(url), url if url.startswith("http") else "")
+        return Neighbour("", site.place(url), url if url.startswith("http") else "")
     if item.parent_iid and item.group_id is not None:
         return Neighbour("", Place(container, item.parent_iid, in_group=True))
     return None
@@ -147,14 +148,14 @@ def _sprint(iteration: RestIteration | None) -> Sprint | None:
 # --- details --------------------------------------------------------------------------------------
 
 
-def links_of(rows: Iterable[RestLink]) -> Iterator[ToldLink]:
+def links_of(rows: Iterable[RestLink], site: Site) -> Iterator[ToldLink]:
     """The links of an item."""
     for row in rows:
         word = word_of(row.link_type)
         if word is None or row.id is None:
             continue
         place = place_at((row.references and row.references.full) or "")
-        other = Neighbour(id_of(row), place or place_of_page(row.web_url), row.web_url or "")
+        other = Neighbour(id_of(row), place or site.place(row.web_url), row.web_url or "")
         yield ToldLink(word, other, instant(row.link_created_at) if row.link_created_at else None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from connectors.gitlab.mapping.place import Place, place_of_page
 from connectors.gitlab.mapping.told import Neighbour
@@ -22,10 +23,19 @@ class Site:
     web_url: str
     rules: Rules
 
+    @property
+    def root(self) -> str:
+        """The path below which the site lives, empty for most."""
+        return urlsplit(self.web_url).path.rstrip("/")
+
+    def place(self, url: str | None) -> Place | None:
+        """The place whose page an address is; None if it is no item's."""
+        return place_of_page(url, self.root)
+
     def url(self, place: Place, told: str | None = None) -> str:
         """The page of an item: as told if it is that item's page on this site, else made up."""
         ours = told is not None and told.startswith(f"{self.web_url}/")
-        page = place_of_page(told) if ours else None
+        page = self.place(told) if ours else None
         if told and page and (page.path, page.number) == (place.path, place.number):
             return told
         return f"{self.web_url}/{place.page}"

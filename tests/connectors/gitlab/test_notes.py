@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from connectors.gitlab.mapping.notes import happenings_of, label_numbers
 from connectors.gitlab.mapping.place import Place, place_at, place_of_page, place_referred
+from connectors.gitlab.mapping.site import Site
 from connectors.gitlab.mapping.told import Happened, Happening, LinkWord
+from connectors.gitlab.rules import Rules
 from connectors.gitlab.wire import Note, User
 
 HERE = Place("acme/ran", 7)
@@ -144,6 +146,14 @@ def test_the_place_whose_page_an_address_is(url: str | None, locator: str) -> No
     assert (found.locator if found else "") == locator
     if found:
         assert place_at(found.locator) == found
+
+
+def test_a_site_below_a_path_has_that_path_in_no_place() -> None:
+    site = Site(connection="gl", web_url="https://x.example/git/lab", rules=Rules())
+    page = "https://x.example/git/lab/acme/ran/-/issues/3"
+    assert site.place(page) == Place("acme/ran", 3)
+    assert site.url(Place("acme/ran", 3), page) == page
+    assert site.place("https://x.example/git/labs/ran/-/issues/3") == Place("git/labs/ran", 3)
 
 
 @pytest.mark.parametrize("text", ["", "acme", "acme#0", "acme/../x#1", "#3", "a b#3", "acme#3x"])

@@ -124,6 +124,15 @@ def test_an_epic_has_no_project_and_is_found_by_its_page() -> None:
     assert (ref.id, ref.locator) == ("9", "acme&3")
 
 
+def test_the_path_below_which_a_site_lives_belongs_to_no_group() -> None:
+    page = "https://x.example/gitlab/groups/acme/-/epics/3"
+    body = json.dumps(
+        {"object_kind": "work_item", "object_attributes": {"id": 9, "iid": 3, "url": page}}
+    ).encode()
+    (ref,) = receive("gl", by_token(body), [TOKEN], root="/gitlab").refs
+    assert ref.locator == "acme&3"
+
+
 def test_an_item_without_a_place_is_still_named_by_its_id() -> None:
     (ref,) = told({"object_kind": "work_item", "object_attributes": {"id": 9, "iid": 3}}).refs
     assert (ref.id, ref.locator) == ("9", "")
