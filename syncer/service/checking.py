@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from syncer.domain.item import ItemState
-from syncer.domain.selector import Selector, Shelves, described
+from syncer.domain.selector import Selector, Shelves, Under, described
 from syncer.errors import ConfigError
 from syncer.publish.tracker_words import Unheard
 from syncer.service.core import Service
@@ -119,6 +119,12 @@ def _written(settings: Settings) -> Iterator[tuple[_Path, Sequence[Selector]]]:
         yield ("projects", index, "except"), project.excluding
     for index, program in enumerate(settings.programs):
         yield ("programs", index, "items"), program.items
+    for index, release in enumerate(settings.releases):
+        yield ("releases", index, "items"), release.items
+        yield ("releases", index, "must"), release.must  # no must-fix bug is a good thing
+        for number, one in enumerate(release.gates):
+            named = (Under(one.item),) if one.item else ()
+            yield ("releases", index, "gates", number, "item"), named
     for index, gate in enumerate(settings.gates):
         yield ("gates", index, "items"), gate.items
     for index, rule in enumerate(settings.classification):

@@ -72,6 +72,29 @@ def test_selectors_that_pick_nothing_are_told_once_there_are_items(
     assert all(line.startswith("syncer.toml:") for line in warned)
 
 
+RELEASE = """
+[[products]]
+key = "phone"
+projects = ["network"]
+
+[[releases]]
+product = "phone"
+name = "1.0"
+items = [{ version = "jira:NET/9.9" }]
+must_fix = [{ label = "blocker" }]
+gates = [{ function = "docs", item = "jira:NET-999" }]
+"""
+
+
+def test_what_a_release_names_and_is_not_there_is_told(cli: Cli, jira: JiraSimulator) -> None:
+    cli.write(configuration(jira, WORK.replace(" AND (", "") + RELEASE))
+    cli.ok("sync")
+    told = cli.ok("check").out
+    assert "version jira:NET/9.9 picks no item" in told
+    assert "under jira:NET-999 picks no item" in told
+    assert "blocker" not in told
+
+
 def test_a_query_that_the_tracker_refuses_is_told_and_fails(cli: Cli, jira: JiraSimulator) -> None:
     cli.write(configuration(jira, WORK))
     cli("sync")
