@@ -145,7 +145,7 @@ def forecast_inputs(entry: Scope) -> tuple[str, ...]:
 
 def _formula(entry: Scope) -> str:
     if isinstance(entry, ProjectResult):
-        return inputs(entry.forecast)
+        return "chance that sums of draws from these weeks reach the open items by then"
     return "joint of the teams' forecasts"
 
 

@@ -51,12 +51,13 @@ def dossier(entry: Scope, context: Context) -> tuple[Figure, ...]:
 
 
 def _common(entry: Scope, context: Context) -> Iterator[Figure]:
+    shown = (_shown(entry, context),) if entry.shown != entry.computed else ()
     colours = colour_evidence(entry, context), *override_evidence(entry, context)
     yield Figure(
         key="colour",
         name="Colour",
         text=f"{word(entry.shown.health)} by {entry.shown.rule}",
-        evidence=Backing(*colours, _shown(entry, context)),
+        evidence=Backing(*colours, *shown),
     )
     yield Figure(
         key="chance",

@@ -21,7 +21,7 @@ from syncer.publish.digest.words import disagreements
 from syncer.publish.reasons import backtest_line, inputs, lever_lines, next_rules, rule_line
 from syncer.publish.render.html import render_html
 from syncer.store.editions import PublishedEdition
-from syncer.web.pages import board, gaps, group, items, product, sources, why
+from syncer.web.pages import board, gaps, group, items, product, record, sources, why
 from syncer.web.pages.context import Link, PageContext, scope_href
 from syncer.web.pages.frozen import policy, with_way_back
 from syncer.web.pages.reader import Reader
@@ -215,6 +215,8 @@ def _group(found: GroupResult, page: PageContext, *, chosen: str) -> str:
         added=gaps.added(keys, page),
         gaps=gaps.work_lists(keys, page),
         product=product.product_part(found.product, page) if found.product else None,
+        decided=record.decisions(found, page),
+        overrides=list(record.overrides(found, page)),
         unclaimed=[page.item(one) for one in page.digest.unclaimed],
         context=page.of(found.scope),
     )  # fmt: skip

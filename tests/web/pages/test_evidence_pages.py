@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,7 +12,10 @@ import pytest
 
 from syncer.clock import FixedClock
 from syncer.demo.clock import AS_OF
+from syncer.domain.health import Health
+from syncer.domain.override import OverrideState
 from syncer.domain.report import Evidence
+from syncer.domain.statement import ColourOverride
 from syncer.publish.audience import Lens
 from syncer.service.core import Service
 from syncer.settings.load import load_settings
@@ -138,3 +142,27 @@ async def test_every_figure_of_the_demos_edition_stands_in_its_evidence(
     assert sum(len(figures(text)) for text, _ in every) > 30
     lacking = {text: missing((text, backing)) for text, backing in every}
     assert {text: found for text, found in lacking.items() if found} == {}
+
+
+async def test_a_program_shows_its_decisions_and_overrides_with_their_end() -> None:
+    given = example()
+    made = ColourOverride(
+        id="C-1",
+        scope="proj:network",
+        colour=Health.AMBER,
+        computed=Health.RED,
+        target=None,
+        reason="The supplier has <confirmed> the parts",
+        since=date(2026, 11, 20),
+        expires=date(2026, 12, 4),
+        approver="A. Silva",
+        provenance=given.owner_statuses[0].provenance,
+    )
+    state = OverrideState(override=made, own=given.projects[0].computed)
+    projects = (replace(given.projects[0], override=state), *given.projects[1:])
+    html = await text_of(StillReader(replace(given, projects=projects)), "/programs/5g")
+    words = words_of(html)
+    assert "Which date for Network upgrade? Network CTO 26 Nov open" in words
+    assert "Network : AMBER is shown until 4 Dec, computed ◆ RED by R2." in words
+    assert "The supplier has <confirmed> the parts ”, approved by A. Silva" in words
+    assert "<confirmed>" not in html
