@@ -55,13 +55,23 @@ def classify_portfolio(
     """
     if not isinstance(portfolio, Portfolio):
         portfolio = Portfolio.model_validate(portfolio)
+    return judge_anew(portfolio, {}, config=config)
+
+
+def judge_anew(
+    portfolio: Portfolio,
+    kept: Mapping[str, Verdict],
+    *,
+    config: ClassifierConfig | None = None,
+) -> dict[str, Verdict]:
+    """A verdict for every item; those in `kept` are taken as they are."""
     case = _prepare(portfolio, _model(config))
     verdicts: dict[str, Verdict] = {}
     inherited: dict[str, PortfolioOverride] = {}
     for key in case.graph.top_down:
         parent = case.graph.parents.get(key)
         _inherit(case, key, parent=parent, inherited=inherited)
-        verdicts[key] = _judge(
+        verdicts[key] = kept.get(key) or _judge(
             case, key, ruling=inherited.get(key), parent=verdicts.get(parent or "")
         )
     return verdicts

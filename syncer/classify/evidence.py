@@ -16,6 +16,7 @@ from syncer.classify.config import ClassifierConfig
 from syncer.classify.features import CONCEPT, Extractor, Feature, plain_words
 from syncer.classify.portfolio import PortfolioItem
 from syncer.classify.printable import printable
+from syncer.classify.signals import INSIDE
 from syncer.classify.text import ItemText, read_text
 from syncer.domain.verdict import Reason
 
@@ -95,9 +96,8 @@ def weigh(
     text = read_text(item)
     base = _sum(structure)
     decides = abs(base) >= log_odds(model.config.decides_at)
-    spoken = model.reasons(
-        text, alone=not structure, with_prior=not decides and not belongs_nowhere
-    )
+    alone = all(reason.signal == INSIDE for reason in structure)
+    spoken = model.reasons(text, alone=alone, with_prior=not decides and not belongs_nowhere)
     if decides:
         spoken = _scaled(spoken, model.config.structure.limits.text_share * abs(base))
     reasons = sorted((*structure, *spoken), key=lambda reason: -abs(reason.weight))

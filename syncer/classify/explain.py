@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from syncer.classify.signals import INSIDE
 from syncer.domain.verdict import Reason, Verdict, VerdictLevel
 
 LONGEST = 120
 _ONLY = "text only"
-_SILENT = frozenset({"text_rest", "limit"})
+_SILENT = frozenset({"text_rest", "text_only", "limit"})
 _BY_EVIDENCE = frozenset({"evidence", "none"})  # elsewhere the first reason is the whole reason
 
 
@@ -42,15 +43,19 @@ def _texts(verdict: Verdict) -> Iterator[str]:
         yield _ONLY
     elif verdict.decided_by not in _BY_EVIDENCE:
         yield from (reason.text for reason in verdict.reasons[:1])
-    elif _text_only(verdict):
+    elif _text_only(verdict) and not _stays_inside(verdict):
         yield from _phrases(verdict)
     else:
-        yield from [reason.text for reason in _speaking(verdict)] or ["its plain wording"]
+        yield from [_plain(reason) for reason in _speaking(verdict)] or ["its plain wording"]
+
+
+def _plain(reason: Reason) -> str:
+    return reason.text.removeprefix(f"{_ONLY}: ")
 
 
 def _phrases(verdict: Verdict) -> Iterator[str]:
     """The telling phrases; one that only repeats words of another is left out."""
-    texts = (r.text.removeprefix(f"{_ONLY}: ") for r in _speaking(verdict) if r.text != _ONLY)
+    texts = (_plain(reason) for reason in _speaking(verdict) if reason.text != _ONLY)
     found = list(dict.fromkeys(texts))
     kept = [
         text
@@ -65,6 +70,11 @@ def _phrases(verdict: Verdict) -> Iterator[str]:
 
 def _text_only(verdict: Verdict) -> bool:
     return any(reason.signal == "text_only" for reason in verdict.reasons)
+
+
+def _stays_inside(verdict: Verdict) -> bool:
+    """Whether it is product work and nothing is known that reaches beyond the product."""
+    return any(reason.signal == INSIDE for reason in _speaking(verdict))
 
 
 def _speaking(verdict: Verdict) -> Iterator[Reason]:

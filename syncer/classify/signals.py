@@ -20,6 +20,8 @@ Signal = tuple[str, float, str]
 _TIED_KINDS = frozenset({"risk", "decision", "milestone"})
 _LEVELS = {"epic": 1, "initiative": 2, "program epic": 2, "goal": 3, "objective": 3}
 _LONGEST_LABEL = 40
+INSIDE = "inside_one_product"
+"""The signal of an item that touches nothing else: so weak that the text is still on its own."""
 _NOTHING: Counter[str] = Counter()
 
 
@@ -96,6 +98,8 @@ def structural_reasons(evidence: Evidence, key: str) -> tuple[Reason, ...]:
         *_delivery(evidence.config, item, reach),
     )
     weights = evidence.config.weights
+    if not any(weights[name] < 0 for name, _, _ in signals):
+        signals = (*signals, *_inside(evidence, item, reach))
     return tuple(
         Reason(signal=name, weight=weights[name] * share, text=text)
         for name, share, text in signals
@@ -232,13 +236,28 @@ def _single(evidence: Evidence, key: str, reach: Reach) -> Iterator[Signal]:
         yield "one_product_links", 1, f"its links stay in {printable(own[0])}"
 
 
+def _inside(evidence: Evidence, item: PortfolioItem, reach: Reach) -> Iterator[Signal]:
+    """An item of one product that touches nothing, where nothing else speaks for product."""
+    own = evidence.graph.places[item.key].products
+    project = evidence.graph.projects.get(item.project)
+    if len(own) == 1 and project and project.product and not reach.below and not reach.linked:
+        yield INSIDE, 1, f"nothing reaches beyond {printable(project.name or project.product)}"
+
+
 def _delivery(config: StructureConfig, item: PortfolioItem, reach: Reach) -> Iterator[Signal]:
     """Marks of one product's delivery; a release train over several products is none."""
     if item.fix_versions and not reach.spreads:
         yield "fix_version", 1, f"fix version {printable(item.fix_versions[0])}"
     asked = max(item.customers, item.votes, 0)
     if asked:
-        text = f"{asked} customers asked" if item.customers >= item.votes else f"{asked} votes"
+        text = _asked(item)
         yield "customers", min(1.0, asked / config.limits.customers_full), text
     if item.pull_requests > 0 and not reach.spreads:
         yield "pull_request", 1, "pull request linked"
+
+
+def _asked(item: PortfolioItem) -> str:
+    """Who wants it, in words: customers where they are at least as many as votes."""
+    if item.customers >= item.votes:
+        return "1 customer asked" if item.customers == 1 else f"{item.customers} customers asked"
+    return "1 vote" if item.votes == 1 else f"{item.votes} votes"

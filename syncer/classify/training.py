@@ -17,6 +17,7 @@ from syncer.classify.fitting import BIAS, Example, Prior, fit, score
 from syncer.classify.labelled import Labelled, folds
 from syncer.classify.portfolio import PortfolioItem
 from syncer.classify.text import read_text
+from syncer.classify.unread import attested
 
 Learner = Callable[["Sequence[Lesson]"], dict[str, float]]
 # Chosen by cross-validation over sources; docs/classification.md says what else was tried.
@@ -41,7 +42,7 @@ def train(items: Sequence[Labelled], words: WordConfig) -> TextWeights:
     taught = lessons(items, words)
     names = frozenset().union(*(item.names for item in items)) | words.unproven
     learn = _learner(words, names)
-    platt = _platt(taught, learn)
+    platt = _platt(items, taught, learn, words=words)
     weights = learn(taught)
     stretch = platt["score"]
     return TextWeights(
@@ -125,14 +126,23 @@ def _may_learn(name: str, empty: frozenset[str], banned: frozenset[str]) -> bool
     return kind == "word" and meaning and not banned.intersection(parts)
 
 
-def _platt(taught: Sequence[Lesson], learn: Learner) -> dict[str, float]:
-    """The line from raw scores to honest log-odds, by models that saw no row of the source."""
+def _platt(
+    items: Sequence[Labelled], taught: Sequence[Lesson], learn: Learner, *, words: WordConfig
+) -> dict[str, float]:
+    """The line from raw scores to honest log-odds, for sources that nobody has read.
+
+    Each source is scored by weights that saw no item of it, and by word lists without the phrases
+    that only it shows: strangers say things in words that the lists do not have.
+    """
+    shown = attested(items, words)
     scores = [0.0] * len(taught)
     for fold in folds([lesson.group for lesson in taught], INNER_FOLDS):
         held = set(fold)
         weights = learn([lesson for n, lesson in enumerate(taught) if n not in held])
+        unread = {taught[n].group for n in fold}
+        extractor = build_extractor(shown.without(words, unread))
         for number in fold:
-            scores[number] = score(taught[number].example.features, weights)
+            scores[number] = score(_row(extractor, items[number].item), weights)
     rows = [
         replace(lesson.example, features={"score": held})
         for lesson, held in zip(taught, scores, strict=True)

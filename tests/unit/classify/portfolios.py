@@ -33,8 +33,9 @@ def verdict(raw: dict[str, Any], key: str = "A") -> Verdict:
 
 
 def signals(found: Verdict) -> set[str]:
-    """The names of the signals that spoke, without the text's phrases."""
-    return {reason.signal for reason in found.reasons if not reason.signal.startswith("text")}
+    """The names of the signals that spoke, without the text's and that nothing else is touched."""
+    spoken = {reason.signal for reason in found.reasons if not reason.signal.startswith("text")}
+    return spoken - {"inside_one_product"}
 
 
 def spread(parent: str, *products: str, **more: Any) -> list[Any]:
