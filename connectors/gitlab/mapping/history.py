@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from msgspec import structs
+
 from connectors.gitlab.mapping.links import EDGES
 from connectors.gitlab.mapping.place import Place
 from connectors.gitlab.mapping.site import Site
@@ -212,4 +214,4 @@ def _numbered(changes: Iterable[Change]) -> Iterator[Change]:
     seen: dict[tuple[str, ChangeField], int] = {}
     for change in changes:
         count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
-        yield change if count == 1 else replace(change, id=f"{change.id}~{count}")
+        yield change if count == 1 else structs.replace(change, id=f"{change.id}~{count}")
