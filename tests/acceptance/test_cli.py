@@ -34,7 +34,7 @@ ITEM_KEYS = [
 RISK_KEYS = {
     "id", "rule", "scope", "title", "probability", "impact", "score", "band", "owner",
     "exposure_days", "exposure_money", "change", "roam", "evidence", "text", "blast_radius",
-    "residual_probability", "residual_impact",
+    "residual_probability", "residual_impact", "materialised_at",
 }  # fmt: skip
 DIGEST_KEYS = {
     "audience", "edition", "version", "as_of", "subject", "headline", "decisions", "status",
@@ -537,7 +537,7 @@ def test_asking_for_the_version_makes_no_database(synced: Cli) -> None:
 
 def test_kinds_are_listed(cli: Cli) -> None:
     lines = cli.ok("connectors", "list").out.splitlines()
-    assert [line.partition(":")[0] for line in lines] == ["github", "jira"]
+    assert [line.partition(":")[0] for line in lines] == ["csv", "github", "gitlab", "jira"]
 
 
 HEAVY = ("sqlmodel", "sqlalchemy", "aiohttp", "pydantic", "structlog", "jinja2", "networkx", "rich")
