@@ -153,9 +153,9 @@ async def test_the_digest_quotes_what_the_owner_said_at_github(
     assert _health(await _synced(service), "prog:5g") == (Health.AMBER, "A9")
     for name, text in (await _digest(service)).items():
         assert SENTENCE in text, name
-        # The evidence behind a quotation holds all that was said, at its foot.
-        said = text.partition('<li id="e1">')[0]
-        assert "Second sentence" not in said, name
+        if name != "json":  # the evidence behind a quotation holds all that was said
+            said = text.partition('<li id="e1">')[0]
+            assert "Second sentence" not in said, name
         assert "Maya Okafor" in text, name
 
 
