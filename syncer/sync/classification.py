@@ -16,10 +16,11 @@ from syncer.classify.portfolio import (
     PortfolioOverride,
     PortfolioProject,
 )
+from syncer.domain.homes import homes
 from syncer.domain.item import ItemKind, WorkItem
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.portfolio import Portfolio, Project
-from syncer.domain.selector import Selector, described, key_of, matcher, select
+from syncer.domain.selector import Shelves, described, key_of, matcher
 from syncer.domain.statement import VerdictOverride
 from syncer.domain.verdict import VerdictLevel
 
@@ -70,25 +71,17 @@ class _Builder:
     @cached_property
     def homes(self) -> Mapping[str, str]:
         """The first project that picks each item, by uid."""
-        homes: dict[str, str] = {}
-        for project in self.portfolio.projects:
-            for item in self._picked(project.items, project.excluding):
-                homes.setdefault(item.uid, project.key)
-        return homes
+        return homes(self.portfolio, self.items)
 
     @cached_property
     def teams(self) -> Mapping[str, str]:
         """The first team whose own selectors pick each item, by uid."""
         teams: dict[str, str] = {}
+        shelves = Shelves(self.items)
         for team in self.portfolio.teams:
-            for item in self._picked(team.items):
+            for item in shelves.select(team.items, self.by_uid):
                 teams.setdefault(item.uid, team.key)
         return teams
-
-    def _picked(
-        self, selectors: Sequence[Selector], excluding: Sequence[Selector] = ()
-    ) -> list[WorkItem]:
-        return select(selectors, self.items, self.by_uid, excluding=excluding)
 
     def build(self, overrides: Sequence[VerdictOverride]) -> Input:
         return Input(
