@@ -109,7 +109,9 @@ class WorkItem(Identified):
     `hierarchy_level`: 3 goal, 2 initiative, 1 epic or feature, 0 item, -1 subtask.
     `priority`: 0 is the highest, 4 the lowest, None unknown.
     `parent_known` is false where the tracker names a parent that it does not show.
-    `custom` holds configured custom fields by their configured name.
+    `custom` holds configured custom fields by their configured name. `unread` names what the
+    tracker no longer shows (`must_have`, `customers`, `custom.<name>`) and from when (UTC) the
+    value is that is kept instead, None where none is known.
     """
 
     ref: ItemRef
@@ -154,6 +156,7 @@ class WorkItem(Identified):
     customers: tuple[str, ...] = ()
     custom: Mapping[str, str] = field(default_factory=dict)
     history_complete: bool = True
+    unread: Mapping[str, datetime | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Take the identity from the ref."""

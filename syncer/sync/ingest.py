@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from syncer.connect.protocol import Fetched
 from syncer.domain.item import ItemRecord, ItemState, Unreadable, WorkItem
 from syncer.domain.ref import ContainerKey, ItemRef
+from syncer.domain.unread import with_last_values
 from syncer.store.census import containers_by_uid
 from syncer.store.codec import EncodedRecord, encode
 from syncer.store.items import (
@@ -73,6 +74,7 @@ async def ingest(
     aliases = await id_aliases(session, container.connection)
     readable, broken = _encoded(_under_known_ids(record, aliases) for record in records)
     known = await stored_states(session, readable)
+    readable |= await _with_last_values(session, readable, known)
     gone = {
         uid
         for uid, state in known.items()
@@ -113,6 +115,23 @@ def _encoded(
         if other is None or other.record.item.updated_at <= record.item.updated_at:
             newest[record.item.uid] = encoded
     return newest, broken
+
+
+async def _with_last_values(
+    session: AsyncSession,
+    readable: Mapping[str, EncodedRecord],
+    known: Mapping[str, StoredState],
+) -> dict[str, EncodedRecord]:
+    """Those of the records anew whose tracker no longer shows all that is stored of them."""
+    short = [uid for uid, one in readable.items() if one.record.item.unread and uid in known]
+    if not short:
+        return {}
+    found: dict[str, EncodedRecord] = {}
+    for before in await load_items(session, uids=short):
+        record, read_at = readable[before.uid].record, known[before.uid].stored_at
+        item = with_last_values(record.item, before, read_at=read_at)
+        found[before.uid] = encode(replace(record, item=item))
+    return found
 
 
 def _unreadable(record: ItemRecord, reason: str) -> Unreadable:

@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from syncer.connect.protocol import Fetched
-from syncer.domain.item import ItemRecord, ItemState, StatusCategory, Unreadable
+from syncer.domain.item import ItemRecord, ItemState, StatusCategory, Unreadable, WorkItem
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.ref import ItemRef
 from syncer.store.engine import Store
@@ -207,3 +208,41 @@ async def test_a_hidden_item_that_is_seen_again_lives_again(store: Store) -> Non
 
     async with store.read() as session:
         assert [item.state for item in await load_items(session)] == [ItemState.LIVE]
+
+
+async def _item(store: Store) -> WorkItem:
+    async with store.read() as session:
+        return await find_item(session, record(1).item.uid)
+
+
+async def test_f47_the_last_value_of_a_field_that_went_missing_is_kept_with_its_day(
+    store: Store,
+) -> None:
+    known = {"custom": {"Program": "5G", "Site": "north"}, "customers": ("Acme",)}
+    gone: dict[str, Any] = {
+        "unread": dict.fromkeys(("custom.Program", "customers", "must_have")),
+        "custom": {"Site": "south"},
+        "customers": ("by label",),
+    }
+    await _ingest(store, [record(1, must_have=True, **known)])
+
+    await _ingest(store, [record(1, updated_at=LATER, **gone)])
+    assert (await _ingest(store, [record(1, updated_at=LATER, **gone)])).unchanged == 1
+
+    kept = await _item(store)
+    assert kept.unread == dict.fromkeys(gone["unread"], LATER)
+    assert kept.custom == {"Program": "5G", "Site": "south"}
+    assert kept.customers == ("by label", "Acme")
+    assert kept.must_have
+
+    await _ingest(store, [record(1, updated_at=LATER, custom={"Program": "6G"})])
+    found = await _item(store)
+    assert (found.custom, found.customers, found.unread) == ({"Program": "6G"}, (), {})
+
+
+async def test_f47_what_was_never_read_stays_unknown(store: Store) -> None:
+    gone = {"unread": {"custom.Program": None, "must_have": None}}
+    await _ingest(store, [record(1, **gone)])
+    await _ingest(store, [record(1, updated_at=LATER, **gone)])
+
+    assert (await _item(store)).unread == gone["unread"]

@@ -167,6 +167,7 @@ class _Mapper:
             restricted=self._is_restricted(),
             customers=self._customers(),
             history_complete=self.extras.complete,
+            unread=site.unread,
             **self._plan(),
         )
         return ItemRecord(item=item, changes=changes)

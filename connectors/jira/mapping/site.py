@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from connectors.jira.rules import FieldRole, Rules, fold
 from connectors.jira.sent import Customs
 from connectors.jira.wire import FieldInfo, IssueType, LinkType, Named, Status
 from syncer.domain.item import StatusCategory
+from syncer.domain.unread import CUSTOMERS, MUST_HAVE, custom_name
 
 _STANDARD_PRIORITIES = {
     "blocker": 0, "highest": 0, "critical": 1, "high": 1, "major": 2, "medium": 2,
@@ -29,8 +30,8 @@ class Site:
     `named_categories` by the folded name of a status where all statuses of that name agree;
     `roles` by field id, `field_ids` by role, best first; `custom_ids` by the name that selectors
     use. `missing_fields` are configured ones that the site does not have, `unread_tables` the
-    site's tables that could not be read, and `missing_detail` names both. `known` is what its
-    issues said before.
+    site's tables that could not be read, and `missing_detail` names both; `unread` names what no
+    issue tells therefore. `known` is what its issues said before.
     """
 
     connection: str
@@ -51,6 +52,7 @@ class Site:
     missing_fields: tuple[str, ...] = ()
     unread_tables: tuple[str, ...] = ()
     missing_detail: tuple[str, ...] = ()
+    unread: Mapping[str, None] = field(default_factory=dict)
     customs: Customs = field(init=False, compare=False, repr=False)
     known: Memory = field(default_factory=Memory, compare=False, repr=False)
 
@@ -117,6 +119,7 @@ def site_of(
         missing_fields=missing,
         unread_tables=tables.missing,
         missing_detail=(*tables.missing, *(f"field {name}" for name in missing)),
+        unread=dict.fromkeys(_unread(customs=customs, customers=customers, must=must, rules=rules)),
     )
 
 
@@ -155,6 +158,20 @@ def _is_wanted(one: FieldInfo, wish: str) -> bool:
 
 def _missing(*found: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(name for every in found for name, ids in every.items() if name and not ids)
+
+
+def _unread(
+    *,
+    customs: Mapping[str, tuple[str, ...]],
+    customers: Mapping[str, tuple[str, ...]],
+    must: tuple[str, ...],
+    rules: Rules,
+) -> Iterator[str]:
+    yield from (custom_name(name) for name, ids in customs.items() if not ids)
+    if any(not ids for ids in customers.values()):
+        yield CUSTOMERS
+    if rules.must_field and not must:
+        yield MUST_HAVE
 
 
 def _ranks(priorities: Sequence[Named]) -> dict[str, int]:

@@ -289,6 +289,13 @@ def test_f47_a_field_that_is_not_there_is_said() -> None:
     assert "field Progam" in made.missing_detail
 
 
+def test_f47_what_a_missing_field_would_have_told_is_unread_and_not_empty() -> None:
+    rules = {"custom_fields": ["Program", "Gone"], "must_have_field": "Must"}
+    found = record(issue(1), customer_fields=["Client"], **rules).item
+    assert found.unread == {"custom.Gone": None, "customers": None, "must_have": None}
+    assert record(issue(1), custom_fields=["Program"]).item.unread == {}
+
+
 def test_f47_a_field_is_bound_by_its_id_whatever_it_is_called() -> None:
     raw = issue(1, customfield_10100={"value": "5G"})
     for wish in ("customfield_10100", "Program"):
