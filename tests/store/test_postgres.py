@@ -229,17 +229,31 @@ async def _fall_silent_in(store: Store, silent: asyncio.Event) -> None:
 
 
 async def test_f24_two_hundred_at_once_are_served_or_told_that_it_is_busy(pg_store: Store) -> None:
-    async def one(number: int) -> bool:
+    """Whoever is served keeps its connection until all others have been told."""
+    served: set[int] = set()
+    refused: set[int] = set()
+    all_told = asyncio.Event()
+
+    def told(number: int, among: set[int]) -> None:
+        among.add(number)
+        if len(served) + len(refused) == 200:
+            all_told.set()
+
+    async def one(number: int) -> None:
         try:
-            async with pg_store.write(patience=1) as session:
+            async with pg_store.write(patience=2) as session:
                 await session.execute(LEASES.insert().values(name=str(number), **ROW))
+                told(number, served)
+                await all_told.wait()
         except Busy:
-            return False
-        return True
+            told(number, refused)
 
-    served = await asyncio.gather(*(one(number) for number in range(200)))
+    await _add(pg_store, "before")  # so that one connection is ready, however busy the machine is
+    await asyncio.gather(*(one(number) for number in range(200)))
 
-    assert len(await _names(pg_store)) == sum(served) > 0
+    assert served
+    assert refused
+    assert set(await _names(pg_store)) == {"before", *map(str, served)}
 
 
 # --- waking -------------------------------------------------------------------------------------

@@ -147,8 +147,9 @@ def test_every_figure_of_the_json_has_evidence(digest: Digest) -> None:
     backed = (*data["decisions"], *data["status"], *data["changes"], *data["risks"])
     for entry in (*backed, *data["gates"], *data["trust"], *data["decisions"][0]["options"]):
         assert entry["evidence"], entry
-    formula = data["status"][1]["evidence"][2]["formula"]
-    assert formula.startswith("82 open; items a week, oldest first: 5, 6, 4, 7,")
+    chance = data["status"][1]["evidence"][2]
+    assert chance["formula"].startswith("chance that sums of draws from these weeks reach")
+    assert chance["inputs"][0].startswith("82 open; items a week, oldest first: 5, 6, 4, 7,")
 
 
 def test_what_is_unknown_is_null() -> None:
