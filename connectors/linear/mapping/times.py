@@ -1,0 +1,101 @@
+"""Instants and dates as Linear writes them."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from connectors.linear.mapping.faults import Unmappable
+
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_MONTHS: Final = {"month": 1, "quarter": 3, "halfYear": 6, "year": 12}
+"""`DateResolutionType` of the schema: how many months a coarse date means."""
+
+_YEAR: Final = 12
+_MOMENT: Final = timedelta(seconds=1)
+
+
+def instant(value: str) -> datetime:
+    """The instant in UTC; `Unmappable` for what is none, or bears no zone.
+
+    Linear writes milliseconds and `Z`. Instants beyond the calendar's ends become its ends.
+    """
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise Unmappable(f"{value[:40]!r} is no time") from None
+    if at.tzinfo is None:
+        raise Unmappable(f"{value[:40]!r} is a time without a zone")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return _LAST if at.year > 1 else _FIRST
+
+
+def wire_time(ms: int) -> str:
+    """An instant in epoch milliseconds as filters take it; what is no time becomes 1970."""
+    try:
+        at = datetime.fromtimestamp(ms // 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return "1970-01-01T00:00:00.000Z"
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
+
+
+def civil_date(value: str | None) -> date | None:
+    """A `TimelessDate`, None without one; `Unmappable` for what is none."""
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return instant(value).date()
+
+
+def last_day(day: date | None, resolution: str | None, *, fiscal_start: int = 0) -> date | None:
+    """The last day that a coarse date may mean: of its month, quarter, half-year or year.
+
+    Quarters and years are those of the workspace, whose fiscal year begins in the month
+    `fiscal_start` (0: January), as `Organization.fiscalYearStartMonth` tells.
+    """
+    months = _MONTHS.get(resolution or "")
+    if day is None or months is None:
+        return day
+    begun = (day.month - 1 - fiscal_start) % months
+    return _month_end(day.year, day.month - 1 - begun + months - 1)
+
+
+def first_day(day: date | None, resolution: str | None, *, fiscal_start: int = 0) -> date | None:
+    """The first day that a coarse date may mean."""
+    months = _MONTHS.get(resolution or "")
+    if day is None or months is None:
+        return day
+    month = day.month - 1 - (day.month - 1 - fiscal_start) % months
+    return date(max(day.year + month // _YEAR, 1), month % _YEAR + 1, 1)
+
+
+def _month_end(year: int, month: int) -> date:
+    """The last day of the month so many months after a year's January."""
+    year, month = min(year + month // _YEAR, 9999), month % _YEAR + 1
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def last_civil_day(end: str | None, zone: str | None) -> date | None:
+    """The day on which a cycle ends where its team is: it ends with the midnight after that."""
+    if not end:
+        return None
+    try:
+        where = ZoneInfo(zone or "UTC")
+    except (KeyError, ValueError, OSError):
+        where = ZoneInfo("UTC")
+    try:
+        return (instant(end) - _MOMENT).astimezone(where).date()
+    except OverflowError:
+        return instant(end).date()
+
+
+def epoch_ms(at: datetime) -> int:
+    """Milliseconds since the epoch."""
+    return round(at.timestamp() * 1000)

@@ -1,0 +1,250 @@
+"""A small GraphQL: parses queries, refuses what its schema does not know, and weighs them.
+
+It reads what a connector sends: operations with variables, aliases and arguments. Errors are worded
+and weights reckoned as linear.app/developers/graphql and …/rate-limiting say.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+MOST_COMPLEX: Final = 10_000
+"""What Linear allows one query to weigh."""
+
+_PAGE: Final = 50
+_LARGEST_PAGE: Final = 250
+_VALUE: Final = 0.1
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$?[A-Za-z_]\w*|-?\d+|[{}()\[\]:!=,]')
+_ARGUMENTS: Final = frozenset(
+    {"first", "after", "filter", "includeArchived", "includeDisabled", "orderBy"}
+)
+
+Schema = Mapping[str, Mapping[str, str]]
+"""Types by name: their fields, each with `""` for a scalar, `T`, `[T]` for a list, or `T*` for a
+connection of `T`."""
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """A query that is not answered: its code as in `extensions`, its message, and a status."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+    def told(self) -> Json:
+        """The body of the answer."""
+        extensions = {
+            "code": self.code,
+            "type": self.code.casefold().replace("_", " "),
+            "userPresentableMessage": str(self),
+        }
+        return {"errors": [{"message": str(self), "extensions": extensions}], "data": None}
+
+
+def invalid(message: str) -> Refused:
+    """A query that does not fit the schema."""
+    return Refused("GRAPHQL_VALIDATION_FAILED", message)
+
+
+@dataclass(slots=True)
+class Field:
+    """A field that is asked for."""
+
+    name: str
+    alias: str
+    arguments: dict[str, Any]
+    selections: list[Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable in place of a value."""
+
+    name: str
+
+
+class _Reader:
+    """Reads an operation token by token."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = [part for part in _TOKEN.findall(text) if part != ","]
+        self._at = 0
+
+    def operation(self) -> list[Field]:
+        """What is asked for; the types of variables are believed."""
+        while self._peek() != "{":
+            self._take()
+        return self._selections()
+
+    def _selections(self) -> list[Field]:
+        self._take("{")
+        found = []
+        while self._peek() != "}":
+            found.append(self._field())
+        self._take("}")
+        return found
+
+    def _field(self) -> Field:
+        name = alias = self._take()
+        if self._peek() == ":":
+            self._take(":")
+            name = self._take()
+        arguments = self._arguments() if self._peek() == "(" else {}
+        selections = self._selections() if self._peek() == "{" else []
+        return Field(name, alias, arguments, selections)
+
+    def _arguments(self) -> dict[str, Any]:
+        self._take("(")
+        found = {}
+        while self._peek() != ")":
+            name = self._take()
+            self._take(":")
+            found[name] = self._value()
+        self._take(")")
+        return found
+
+    def _value(self) -> Any:  # noqa: ANN401  any value
+        word = self._take()
+        if word.startswith("$"):
+            return Variable(word[1:])
+        if word in ("true", "false"):
+            return word == "true"
+        return int(word) if word.lstrip("-").isdigit() else word.strip('"')
+
+    def _peek(self) -> str:
+        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+
+    def _take(self, wanted: str = "") -> str:
+        part = self._peek()
+        if not part or (wanted and part != wanted):
+            raise Refused("GRAPHQL_PARSE_FAILED", f"Syntax Error: Unexpected {part or '<EOF>'!r}.")
+        self._at += 1
+        return part
+
+
+# --- answering ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """Answers one query: `root` holds the fields of `Query`, functions of their arguments.
+
+    Rows of a connection may be a function of its arguments too. `id` is where a cursor leads.
+    """
+
+    schema: Schema
+    root: Mapping[str, Callable[[Json], Any]]
+    variables: Mapping[str, Any]
+
+    def answer(self, text: str) -> tuple[Json, int]:
+        """The data and what the query weighs; `Refused` where it is too much or does not fit."""
+        asked = _Reader(text).operation()
+        for wrong in self._wrong(asked, "Query"):
+            raise invalid(wrong)
+        weight = self._weigh(asked)
+        if weight > MOST_COMPLEX:
+            raise Refused("INPUT_ERROR", f"Query too complex: {weight}, of {MOST_COMPLEX}.")
+        return self._object(asked, "Query", self.root), weight
+
+    def weight(self, text: str) -> int:
+        """What a query weighs."""
+        return self._weigh(_Reader(text).operation())
+
+    def _weigh(self, asked: Sequence[Field]) -> int:
+        return math.ceil(self._weight(asked, "Query"))
+
+    # --- looking through a query --------------------------------------------------------------
+
+    def _wrong(self, selections: Sequence[Field], on: str) -> Iterator[str]:
+        for one in selections:
+            type_ = self.schema[on].get(one.name)
+            if type_ is None:
+                yield f'Cannot query field "{one.name}" on type "{on}".'
+                continue
+            for name in one.arguments:
+                if not type_.endswith("*") or name not in _ARGUMENTS:
+                    yield f'Unknown argument "{name}" on field "{on}.{one.name}".'
+            if bool(type_) is not bool(one.selections):
+                yield f'Field "{one.name}" of type "{type_}" has no or too many selections.'
+            if type_.endswith("*"):
+                for inner in one.selections:
+                    of = {"nodes": type_[:-1], "pageInfo": "PageInfo"}.get(inner.name)
+                    if of is None:
+                        yield f'Cannot query field "{inner.name}" on a connection.'
+                    else:
+                        yield from self._wrong(inner.selections, of)
+            elif type_:
+                yield from self._wrong(one.selections, type_.strip("[]"))
+
+    def _weight(self, selections: Sequence[Field], on: str) -> float:
+        """0.1 a value, 1 an object, and a connection as often as its page is long."""
+        total = 0.0
+        for one in selections:
+            type_ = self.schema[on][one.name]
+            if type_.endswith("*"):
+                rows = [inner for inner in one.selections if inner.name == "nodes"]
+                each = sum(1 + self._weight(inner.selections, type_[:-1]) for inner in rows)
+                total += self._first(one) * each
+            else:
+                of = type_.strip("[]")
+                total += 1 + self._weight(one.selections, of) if of else _VALUE
+        return total
+
+    def _first(self, one: Field) -> int:
+        told = self._bound(one.arguments).get("first")
+        return _PAGE if told is None else int(told)
+
+    # --- making an answer ---------------------------------------------------------------------
+
+    def _object(self, selections: Sequence[Field], on: str, value: Mapping[str, Any]) -> Json:
+        return {one.alias: self._of_field(one, on, value) for one in selections}
+
+    def _of_field(self, one: Field, on: str, value: Mapping[str, Any]) -> Any:  # noqa: ANN401  any value
+        arguments, held = self._bound(one.arguments), value.get(one.name)
+        if callable(held):
+            held = held(arguments)
+        type_ = self.schema[on][one.name]
+        if type_.endswith("*"):
+            return self._connection(one, type_[:-1], list(held or ()))
+        if not type_ or held is None:
+            return held
+        if type_.startswith("["):
+            return [self._object(one.selections, type_.strip("[]"), each) for each in held]
+        return self._object(one.selections, type_, held)
+
+    def _connection(self, one: Field, of: str, rows: Sequence[Mapping[str, Any]]) -> Json:
+        """A page: a cursor is the id of an item, wherever that stands by now."""
+        after, size = self._bound(one.arguments).get("after"), self._first(one)
+        if not 0 < size <= _LARGEST_PAGE:
+            raise Refused("INPUT_ERROR", f"first must not be greater than {_LARGEST_PAGE}.")
+        start = 0
+        if after is not None:
+            places = [number for number, row in enumerate(rows) if row.get("id") == after]
+            if not places:
+                raise Refused("INPUT_ERROR", f"Entity not found: {of}")
+            start = places[0] + 1
+        shown = rows[start : start + size]
+        page = {
+            "hasNextPage": start + len(shown) < len(rows),
+            "endCursor": shown[-1].get("id") if shown else None,
+        }
+        found: Json = {}
+        for inner in one.selections:
+            if inner.name == "pageInfo":
+                found["pageInfo"] = {each.name: page.get(each.name) for each in inner.selections}
+            else:
+                found["nodes"] = [self._object(inner.selections, of, row) for row in shown]
+        return found
+
+    def _bound(self, arguments: Mapping[str, Any]) -> Json:
+        return {
+            name: self.variables.get(value.name) if isinstance(value, Variable) else value
+            for name, value in arguments.items()
+        }
