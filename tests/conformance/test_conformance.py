@@ -7,10 +7,12 @@ from syncer.connect.testing.suite import ConnectorSuite
 from tests.conformance.github_adapter import GitHub
 from tests.conformance.gitlab_adapter import GitLab, GitLabByRest
 from tests.conformance.jira_adapters import JiraCloud, JiraDataCenter
+from tests.conformance.linear_adapter import Linear
 
 TestJiraCloud = ConnectorSuite.of(JiraCloud)
 TestJiraDataCenter = ConnectorSuite.of(JiraDataCenter)
 TestGitHub = ConnectorSuite.of(GitHub)
 TestGitLab = ConnectorSuite.of(GitLab)
 TestGitLabByRest = ConnectorSuite.of(GitLabByRest)
+TestLinear = ConnectorSuite.of(Linear)
 TestSample = ConnectorSuite.of(SampleAdapter)
