@@ -8,8 +8,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from syncer.classify.config import ClassifierConfig
 from syncer.classify.evidence import Evidence, TextModel, probability, weigh
@@ -23,8 +25,8 @@ from syncer.classify.portfolio import (
 )
 from syncer.classify.printable import printable
 from syncer.classify.shipped import shipped_config
+from syncer.classify.signals import MOST_LABELS, index_evidence, structural_reasons
 from syncer.classify.signals import Evidence as Structure
-from syncer.classify.signals import index_evidence, structural_reasons
 from syncer.domain.verdict import Reason, Verdict, VerdictLevel
 
 _PARENT_FACTOR = 0.9
@@ -46,6 +48,32 @@ class _Case:
     mappings: Mapping[str, PortfolioMapping]
 
 
+class Above(NamedTuple):
+    """All that reaches an item from above: the nearest ruling, and its parent's verdict.
+
+    `level` is None where the item has no parent.
+    """
+
+    ruling: PortfolioOverride | None = None
+    level: VerdictLevel | None = None
+    confidence: float = 0.0
+
+
+_NOTHING_ABOVE = Above()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Verdicts by item key, what stood above each item, and how many were `judged` for it."""
+
+    verdicts: Mapping[str, Verdict]
+    above: Mapping[str, Above]
+    judged: int
+
+
+_NOTHING_KNOWN = Standing(verdicts={}, above={}, judged=0)
+
+
 def classify_portfolio(
     portfolio: Portfolio | Mapping[str, object], *, config: ClassifierConfig | None = None
 ) -> dict[str, Verdict]:
@@ -55,26 +83,32 @@ def classify_portfolio(
     """
     if not isinstance(portfolio, Portfolio):
         portfolio = Portfolio.model_validate(portfolio)
-    return judge_anew(portfolio, {}, config=config)
+    return dict(judge_again(portfolio, config=config).verdicts)
 
 
-def judge_anew(
+def judge_again(
     portfolio: Portfolio,
-    kept: Mapping[str, Verdict],
+    before: Standing = _NOTHING_KNOWN,
+    touched: AbstractSet[str] = frozenset(),
     *,
     config: ClassifierConfig | None = None,
-) -> dict[str, Verdict]:
-    """A verdict for every item; those in `kept` are taken as they are."""
+) -> Standing:
+    """A verdict for every item; one from `before` stays while nothing that it was made from moved.
+
+    `touched` names the items of which anything but what stands above them may differ.
+    """
     case = _prepare(portfolio, _model(config))
     verdicts: dict[str, Verdict] = {}
-    inherited: dict[str, PortfolioOverride] = {}
+    above: dict[str, Above] = {}
+    judged = 0
     for key in case.graph.top_down:
-        parent = case.graph.parents.get(key)
-        _inherit(case, key, parent=parent, inherited=inherited)
-        verdicts[key] = kept.get(key) or _judge(
-            case, key, ruling=inherited.get(key), parent=verdicts.get(parent or "")
-        )
-    return verdicts
+        over = above[key] = _above(case, key, verdicts=verdicts, above=above)
+        if key not in touched and before.above.get(key) == over:
+            verdicts[key] = before.verdicts[key]
+        else:
+            verdicts[key] = _judge(case, key, over)
+            judged += 1
+    return Standing(verdicts=verdicts, above=above, judged=judged)
 
 
 def _model(config: ClassifierConfig | None) -> TextModel:
@@ -100,21 +134,20 @@ def _prepare(portfolio: Portfolio, model: TextModel) -> _Case:
     )
 
 
-def _inherit(
-    case: _Case, key: str, *, parent: str | None, inherited: dict[str, PortfolioOverride]
-) -> None:
-    """Hand the parent's own ruling, or the one above it, down to this item."""
+def _above(
+    case: _Case, key: str, *, verdicts: Mapping[str, Verdict], above: Mapping[str, Above]
+) -> Above:
+    """What the parent hands down: its own ruling where that covers all below, else its parent's."""
+    parent = case.graph.parents.get(key)
     if parent is None:
-        return
+        return _NOTHING_ABOVE
     own = case.overrides.get(parent)
-    ruling = own if own is not None and own.children else inherited.get(parent)
-    if ruling is not None:
-        inherited[key] = ruling
+    ruling = own if own is not None and own.children else above[parent].ruling
+    verdict = verdicts[parent]
+    return Above(ruling, verdict.level, verdict.confidence)
 
 
-def _judge(
-    case: _Case, key: str, *, ruling: PortfolioOverride | None, parent: Verdict | None
-) -> Verdict:
+def _judge(case: _Case, key: str, above: Above) -> Verdict:
     """The first step of precedence that exists."""
     item = case.graph.items[key]
     evidence = weigh(
@@ -125,9 +158,9 @@ def _judge(
         belongs_nowhere=case.graph.belongs_nowhere(key),
     )
     return (
-        _ordered(case, item, ruling=ruling, evidence=evidence)
+        _ordered(case, item, ruling=above.ruling, evidence=evidence)
         or _by_evidence(evidence, case.model.config.decides_at)
-        or _by_parent(parent, evidence, case.model.config.decides_at)
+        or _by_parent(above, evidence, case.model.config.decides_at)
         or _by_default(case, item, evidence)
         or _undecided(evidence)
     )
@@ -150,7 +183,7 @@ def _ordered(
         )
     if item.explicit is not None:
         return _said(item.explicit, "explicit", "field says so", evidence=evidence)
-    for name in item.labels:
+    for name in item.labels[:MOST_LABELS]:
         if (level := _EXPLICIT.get(name[:_LONGEST_LABEL].strip().casefold())) is not None:
             return _said(level, "explicit", f'label "{printable(name)}"', evidence=evidence)
     return None
@@ -194,17 +227,18 @@ def _by_evidence(evidence: Evidence, decides_at: float) -> Verdict | None:
     )
 
 
-def _by_parent(parent: Verdict | None, evidence: Evidence, decides_at: float) -> Verdict | None:
+def _by_parent(above: Above, evidence: Evidence, decides_at: float) -> Verdict | None:
     """The parent's level at nine tenths of its confidence, while that still decides."""
-    if parent is None or parent.level is VerdictLevel.UNCLASSIFIED:
+    level = above.level
+    if level is None or level is VerdictLevel.UNCLASSIFIED:
         return None
-    confidence = parent.confidence * _PARENT_FACTOR
+    confidence = above.confidence * _PARENT_FACTOR
     if confidence < decides_at:
         return None
-    reason = Reason(signal="parent", weight=0.0, text=f"its parent is {parent.level}")
+    reason = Reason(signal="parent", weight=0.0, text=f"its parent is {level}")
     return Verdict(
-        level=parent.level,
-        leaning=parent.level,
+        level=level,
+        leaning=level,
         confidence=confidence,
         decided_by="parent",
         reasons=(reason, *evidence.reasons),

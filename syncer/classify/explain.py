@@ -19,7 +19,7 @@ def explain(verdict: Verdict) -> str:
     Reasons that speak for the verdict, strongest first, as many as fit. The percentage is
     rounded down, so that 99 % never reads as certainty.
     """
-    line = f"{_headline(verdict)} ({int(verdict.confidence * 100 + 1e-9)} %)"
+    line = f"{_headline(verdict)} ({percentage(verdict)} %)"
     separator = ": "
     for text in _texts(verdict):
         longer = line + separator + text
@@ -29,6 +29,11 @@ def explain(verdict: Verdict) -> str:
             break
         line, separator = longer, ", "
     return line
+
+
+def percentage(verdict: Verdict) -> int:
+    """How sure the verdict is, in whole per cent, rounded down."""
+    return int(verdict.confidence * 100 + 1e-9)
 
 
 def _headline(verdict: Verdict) -> str:

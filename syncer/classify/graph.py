@@ -7,26 +7,28 @@ distinct products and teams, and an item without a product (a program office) ad
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from syncer.classify.portfolio import Portfolio, PortfolioItem, PortfolioProject
 
-BLOCKS, REQUIRES, THREATENS = "blocks", "requires", "threatens"
+BLOCKS = "blocks"
+_REQUIRES, _THREATENS = "requires", "threatens"
 _OUTGOING = {
     "blocks": BLOCKS,
     "blocking": BLOCKS,
-    "requires": REQUIRES,
-    "threatens": THREATENS,
+    "requires": _REQUIRES,
+    "threatens": _THREATENS,
 }
 _INCOMING = {
     "is blocked by": BLOCKS,
     "blocked by": BLOCKS,
-    "is required by": REQUIRES,
-    "required by": REQUIRES,
-    "is threatened by": THREATENS,
-    "threatened by": THREATENS,
+    "is required by": _REQUIRES,
+    "required by": _REQUIRES,
+    "is threatened by": _THREATENS,
+    "threatened by": _THREATENS,
 }
+_MOST_COMPONENTS = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,10 @@ Edges = Mapping[str, frozenset[tuple[str, str]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """Indexes over one portfolio, by item key. `cyclic` items are their own ancestors."""
+    """Indexes over one portfolio, by item key. `cyclic` items are their own ancestors.
+
+    `outgoing` holds what an item blocks, requires or threatens, by kind and key.
+    """
 
     items: Mapping[str, PortfolioItem]
     projects: Mapping[str, PortfolioProject]
@@ -57,10 +62,6 @@ class Graph:
     def belongs_nowhere(self, key: str) -> bool:
         """Whether the item has no product although others have: a program office's item."""
         return self.maps_products and not self.places[key].products
-
-    def targets(self, key: str, kind: str) -> Iterator[str]:
-        """Keys of the items that this item blocks, requires or threatens."""
-        return (to for linked, to in self.outgoing.get(key, ()) if linked == kind)
 
 
 def build_graph(portfolio: Portfolio) -> Graph:
@@ -93,7 +94,7 @@ def build_graph(portfolio: Portfolio) -> Graph:
 def _place(item: PortfolioItem, project: PortfolioProject | None) -> Place:
     """One product by the project's map; else the components of a shared container."""
     product = project.product if project else ""
-    products = (product,) if product else tuple(dict.fromkeys(item.components))
+    products = (product,) if product else tuple(dict.fromkeys(item.components[:_MOST_COMPONENTS]))
     return Place(products, item.team or (project.team if project else ""))
 
 
@@ -128,12 +129,22 @@ def _outgoing(items: Mapping[str, PortfolioItem]) -> dict[str, frozenset[tuple[s
         for link in item.links:
             if link.to == key or link.to not in items:
                 continue
-            name = " ".join(link.type.casefold().replace("_", " ").replace("-", " ").split())
+            name = _plain(link.type)
             if name in _OUTGOING:
                 edges[key].add((_OUTGOING[name], link.to))
             elif name in _INCOMING:
                 edges[link.to].add((_INCOMING[name], key))
     return {key: frozenset(found) for key, found in edges.items()}
+
+
+def is_directed(link_type: str) -> bool:
+    """Whether a link of this type orders anything; others, such as `relates to`, say nothing."""
+    name = _plain(link_type)
+    return name in _OUTGOING or name in _INCOMING
+
+
+def _plain(link_type: str) -> str:
+    return " ".join(link_type.casefold().replace("_", " ").replace("-", " ").split())
 
 
 def _top_down(

@@ -7,7 +7,9 @@ the store the sync layer resolves the rules itself and fills `Portfolio.mappings
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 
 from syncer.classify.portfolio import Portfolio, PortfolioItem, PortfolioMapping
@@ -26,32 +28,41 @@ def with_rules(portfolio: Portfolio, rules: Sequence[ClassificationRule]) -> Por
     """The portfolio with the rules' mappings after those that it brought itself."""
     if not rules:
         return portfolio
-    parents = {item.key: item.parent for item in portfolio.items}
-    found = [
-        PortfolioMapping(item=item.key, level=rule.level, rule=described(selector))
-        for item in portfolio.items
+    children = _children(portfolio)
+    tests = [
+        (rule.level, described(selector), _test(selector, children))
         for rule in rules
         for selector in rule.select
-        if _picks(selector, item, parents)
+    ]
+    found = [
+        PortfolioMapping(item=item.key, level=level, rule=rule)
+        for item in portfolio.items
+        for level, rule, picks in tests
+        if picks(item)
     ]
     return portfolio.model_copy(update={"mappings": (*portfolio.mappings, *found)})
 
 
-def _picks(selector: Selector, item: PortfolioItem, parents: Mapping[str, str | None]) -> bool:
+def _test(
+    selector: Selector, children: Mapping[str, Sequence[str]]
+) -> Callable[[PortfolioItem], bool]:
+    """What tells whether the selector picks an item."""
     match selector:
         case InContainer(pattern):
-            return fnmatchcase(item.project, _local(pattern))
+            return lambda item: fnmatchcase(item.project, _local(pattern))
         case Under(root):
-            return _is_under(item.key, _local(root), parents)
+            tree = _tree(_local(root), children)
+            return lambda item: item.key in tree
         case WithLabel(pattern):
-            return any(fnmatchcase(name, pattern) for name in item.labels)
+            return lambda item: any(fnmatchcase(name, pattern) for name in item.labels)
         case InVersion(pattern):
             container, _, version = _local(pattern).rpartition("/")
-            return fnmatchcase(item.project, container) and any(
-                fnmatchcase(name, version) for name in item.fix_versions
+            return lambda item: (
+                fnmatchcase(item.project, container)
+                and any(fnmatchcase(name, version) for name in item.fix_versions)
             )
         case _:  # what only a synced item can answer
-            return False
+            return lambda _item: False
 
 
 def _local(name: str) -> str:
@@ -59,13 +70,21 @@ def _local(name: str) -> str:
     return name.partition(":")[2]
 
 
-def _is_under(key: str, root: str, parents: Mapping[str, str | None]) -> bool:
-    """Whether the item is the root or below it; once around a cycle at most."""
-    seen: set[str] = set()
-    at: str | None = key
-    while at is not None and at not in seen:
-        if at == root:
-            return True
-        seen.add(at)
-        at = parents.get(at)
-    return False
+def _children(portfolio: Portfolio) -> Mapping[str, Sequence[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for item in portfolio.items:
+        if item.parent is not None:
+            found[item.parent].append(item.key)
+    return found
+
+
+def _tree(root: str, children: Mapping[str, Sequence[str]]) -> AbstractSet[str]:
+    """The root and all below it, each visited once, also in a circle."""
+    found = {root}
+    waiting = [root]
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child not in found:
+                found.add(child)
+                waiting.append(child)
+    return found

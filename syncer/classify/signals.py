@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from syncer.classify.config import StructureConfig
-from syncer.classify.graph import BLOCKS, REQUIRES, THREATENS, Graph
+from syncer.classify.graph import BLOCKS, Graph
 from syncer.classify.portfolio import PortfolioItem
 from syncer.classify.printable import printable
 from syncer.domain.verdict import Reason
@@ -20,8 +20,12 @@ Signal = tuple[str, float, str]
 _TIED_KINDS = frozenset({"risk", "decision", "milestone"})
 _LEVELS = {"epic": 1, "initiative": 2, "program epic": 2, "goal": 3, "objective": 3}
 _LONGEST_LABEL = 40
+MOST_LABELS = 1000
+"""Labels of one item that are looked at, so that a verdict costs the same for any input."""
 INSIDE = "inside_one_product"
 """The signal of an item that touches nothing else: so weak that the text is still on its own."""
+MOST_NAMES = 250
+"""Products, and teams, that are told apart below one item; more make no difference."""
 _NOTHING: Counter[str] = Counter()
 
 
@@ -61,8 +65,8 @@ def index_evidence(graph: Graph, config: StructureConfig) -> Evidence:
             products[parent][name] += 1
         if place.products and place.team:
             teams[parent][place.team] += 1
-        products[parent].update(products.get(key, _NOTHING))
-        teams[parent].update(teams.get(key, _NOTHING))
+        _add(products.get(key, _NOTHING), products[parent])
+        _add(teams.get(key, _NOTHING), teams[parent])
     return Evidence(
         graph=graph,
         config=config,
@@ -72,15 +76,29 @@ def index_evidence(graph: Graph, config: StructureConfig) -> Evidence:
     )
 
 
+def _add(counts: Counter[str], into: Counter[str]) -> None:
+    """Add counts to those of the parent, which tell only so many names apart.
+
+    A tree as deep as it has items, each of a product of its own, must not cost their square.
+    """
+    if len(counts) + len(into) <= MOST_NAMES:
+        into.update(counts)
+        return
+    for name, count in counts.items():
+        if name in into or len(into) < MOST_NAMES:
+            into[name] += count
+
+
 def _campaigns(graph: Graph) -> dict[tuple[str, str], frozenset[str]]:
     """Products of the children of one parent that share one title."""
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for key, parent in graph.parents.items():
-        found[parent, _same(graph.items[key].title)].update(graph.places[key].products)
+        found[parent, same_title(graph.items[key].title)].update(graph.places[key].products)
     return {title: frozenset(products) for title, products in found.items() if len(products) > 1}
 
 
-def _same(title: str) -> str:
+def same_title(title: str) -> str:
+    """What two titles must share to be the same work ordered twice."""
     return " ".join(title[:200].casefold().split())
 
 
@@ -114,8 +132,9 @@ def _reach(evidence: Evidence, key: str) -> Reach:
     teams = Counter(evidence.teams_below.get(key, _NOTHING))
     below = products.total()
     own = graph.places[key].products
-    blocked = {name for to in graph.targets(key, BLOCKS) for name in graph.places[to].products}
-    linked = {to for kind in (REQUIRES, THREATENS, BLOCKS) for to in graph.targets(key, kind)}
+    edges = graph.outgoing.get(key, frozenset())
+    linked = {to for _, to in edges}
+    blocked = {name for kind, to in edges if kind == BLOCKS for name in graph.places[to].products}
     for to in linked:
         if graph.parents.get(to) == key:
             continue
@@ -198,14 +217,17 @@ def _campaign(evidence: Evidence, key: str) -> Iterator[Signal]:
     parent = evidence.graph.parents.get(key)
     if parent is None or _automated(evidence.config, evidence.graph.items[key]):
         return
-    products = evidence.campaigns.get((parent, _same(evidence.graph.items[key].title)), frozenset())
-    others = len(products - set(evidence.graph.places[key].products))
+    products = evidence.campaigns.get(
+        (parent, same_title(evidence.graph.items[key].title)), frozenset()
+    )
+    others = len(products) - sum(name in products for name in evidence.graph.places[key].products)
     if others > 1:
         yield "campaign_instance", 1, f"same work ordered in {others} other products"
 
 
 def _automated(config: StructureConfig, item: PortfolioItem) -> bool:
-    return any(name[:_LONGEST_LABEL].casefold() in config.automation.labels for name in item.labels)
+    known = config.automation.labels
+    return any(name[:_LONGEST_LABEL].casefold() in known for name in item.labels[:MOST_LABELS])
 
 
 def _nature(evidence: Evidence, item: PortfolioItem) -> Iterator[Signal]:

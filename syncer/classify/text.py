@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from syncer.classify.portfolio import PortfolioItem
 
 _TITLE_READ, _BODY_READ, _BODY_KEPT, _LABELS_READ = 500, 8000, 3000, 30
+_LABEL_READ = 100
+_MOST_GROWTH = 2  # of a text that is normalised: one character may stand for eighteen
 _FENCE = re.compile(r"```|~~~|\{(?:code|noformat|quote)[^}\n]{0,40}\}")
 _INLINE_CODE = re.compile(r"`[^`\n]{1,200}`")
 _ADDRESS = re.compile(r"(?:https?|ftp|mailto):\S+|www\.\S+|\b[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]+")
@@ -44,7 +46,7 @@ def read_text(item: PortfolioItem) -> ItemText:
     """Normalise and cut one item's text."""
     title = _normal(item.title[:_TITLE_READ])
     body = _normal(_prose(item.body[:_BODY_READ])[:_BODY_KEPT]) if item.body else ""
-    labels = _normal("\n".join(name[:100] for name in item.labels[:_LABELS_READ]))
+    labels = _normal("\n".join(name[:_LABEL_READ] for name in item.labels[:_LABELS_READ]))
     return ItemText(
         title=_tokens(title),
         body=_tokens(body),
@@ -56,7 +58,9 @@ def read_text(item: PortfolioItem) -> ItemText:
 
 
 def _normal(text: str) -> str:
-    return text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    if text.isascii():
+        return text.casefold()
+    return unicodedata.normalize("NFKC", text).casefold()[: _MOST_GROWTH * len(text)]
 
 
 def _prose(body: str) -> str:

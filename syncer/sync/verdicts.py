@@ -1,7 +1,8 @@
 """Decides after each sync what is program-level and what product-level, and keeps the answers.
 
 Evidence turns a verdict only when two syncs agree; a person's or a rule's word turns it at once.
-Every turn is in the audit log.
+Every turn is in the audit log. A process that goes on remembers what it judged last, and judges
+only what has changed since and what that can affect.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from syncer.classify.changes import Known, reclassify
 from syncer.classify.classifier import classify_portfolio
 from syncer.domain.addresses import with_known_ends
 from syncer.domain.item import WorkItem
@@ -38,41 +40,76 @@ _AUTHOR: Final = "syncer"
 class Judged:
     """What one round of verdicts did.
 
-    `items` were judged, `written` verdicts differ from before, `flipped` turned their level, and
-    `pending` turns wait for a second sync.
+    Of the live `items` so many were `judged` anew, `written` verdicts differ from before, `flipped`
+    turned their level, and `pending` turns wait for a second sync.
     """
 
     items: int
+    judged: int
     written: int
     flipped: int
     pending: int
 
 
+@dataclass(slots=True)
+class Memory:
+    """What a process judged last: verdicts without regard to what is stored, and their grounds.
+
+    It saves time and decides nothing: an empty one, or one of long ago, gives the same verdicts,
+    whatever other processes have stored meanwhile.
+    """
+
+    known: Known | None = None
+
+
 async def judge(
-    store: Store, portfolio: Portfolio, *, at: datetime, after_sync: bool = True
+    store: Store,
+    portfolio: Portfolio,
+    *,
+    at: datetime,
+    after_sync: bool = True,
+    memory: Memory | None = None,
 ) -> Judged:
-    """Judge every live item anew at the instant `at` (UTC) and keep what changed.
+    """Judge the live items at the instant `at` (UTC) and keep what changed.
 
     `portfolio` holds a project for every container. With `after_sync` false, as after an override,
-    evidence turns nothing: only a sync counts as a second look.
+    evidence turns nothing: only a sync counts as a second look. With a `memory` only those are
+    judged anew that may differ from what it remembers.
     """
     while True:
         async with store.read() as session:
             items = with_known_ends(await load_items(session, states=LIVE))
             overrides = await load_overrides(session)
-        found = await asyncio.to_thread(verdicts_of, portfolio, items, overrides)
-        done = await _keep(store, found, overrides, at=at, after_sync=after_sync)
+        found, judged = await asyncio.to_thread(_found, portfolio, items, overrides, memory=memory)
+        done = await _keep(store, found, overrides, at=at, after_sync=after_sync, judged=judged)
         if done is not None:
             return done
+
+
+def _found(
+    portfolio: Portfolio,
+    items: Sequence[WorkItem],
+    overrides: Sequence[VerdictOverride],
+    *,
+    memory: Memory | None,
+) -> tuple[dict[str, Verdict], int]:
+    """The classifier's answers by uid, and how many of them were made anew."""
+    if memory is None:
+        answers = verdicts_of(portfolio, items, overrides)
+        return answers, len(answers)
+    known = memory.known = reclassify(memory.known, classifier_input(portfolio, items, overrides))
+    return _by_uid(known.verdicts, items), known.judged
 
 
 def verdicts_of(
     portfolio: Portfolio, items: Sequence[WorkItem], overrides: Sequence[VerdictOverride]
 ) -> dict[str, Verdict]:
     """The classifier's answers by uid, without regard to earlier ones. Pure."""
-    names = classifier_names(items)
-    answers = classify_portfolio(classifier_input(portfolio, items, overrides))
-    return {uid: answers[name] for uid, name in names.items()}
+    return _by_uid(classify_portfolio(classifier_input(portfolio, items, overrides)), items)
+
+
+def _by_uid(answers: Mapping[str, Verdict], items: Sequence[WorkItem]) -> dict[str, Verdict]:
+    return {uid: answers[name] for uid, name in classifier_names(items).items()}
 
 
 async def _keep(
@@ -82,6 +119,7 @@ async def _keep(
     *,
     at: datetime,
     after_sync: bool,
+    judged: int,
 ) -> Judged | None:
     """Write what changed; None where a person spoke meanwhile, so that all must be judged again."""
     async with store.write() as session:
@@ -103,6 +141,7 @@ async def _keep(
         await record(session, *flips)
     return Judged(
         items=len(found),
+        judged=judged,
         written=len(changed),
         flipped=len(flips),
         pending=sum(new.pending is not None for new in settled.values()),

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncer.classify import classify_portfolio
-from syncer.classify.changes import affected, reclassify
-from syncer.classify.classifier import judge_anew
+from syncer.classify.changes import Known, reclassify
+from syncer.classify.classifier import Above, Standing, judge_again
 from syncer.classify.portfolio import Portfolio
+from syncer.classify.shipped import shipped_config
 from syncer.domain.verdict import VerdictLevel
 from tests.unit.classify.portfolios import item, portfolio, spread
 from tests.unit.classify.test_metamorphic import LINKS, TITLES, TYPES, portfolios
@@ -58,11 +59,11 @@ def _links(keys: list[str]) -> st.SearchStrategy[list[dict[str, str]]]:
 @settings(max_examples=60)
 @given(changes())
 def test_the_same_verdicts_as_a_full_run(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    before, after = (Portfolio.model_validate(raw) for raw in pair)
-
-    found = reclassify(before, classify_portfolio(before), after)
-
-    assert found == classify_portfolio(after)
+    known: Known | None = None
+    for raw in (*pair, pair[0]):
+        state = Portfolio.model_validate(raw)
+        known = reclassify(known, state)
+        assert known.verdicts == classify_portfolio(state)
 
 
 def _tree() -> dict[str, Any]:
@@ -71,31 +72,87 @@ def _tree() -> dict[str, Any]:
     return portfolio(epic, *spread("E", "mobile", "mobile", "mobile"), *strangers)
 
 
+def _changed(raw: dict[str, Any], number: int, **fields: Any) -> dict[str, Any]:
+    after: dict[str, Any] = json.loads(json.dumps(raw))
+    after["items"][number] |= fields
+    return after
+
+
+def _judged(before: Known, raw: dict[str, Any]) -> set[str]:
+    """The items whose verdict is not the very one from before."""
+    after = reclassify(before, Portfolio.model_validate(raw))
+    found = {key for key, one in after.verdicts.items() if one is not before.verdicts.get(key)}
+    assert len(found) == after.judged
+    return found
+
+
 def test_only_what_can_be_affected_is_judged() -> None:
     raw = _tree()
-    changed = json.loads(json.dumps(raw))
-    changed["items"][1]["project"] = "PAYMENTS"
-    before, after = Portfolio.model_validate(raw), Portfolio.model_validate(changed)
+    before = reclassify(None, Portfolio.model_validate(raw))
 
-    assert affected(before, after) == {"E", "E-0", "E-1", "E-2"}
-    assert affected(before, before) == frozenset()
+    assert before.judged == 54
+    assert _judged(before, raw) == set()
+    assert _judged(before, _changed(raw, 1, title="Another part")) == {"E", "E-0"}
+    turned = _changed(raw, 1, project="PAYMENTS")  # the epic becomes program work
+    assert _judged(before, turned) == {"E", "E-0", "E-1", "E-2"}
+    linked = _changed(raw, 1, links=[{"type": "blocks", "to": "S7"}])
+    assert _judged(before, linked) == {"E", "E-0", "S7"}
+    related = _changed(raw, 1, links=[{"type": "relates to", "to": "S7"}])
+    assert _judged(before, related) == {"E", "E-0"}
+    said = {"item": "E-1", "level": "program", "children": True}
+    assert _judged(before, raw | {"overrides": [said]}) == {"E-1"}
+    assert _judged(before, raw | {"overrides": [said | {"item": "E"}]}) == _judged(before, turned)
 
 
-def test_what_is_kept_is_not_judged_again_so_that_the_test_above_means_something() -> None:
-    before = Portfolio.model_validate(_tree())
-    known = classify_portfolio(before)
-    wrong = {**known, "S7": known["E"]}
+def test_other_projects_or_another_configuration_leave_nothing_as_it_is() -> None:
+    raw = _tree()
+    before = reclassify(None, Portfolio.model_validate(raw))
 
-    assert judge_anew(before, wrong)["S7"] == known["E"]
-    assert known["S7"] != known["E"]
+    assert len(_judged(before, raw | {"projects": raw["projects"][1:]})) == 54
+    again = reclassify(before, Portfolio.model_validate(raw), config=shipped_config())
+    assert again.judged == 54
+
+
+def test_what_is_kept_is_not_judged_again_so_that_the_tests_above_mean_something() -> None:
+    state = Portfolio.model_validate(_tree())
+    right = judge_again(state)
+    wrong = Standing(
+        verdicts={**right.verdicts, "S7": right.verdicts["E"]}, above=right.above, judged=0
+    )
+
+    assert judge_again(state, wrong).verdicts["S7"] == right.verdicts["E"]
+    assert judge_again(state, wrong, {"S7"}) == Standing(
+        verdicts=right.verdicts, above=right.above, judged=1
+    )
+
+
+def _epic_in_two_products(children: int) -> Portfolio:
+    places = ("MOBILE", "PAYMENTS")
+    below = [item(f"C{n}", places[n % 2], f"Part {n}", parent="E") for n in range(children)]
+    return Portfolio.model_validate(portfolio(item("E", "MOBILE", type="Epic"), *below))
 
 
 def test_fifty_thousand_children_are_counted() -> None:
-    names = ("mobile", "payments")
-    children = [item(f"C{n}", names[n % 2].upper(), f"Part {n}", parent="E") for n in range(50_000)]
-    raw = Portfolio.model_validate(portfolio(item("E", "MOBILE", type="Epic"), *children))
-    one = classify_portfolio(portfolio(children[0] | {"parent": None}))["C0"]
+    few = judge_again(_epic_in_two_products(2))
+    over = Above(None, few.verdicts["E"].level, few.verdicts["E"].confidence)
+    names = [f"C{n}" for n in range(50_000)]
+    before = Standing(
+        verdicts=dict.fromkeys(names, few.verdicts["C0"]),
+        above=dict.fromkeys(names, over),
+        judged=0,
+    )
 
-    found = judge_anew(raw, {f"C{n}": one for n in range(50_000)})
+    found = judge_again(_epic_in_two_products(50_000), before)
 
-    assert found["E"].level is VerdictLevel.PROGRAM
+    assert (found.judged, found.verdicts["E"]) == (1, few.verdicts["E"])
+    assert found.verdicts["E"].level is VerdictLevel.PROGRAM
+
+
+def test_a_deep_chain_of_changes_is_climbed_once() -> None:
+    def chain(title: str) -> Portfolio:
+        deep = [item(f"K{n}", "MOBILE", title, parent=f"K{n - 1}") for n in range(3000)]
+        return Portfolio.model_validate(portfolio(*deep))
+
+    before = reclassify(None, chain("Sync"))
+
+    assert reclassify(before, chain("Budget")).judged == 3000
