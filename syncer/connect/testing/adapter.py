@@ -116,6 +116,17 @@ class Adapter(ABC):
         """The human key of an item."""
         return f"{container}-{number}"
 
+    def shown_key(self, item_id: str, key: str) -> str:  # noqa: ARG002  for trackers of that sort
+        """What people call an item that has this key in the world; some trackers use its id."""
+        return key
+
+    def container_key(self, container: str) -> str:
+        """The connector's container in which one of `containers` lies, by default itself.
+
+        The two may be parts of the one container that the tracker has: projects of an organisation.
+        """
+        return container
+
     def world(self) -> World:
         """An empty world with the two containers; override it for statuses of your own."""
         world = World()

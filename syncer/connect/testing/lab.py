@@ -107,19 +107,25 @@ class Lab:
     @property
     def home(self) -> ContainerKey:
         """The container that rules fill first."""
-        return ContainerKey(CONNECTION, self.adapter.containers[0].key)
+        return self._container(0)
 
     @property
     def abroad(self) -> ContainerKey:
-        """The other container."""
-        return ContainerKey(CONNECTION, self.adapter.containers[1].key)
+        """The other container; home as well, where the tracker has one container only."""
+        return self._container(1)
 
-    def add(
-        self, *, at: datetime | None = None, container: ContainerKey | None = None, **state: object
-    ) -> str:
+    def _container(self, place: int) -> ContainerKey:
+        key = self.adapter.containers[place].key
+        return ContainerKey(CONNECTION, self.adapter.container_key(key))
+
+    def also(self, *item_ids: str) -> tuple[str, ...]:
+        """Those of items of the other part that a container holds too: all, if it is the one."""
+        return item_ids if self.home == self.abroad else ()
+
+    def add(self, *, at: datetime | None = None, abroad: bool = False, **state: object) -> str:
         """Create an item, by default a story at home, now; gives its id."""
         self._count += 1
-        where = (container or self.home).key
+        where = self.adapter.containers[abroad].key
         initial: dict[str, object] = {"title": f"Mast {self._count}", **state}
         item = ScriptedItem(
             id=str(_FIRST_ID + self._count),
@@ -144,10 +150,11 @@ class Lab:
         self.world.edit(item_id, self.clock.now(), actor=ACTOR, **changes)
 
     def move(self, item_id: str) -> str:
-        """Move an item abroad now; gives its new key."""
-        key = self.adapter.key(self.abroad.key, 500 + self._count)
-        self.world.move(item_id, self.clock.now(), container=self.abroad.key, key=key)
-        return key
+        """Move an item abroad now; gives the key that people know it by then."""
+        where = self.adapter.containers[1].key
+        key = self.adapter.key(where, 500 + self._count)
+        self.world.move(item_id, self.clock.now(), container=where, key=key)
+        return self.adapter.shown_key(item_id, key)
 
     def state(self, item_id: str) -> ItemState:
         """The truth about an item."""

@@ -107,17 +107,18 @@ async def moved_keeps_identity(adapter: Adapter) -> None:
         require(item.key == key, f"its key is {item.key!r}, not {key!r}")
         require(item.container == lab.abroad, f"it lies in {item.container}, not {lab.abroad}")
         require(not (fetched.gone or fetched.hidden), "a move was taken for a disappearance")
-        require_same(await lab.inventory(), [kept], "the census that it left")
-        require_same(await lab.inventory(lab.abroad), [now.id], "the census where it arrived")
+        left, arrived = [kept, *lab.also(now.id)], [now.id, *lab.also(kept)]
+        require_same(await lab.inventory(), left, "the census that it left")
+        require_same(await lab.inventory(lab.abroad), arrived, "the census where it arrived")
         there = await lab.read(container=lab.abroad)
-        require_same(there.records, [now.id], "a reading where it arrived")
+        require_same(there.records, arrived, "a reading where it arrived")
 
 
 async def fetch_accounts_for_every_ref(adapter: Adapter) -> None:
     """Each ref that was asked for has one outcome; ids that are none are never put to use."""
     async with lab_of(adapter) as lab:
         ids = lab.fill(5)
-        unknown = ItemRef(CONNECTION, "987654", adapter.key(lab.home.key, 987654))
+        unknown = ItemRef(CONNECTION, "987654", adapter.key(adapter.containers[0].key, 987654))
         refs = [*(lab.ref(one) for one in ids), unknown]
         fetched = await lab.connector.fetch(refs)
         told = _outcomes(fetched)

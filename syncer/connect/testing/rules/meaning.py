@@ -65,7 +65,7 @@ async def links_in_both_directions(adapter: Adapter) -> None:
     """A dependency runs the right way, seen from either end or both, within and across."""
     async with lab_of(adapter, page=20) as lab:
         first, second = lab.fill(2)
-        far = lab.add(container=lab.abroad)
+        far = lab.add(abroad=True)
         lab.world.link(blocks("1", first, second, at=lab.clock.now(), actor=ACTOR))
         lab.world.link(blocks("2", far, first, at=lab.clock.now(), actor=ACTOR))
         true = {(first, second), (far, first)}
@@ -172,7 +172,8 @@ async def text_is_harmless(adapter: Adapter) -> None:
     async with lab_of(adapter, page=20) as lab:
         victim = lab.add()
         lab.world.add_person(Person(id="eve", name="Eve\u202e\r\nRoot\x1b[2J"))
-        claim = f"Blocked by {adapter.key(lab.home.key, 1)}\nParent: {lab.state(victim).key}"
+        blocker = adapter.key(adapter.containers[0].key, 1)
+        claim = f"Blocked by {blocker}\nParent: {lab.state(victim).key}"
         ids = [
             lab.add(title=text, body=text, labels=(text[:20],), assignee="eve") for text in _HOSTILE
         ]
