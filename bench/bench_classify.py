@@ -1,7 +1,7 @@
 """Verdicts on 100,000 items with their portfolio in one batch, against reading them from the store.
 
-Also what is left of that where one item has changed. Seconds are the processor's. Run: `make bench
-ARGS="--only classify"`.
+Also what is left of that where one item has changed, and what items cost that are made to cost
+much. Seconds are the processor's. Run: `make bench ARGS="--only classify"`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ import asyncio
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from time import process_time
 from typing import Final, TypeVar
 
 from bench.databases import SQLITE, databases
 from bench.figures import Figure, Options, run
+from bench.hostile_items import CROWDS, LONG, alone, crowd
 from bench.rollup_world import AS_OF, Company
-from syncer.classify.changes import affected, reclassify
+from syncer.classify.changes import reclassify
 from syncer.classify.classifier import classify_portfolio
+from syncer.classify.graph import build_graph
 from syncer.classify.portfolio import Portfolio
+from syncer.classify.shipped import shipped_config
+from syncer.classify.signals import index_evidence, structural_reasons
 from syncer.domain.item import ItemRecord, WorkItem
 from syncer.store.codec import encode
 from syncer.store.engine import Store
@@ -29,6 +34,11 @@ T = TypeVar("T")
 USUAL: Final = 100_000
 TINY: Final = 400
 MOST_MS: Final = 1.0
+MOST_ALONE_MS: Final = 50.0
+MOST_GROWTH: Final = 12.0
+"""What ten times as many items may cost more: linear work with some noise."""
+CROWD: Final = 2000
+FAMILY: Final = 50_000
 _CHUNK: Final = 1000
 _WORDS: Final = [
     "move",
@@ -98,12 +108,68 @@ def measure(options: Options) -> Iterator[Figure]:
         value=judging / reading,
         beside=f"reading {reading:.1f} s, making the portfolio {building:.1f} s",
     )
-    after = _changed(portfolio)
-    known, again = _timed(lambda: reclassify(portfolio, verdicts, after))
+    known, _ = _timed(lambda: reclassify(None, portfolio))
+    after, again = _timed(lambda: reclassify(known, _changed(portfolio)))
     yield Figure(
         what="verdicts after one item has changed, against all anew",
         value=again / judging,
-        beside=f"{again:.2f} s, {len(affected(portfolio, after))} of {len(known):,} judged",
+        beside=f"{again:.2f} s, {after.judged} of {len(verdicts):,} judged",
+    )
+    ordinary = 1000 * judging / len(items)
+    yield _alone(options, ordinary)
+    yield from _families(options, ordinary)
+    yield _growth(options)
+
+
+def _alone(options: Options, ordinary: float) -> Figure:
+    """The dearest of the items that are hostile by themselves; the best of the runs counts."""
+    cases = alone(options.sized(LONG, LONG // 100))
+    spent = {
+        name: min(_timed(partial(classify_portfolio, one))[1] for _ in range(options.repeats))
+        for name, one in cases.items()
+    }
+    worst = max(spent, key=lambda name: spent[name])
+    return Figure(
+        what=f"one item, the dearest of {len(cases)} that are hostile by themselves",
+        value=1000 * spent[worst],
+        unit="ms",
+        most=MOST_ALONE_MS,
+        beside=f"{worst}; {1000 * spent[worst] / ordinary:.0f} × an ordinary one",
+    )
+
+
+def _families(options: Options, ordinary: float) -> Iterator[Figure]:
+    """What one item costs to which very many others are tied."""
+    count, config = options.sized(FAMILY, TINY), shipped_config().structure
+    for name in ("children", "items that one blocks"):
+        evidence = index_evidence(build_graph(crowd(name, count)), config)
+        spent = min(
+            _timed(partial(structural_reasons, evidence, "A"))[1] for _ in range(options.repeats)
+        )
+        yield Figure(
+            what=f"one item with {count:,} {name}",
+            value=1000 * spent,
+            unit="ms",
+            most=MOST_ALONE_MS,
+            beside=f"{1000 * spent / ordinary:.0f} × an ordinary one",
+        )
+
+
+def _growth(options: Options) -> Figure:
+    """The hostile crowd that gets dearest as it grows tenfold."""
+    few = options.sized(CROWD, 20)
+    growth: dict[str, float] = {}
+    for name in CROWDS:
+        small, large = crowd(name, few), crowd(name, 10 * few)
+        runs = range(options.repeats)
+        least = min(_timed(partial(classify_portfolio, small))[1] for _ in runs)
+        growth[name] = _timed(partial(classify_portfolio, large))[1] / least
+    worst = max(growth, key=lambda name: growth[name])
+    return Figure(
+        what=f"from {few:,} to {10 * few:,} items that hang together, {len(CROWDS)} ways: cost",
+        value=growth[worst],
+        most=MOST_GROWTH,
+        beside=f"worst: {worst}",
     )
 
 

@@ -17,7 +17,7 @@ EXPECTED = {
     "sync": ["own ceiling", "floor", "`jira` package", "tap-jira", "dlt"],
     "memory": ["idle daemon", "requests a container", "rows of items written", "1,000,000"],
     "hooks": ["throughput", "p99", "burst"],
-    "classify": ["in one batch", "peak memory", "from the store", "has changed"],
+    "classify": ["in one batch", "peak memory", "from the store", "has changed", "hostile"],
     "rollup": ["sums and edges by SQL", "peak memory", "beyond linear", "weekly digest"],
 }
 
