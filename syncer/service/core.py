@@ -80,7 +80,7 @@ from syncer.sync.connection import (
 from syncer.sync.progress import Progress
 from syncer.sync.pull import EVERYDAY, Errand
 from syncer.sync.selections import answer_queries
-from syncer.sync.verdicts import judge
+from syncer.sync.verdicts import Memory, judge
 
 _CONFIGURATION = "configuration"
 
@@ -111,6 +111,7 @@ class Service:
         self._owns_store = store is None
         self._stack = AsyncExitStack()
         self.traffics = traffics or Traffics(self.store, clock, eager=True)
+        self._memory = Memory() if traffics else None  # a command judges once and ends
         self.connections = Connections(settings, self._stack, self.traffics)
 
     async def __aenter__(self) -> Self:
@@ -333,7 +334,7 @@ class Service:
     async def judge(self, *, after_sync: bool = True) -> None:
         """Decide anew for every item whether it is program-level or product-level work."""
         portfolio, now = await self.portfolio(), self.clock.now()
-        await judge(self.store, portfolio, at=now, after_sync=after_sync)
+        await judge(self.store, portfolio, at=now, after_sync=after_sync, memory=self._memory)
 
     async def pull(
         self, name: str, *, errand: Errand = EVERYDAY, progress: Progress | None = None
