@@ -70,6 +70,7 @@ class Page:
     Saving `cursor` in the transaction that saves `records` makes the page resumable.
     `total` is the expected number of items of this pass, None where the tracker tells none.
     `missing_detail` names details that the tracker refused (403, 404, 410 beyond the list).
+    `gone` are items of which the tracker says, in its list of changes, that they were deleted.
     `asked_at` (UTC, by our clock) is when the tracker was asked for it, where the connector asks
     ahead; None: not before the page before it was taken.
     """
@@ -79,6 +80,7 @@ class Page:
     cursor: Cursor
     total: int | None = None
     missing_detail: tuple[str, ...] = ()
+    gone: tuple[ItemRef, ...] = ()
     asked_at: datetime | None = None
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from syncer.clock import Clock
 from syncer.connect.protocol import Connector, Page
 from syncer.domain.cursor import Cursor
-from syncer.domain.item import ItemRecord
+from syncer.domain.item import ItemRecord, ItemState
 from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, Busy, CursorExpired, Rejected, SyncerError, Unreachable
 from syncer.failpoints import Edge, reach
@@ -29,7 +29,7 @@ from syncer.store.items import count_items
 from syncer.store.leases import Lease, renew
 from syncer.sync.ahead import closing, read_ahead
 from syncer.sync.guard import isolated
-from syncer.sync.ingest import Ingested, ingest
+from syncer.sync.ingest import Ingested, ingest, mark
 from syncer.sync.lease import container_lease, held, lost, this_process
 from syncer.sync.progress import NoProgress, Progress
 from syncer.sync.statuses import keep_statuses
@@ -256,6 +256,9 @@ async def _ingest(pull: _Pull, session: AsyncSession, page: Page) -> Ingested:
     )
     if pull.counts_found:
         await suspect(session, pull.container, done.brought, at=pull.clock.now())
+    if page.gone:
+        turned = await mark(session, page.gone, ItemState.DELETED, at=pull.clock.now())
+        done += Ingested(stored=turned)
     return done
 
 
