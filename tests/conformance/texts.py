@@ -82,3 +82,19 @@ MARKDOWN: Final[Sequence[NativeText]] = (
                "@tango", "uniform", "victor", "whisky"),
     ),
 )  # fmt: skip
+
+# What the editor of a rich text field stores, and what people paste into it.
+HTML: Final[Sequence[NativeText]] = (
+    NativeText(
+        native="<div><h2>Alpha</h2><p>bravo <b>char</b>lie &amp; <i>delta</i><br>echo&nbsp;fox</p>"
+        '<a href="https://g.example/golf">hotel</a><ul><li>india<ul><li>juliett</li></ul></li></ul>'
+        "<table><tr><th>kilo</th><td>lima</td></tr></table><pre>mike = 1\nnovember = 2</pre>"
+        '<img src="https://x.example/1" alt="oscar"><style>.none{}</style><!-- nobody -->'
+        '<a href="#" data-vss-mention="version:2.0,1">@Papa Quebec</a><p>romeo</p>'
+        "<u>5 &lt; 6 sierra</u><o:p>tango</o:p><details><summary>uniform</summary>victor",
+        words=("Alpha", "bravo", "charlie", "&", "delta", "echo fox", "hotel", "golf", "india",
+               "juliett", "kilo", "lima", "mike", "november", "oscar", "@Papa Quebec", "romeo",
+               "5 < 6 sierra", "tango", "uniform", "victor"),
+    ),
+    NativeText(native="a plain bravo", words=("plain", "bravo")),
+)  # fmt: skip

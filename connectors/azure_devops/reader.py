@@ -1,0 +1,160 @@
+"""Items by their ids, with their histories, as records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from connectors.azure_devops.catalogue import ABSENT, Catalogue
+from connectors.azure_devops.client import AzureDevOpsClient, shaped
+from connectors.azure_devops.config import AzureDevOpsConfig
+from connectors.azure_devops.mapping import fields
+from connectors.azure_devops.mapping.faults import Unmappable
+from connectors.azure_devops.mapping.item import NO_HISTORY, Extras, History, record_of
+from connectors.azure_devops.mapping.site import Site, key_of
+from connectors.azure_devops.wire import Update, WorkItem
+from syncer.connect.ahead import together
+from syncer.connect.unreadable import unreadable
+from syncer.domain.item import ItemRecord, Unreadable
+from syncer.errors import BadPayload, Rejected
+
+HISTORY: Final = "history"
+RECYCLE_BIN: Final = "recycle bin"
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Found:
+    """What became of some ids. `absent` were not shown; `unwanted` are shown and left out.
+
+    `missing` names details that Azure DevOps refused.
+    """
+
+    records: list[ItemRecord] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    absent: list[int] = field(default_factory=list)
+    unwanted: list[int] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
+
+
+class Reader:
+    """Reads items in batches, and the history of each."""
+
+    def __init__(
+        self,
+        client: AzureDevOpsClient,
+        site: Site,
+        *,
+        config: AzureDevOpsConfig,
+        catalogue: Catalogue,
+    ) -> None:
+        self._client = client
+        self._site = site
+        self._config = config
+        self._catalogue = catalogue
+
+    async def read(self, ids: Sequence[int]) -> Found:
+        """These items as they are now."""
+        found = Found()
+        size = self._config.batch_size
+        for start in range(0, len(ids), size):
+            await self._read(ids[start : start + size], found)
+        found.missing |= self._catalogue.missing
+        return found
+
+    async def deleted(self, ids: Sequence[int], found: Found) -> set[int]:
+        """Those of absent ids of which Azure DevOps says that they were deleted."""
+        gone: set[int] = set()
+        size = self._config.batch_size
+        for start in range(0, len(ids), size):
+            try:
+                gone |= await self._client.in_recycle_bin(ids[start : start + size])
+            except Rejected as refused:
+                if refused.status not in ABSENT:
+                    raise
+                found.missing.add(RECYCLE_BIN)
+        return gone
+
+    def wants(self, values: fields.Values) -> bool:
+        """Whether the configuration asks for items of this project and type, as far as told."""
+        project, type_ = values.get(fields.PROJECT), values.get(fields.TYPE)
+        elsewhere = isinstance(project, str) and project and not self._config.takes(project)
+        skipped = isinstance(type_, str) and self._site.rules.skips(type_)
+        return not (elsewhere or skipped)
+
+    async def _read(self, ids: Sequence[int], found: Found) -> None:
+        rows = [row for row in await self._client.items(ids) if row is not None]
+        read, broken = each(rows, lambda row: shaped(WorkItem, row), self._site.connection)
+        found.unreadable += broken
+        told = {one.id for one in read} | {number_in(row) for row in rows}
+        found.absent += [id_ for id_ in ids if id_ not in told]
+        found.unwanted += [one.id for one in read if not self.wants(one.fields)]
+        wanted = [one for one in read if self.wants(one.fields)]
+        await self._catalogue.know(_projects(wanted))
+        histories = await together(self._history(one, found) for one in wanted)
+        by_id = {id(one): past for one, past in zip(wanted, histories, strict=True)}
+        raw_of = {one.id: row for row in rows for one in wanted if number_in(row) == one.id}
+        records, faulty = each(
+            wanted,
+            lambda one: self._record(one, by_id[id(one)]),
+            self._site.connection,
+            raw_of=lambda one: raw_of[one.id],
+        )
+        found.records += records
+        found.unreadable += faulty
+
+    def _record(self, one: WorkItem, history: History) -> ItemRecord:
+        extras = Extras(history=history, known=self._catalogue.known)
+        return record_of(one, site=self._site, extras=extras)
+
+    async def _history(self, one: WorkItem, found: Found) -> History:
+        """The item's updates; without them where they are refused or in another shape."""
+        if not self._config.history:
+            return NO_HISTORY
+        try:
+            rows = await self._client.updates(one.id, last=one.rev or 0)
+        except Rejected as refused:
+            if refused.status not in ABSENT:
+                raise
+            found.missing.add(HISTORY)
+            return NO_HISTORY
+        updates, broken = each(rows, lambda row: shaped(Update, row), self._site.connection)
+        if broken and not updates:
+            raise BadPayload(f"The history of {key_of(str(one.id))} cannot be read.")
+        return History(updates=updates, complete=not broken)
+
+
+def each(
+    rows: Iterable[Any],
+    read: Callable[[Any], T],
+    connection: str,
+    *,
+    raw_of: Callable[[Any], Any] = lambda row: row,
+) -> tuple[list[T], list[Unreadable]]:
+    """What could be read of the rows, and the rows that could not."""
+    done: list[T] = []
+    broken: list[Unreadable] = []
+    for row in rows:
+        try:
+            done.append(read(row))
+        except (msgspec.ValidationError, Unmappable) as error:  # neither tells what was sent
+            raw = raw_of(row)
+            number = number_in(raw)
+            key = key_of(str(number)) if number else ""
+            broken.append(unreadable(raw, connection=connection, key=key, reason=str(error)))
+    return done, broken
+
+
+def number_in(row: Any) -> int:  # noqa: ANN401  as sent
+    """The id that a raw row tells, 0 for none."""
+    id_ = row.get("id") if isinstance(row, dict) else None
+    return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else 0
+
+
+def _projects(items: Iterable[WorkItem]) -> set[str]:
+    named = (one.fields.get(fields.PROJECT) for one in items)
+    return {name for name in named if isinstance(name, str) and name}
