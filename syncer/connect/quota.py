@@ -4,6 +4,7 @@ Several limits apply at once, each with its own reach (spec/trackers.md 1.13), a
 known beforehand. Sources: developer.atlassian.com/cloud/jira/platform/rate-limiting and
 …/build-an-app-that-respects-rate-limits (Jira Cloud); confluence.atlassian.com/adminjiraserver,
 "Adjusting your code for rate limiting" (Data Center: a bucket that is filled at intervals);
+linear.app/developers/rate-limiting (Linear: requests and complexity apart, resets in milliseconds);
 docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api (GitHub); the IETF's
 draft-ietf-httpapi-ratelimit-headers for `RateLimit`.
 """
@@ -28,6 +29,9 @@ that sort are refilled by the second (Jira Cloud's bursts)."""
 
 _NEAR: Final = timedelta(seconds=60)
 """How long later lanes hold back after `X-RateLimit-NearLimit`, which tells no more than that."""
+
+_APART: Final = ("Requests", "Complexity")
+"""What Linear counts each by itself, in headers such as `X-RateLimit-Requests-Remaining`."""
 
 _LONGEST: Final = 1024
 _NAMED: Final = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
@@ -85,10 +89,14 @@ def quotas_of(headers: Mapping[str, str], *, now: datetime) -> tuple[Quota, ...]
     found = (_by_names(headers, "X-RateLimit", now), _by_names(headers, "RateLimit", now))
     plain = next((one for one in found if one is not None), None)
     near = None if plain else _nearly_used_up(headers, now)
-    return tuple(one for one in (plain, near, *_structured(headers, now)) if one is not None)
+    apart = (_by_names(headers, f"X-RateLimit-{what}", now, policy=what) for what in _APART)
+    every = (plain, near, *apart, *_structured(headers, now))
+    return tuple(one for one in every if one is not None)
 
 
-def _by_names(headers: Mapping[str, str], prefix: str, now: datetime) -> Quota | None:
+def _by_names(
+    headers: Mapping[str, str], prefix: str, now: datetime, *, policy: str = ""
+) -> Quota | None:
     limit = _number(headers.get(f"{prefix}-Limit", "").partition(",")[0])
     remaining = _number(headers.get(f"{prefix}-Remaining", ""))
     if limit is None or remaining is None or limit == 0:
@@ -96,6 +104,7 @@ def _by_names(headers: Mapping[str, str], prefix: str, now: datetime) -> Quota |
     resets_at = _refilled(headers, limit - remaining, now) or _reset(headers, prefix, now)
     return Quota(
         resource=resource_of(headers),
+        policy=policy.casefold(),
         limit=limit,
         remaining=remaining,
         resets_at=_bounded(resets_at or now + A_MOMENT, now),

@@ -13,6 +13,9 @@ from typing import Final
 from syncer.clock import Clock, SystemClock, is_ahead
 from syncer.errors import RateLimited
 
+_MILLISECONDS: Final = 1e11
+"""So many seconds since 1970 would be in the year 5138: they are milliseconds."""
+
 Sleep = Callable[[float], Awaitable[None]]
 """Waits for some seconds; tests pass one that moves their clock instead."""
 
@@ -95,8 +98,10 @@ def _delay_until(value: str, now: datetime) -> timedelta | None:
 
 
 def instant_of(value: str) -> datetime | None:
-    """The instant (UTC) of a reset, in epoch seconds or ISO 8601; None where it is none."""
+    """The instant (UTC) of a reset, in epoch seconds, as Linear's in milliseconds, or ISO 8601."""
     seconds = _seconds(value.strip())
+    if seconds is not None and seconds >= _MILLISECONDS:
+        seconds /= 1000
     try:
         if seconds is not None:
             return datetime.fromtimestamp(seconds, UTC)

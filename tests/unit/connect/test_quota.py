@@ -92,6 +92,25 @@ def test_what_is_left_is_read_as_each_vendor_tells_it(
     assert quotas_of(headers, now=NOON) == (quota,)
 
 
+def test_linear_counts_requests_and_complexity_each_by_itself() -> None:
+    reset = str(round((NOON.timestamp() + 1800) * 1000))
+    told = quotas_of(
+        {
+            "X-RateLimit-Requests-Limit": "5000",
+            "X-RateLimit-Requests-Remaining": "4990",
+            "X-RateLimit-Requests-Reset": reset,
+            "X-RateLimit-Complexity-Limit": "250000",
+            "X-RateLimit-Complexity-Remaining": "900",
+            "X-RateLimit-Complexity-Reset": reset,
+        },
+        now=NOON,
+    )
+    assert told == (
+        Quota(policy="requests", limit=5000, remaining=4990, resets_at=seconds(1800)),
+        Quota(policy="complexity", limit=250_000, remaining=900, resets_at=seconds(1800)),
+    )
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -111,7 +130,7 @@ NAMES = [
     f"{prefix}RateLimit{part}"
     for prefix in ("", "X-", "Beta-")
     for part in ("", "-Policy", "-Limit", "-Remaining", "-Reset", "-Resource", "-NearLimit")
-]
+] + [f"X-RateLimit-Complexity-{part}" for part in ("Limit", "Remaining", "Reset")]
 VALUES = st.one_of(
     st.text(max_size=60),
     st.integers().map(str),
