@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlmodel.sql.sqltypes import AutoString
 
 from syncer.store.engine import Store
-from syncer.store.migrate import take_turn
+from syncer.store.migrations import take_turn
 from syncer.store.schema import METADATA
 from syncer.store.types import UtcDateTime
 

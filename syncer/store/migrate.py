@@ -1,37 +1,32 @@
-"""The schema's version: bring a database up to date, take it back, tell where it is."""
+"""The schema's version: bring a database up to date, take it back, tell where it is.
+
+Every command asks; a database that is up to date is known to be by one statement, so that Alembic
+is loaded only where there is something to do.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import Final
-from weakref import WeakKeyDictionary
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
-from syncer.errors import ConfigError
 from syncer.paths import shipped
 from syncer.store.engine import Store
 
-_ADVISORY_KEY: Final = 7_932_114_205_611_047
-
-# Alembic's command interface keeps its context in globals of the process.
-_ONE_AT_A_TIME: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = (
-    WeakKeyDictionary()
-)
+HEAD: Final = "head"
+_TABLE: Final = "alembic_version"
 
 
-async def upgrade(store: Store, revision: str = "head") -> str:
+async def upgrade(store: Store, revision: str = HEAD) -> str:
     """Bring the database to `revision` and return it; several processes may try at once.
 
     `ConfigError` where the database was written by a newer syncer or there is no such version.
     """
-    return await _run(store, lambda config: command.upgrade(config, revision))
+    if revision == HEAD and await current(store) == head():
+        return head()
+    from syncer.store import migrations  # noqa: PLC0415  loaded only where it is needed
+
+    return await migrations.upgrade(store, revision)
 
 
 async def downgrade(store: Store, revision: str) -> str:
@@ -39,74 +34,26 @@ async def downgrade(store: Store, revision: str) -> str:
 
     `ConfigError` where there is no such version.
     """
-    return await _run(store, lambda config: command.downgrade(config, revision))
+    from syncer.store import migrations  # noqa: PLC0415  loaded only where it is needed
+
+    return await migrations.downgrade(store, revision)
 
 
 async def current(store: Store) -> str:
     """The revision that the database is at; empty for a database without tables."""
     await store.check()
     async with store.writer.connect() as connection:
-        return await connection.run_sync(_revision)
+        return await connection.run_sync(revision_of)
 
 
 def head() -> str:
-    """The newest revision that this code knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """The newest revision that this code knows: each script's name begins with its own."""
+    scripts = (shipped("alembic") / "versions").glob("*_*.py")
+    return max(one.name.partition("_")[0] for one in scripts)
 
 
-def revisions() -> list[str]:
-    """The revisions that this code knows, the oldest first."""
-    return _known(_config())
-
-
-async def _run(store: Store, step: Callable[[Config], None]) -> str:
-    await store.check()
-    lock = _ONE_AT_A_TIME.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-    async with lock, store.writer.begin() as connection:
-        return await connection.run_sync(_migrate, step)
-
-
-def take_turn(connection: Connection) -> None:
-    """Wait until no other process migrates; the turn ends with the transaction."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
-
-
-def _migrate(connection: Connection, step: Callable[[Config], None]) -> str:
-    take_turn(connection)
-    config = _config()
-    config.attributes["connection"] = connection
-    _refuse_unknown(config, _revision(connection))
-    try:
-        step(config)
-    except CommandError as error:
-        raise ConfigError(
-            f"The database cannot be taken to that version: {error}.",
-            fix=f"Known versions: base, {', '.join(_known(config))}; head is the newest.",
-        ) from error
-    return _revision(connection)
-
-
-def _refuse_unknown(config: Config, revision: str) -> None:
-    if revision and revision not in _known(config):
-        raise ConfigError(
-            f"The database is at version {revision!r}, which this syncer does not know: a newer "
-            "one has written it.",
-            fix="Install the newer syncer, or take the database back with its `db downgrade`.",
-        )
-
-
-def _known(config: Config) -> list[str]:
-    """The revisions that this code knows, the oldest first."""
-    scripts = ScriptDirectory.from_config(config).walk_revisions()
-    return [script.revision for script in scripts][::-1]
-
-
-def _revision(connection: Connection) -> str:
-    return MigrationContext.configure(connection).get_current_revision() or ""
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(shipped("alembic")).replace("%", "%%"))
-    return config
+def revision_of(connection: Connection) -> str:
+    """The revision that a database is at; empty for one without tables."""
+    if not inspect(connection).has_table(_TABLE):
+        return ""
+    return connection.scalar(text(f"SELECT version_num FROM {_TABLE}")) or ""  # noqa: S608  our own name

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import JSON, Column, Connection, MetaData, Table, func, select, text
 
 from syncer.errors import ConfigError
-from syncer.store import migrate
+from syncer.store import migrate, migrations
 from syncer.store.codec import encode
 from syncer.store.engine import Store
 from syncer.store.items import load_records, save_records
@@ -74,7 +75,33 @@ def _counts(connection: Connection, tables: Sequence[Table]) -> set[int | None]:
     return {connection.scalar(select(func.count()).select_from(table)) for table in tables}
 
 
-@pytest.mark.parametrize(("before", "after"), list(pairwise(migrate.revisions())))
+def test_the_newest_version_is_known_without_the_library_that_makes_it() -> None:
+    assert migrate.head() == migrations.head() == migrations.revisions()[-1]
+
+
+def test_a_database_that_is_up_to_date_is_used_without_loading_the_library(tmp_path: Path) -> None:
+    told = _modules_after_two_upgrades(tmp_path / "syncer.db")
+    assert told == [True, False]
+
+
+def _modules_after_two_upgrades(file: Path) -> list[bool]:
+    """Whether a fresh process that upgrades has loaded the library; of two, one after the other."""
+    script = (
+        "import asyncio, sys"
+        "\nfrom syncer.store import migrate"
+        "\nfrom syncer.store.engine import Store"
+        "\nasync def go():"
+        f"\n    async with Store('sqlite:///{file}') as store: await migrate.upgrade(store)"
+        "\nasyncio.run(go()); print('alembic' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script]
+    return [
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout == "True\n"
+        for _ in range(2)
+    ]
+
+
+@pytest.mark.parametrize(("before", "after"), list(pairwise(migrations.revisions())))
 async def test_f49_code_of_the_version_before_writes_to_the_next_one_and_back(
     empty_database_url: str, before: str, after: str
 ) -> None:
