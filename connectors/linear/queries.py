@@ -18,12 +18,11 @@ Json = dict[str, Any]
 
 _USER: Final = "{ id name displayName app }"
 _PAGE: Final = "pageInfo { hasNextPage endCursor }"
-_RELATION: Final = "type createdAt"
+_RELATION: Final = "id type createdAt"
 _HISTORY: Final = """id createdAt actorId fromStateId toStateId fromAssigneeId toAssigneeId
   fromDueDate toDueDate fromEstimate toEstimate fromPriority toPriority fromTitle toTitle
   fromParentId toParentId fromProjectId toProjectId fromCycleId toCycleId fromTeamId toTeamId
-  addedLabelIds removedLabelIds updatedDescription archived trashed
-  relationChanges { identifier type }"""
+  addedLabelIds removedLabelIds updatedDescription archived trashed"""
 
 PARTS: Final[Mapping[str, str]] = {
     "labels": "id name",
@@ -33,7 +32,7 @@ PARTS: Final[Mapping[str, str]] = {
 }
 """The connections of an issue that are read to their ends, and what is asked of them."""
 
-_FIRST: Final = {"labels": 10, "relations": 5, "inverseRelations": 5, "history": 10}
+_FIRST: Final = {"labels": 6, "relations": 4, "inverseRelations": 4, "history": 8}
 _MORE: Final = 50
 USUAL_PAGE: Final = 100
 """Ids that are listed at once, if nothing else is configured."""
@@ -63,8 +62,8 @@ _BODIES: Final = {
   state {{ name type }} team {{ id key timezone }} assignee {_USER} creator {_USER}
   parent {{ id identifier }} project {{ id slugId }}
   projectMilestone {{ id name targetDate status }} cycle {{ id number name endsAt completedAt }}
-  attachments(first: 5) {{ nodes {{ title url }} }}
-  comments(first: 5) {{ nodes {{ id createdAt user {_USER} }} }}"""
+  attachments(first: 4) {{ nodes {{ title url }} }}
+  comments(first: 3) {{ nodes {{ id createdAt user {_USER} }} }}"""
     + "".join(
         f"\n  {name}(first: {_FIRST[name]}) {{ {_PAGE} nodes {{ {fields} }} }}"
         for name, fields in PARTS.items()

@@ -52,8 +52,7 @@ SCHEMA: Final[Schema] = {
     "Relation": _fields("id type createdAt", issue="Issue", relatedIssue="Issue"),
     "Attachment": _fields("id title url"),
     "Comment": _fields("id createdAt", user="User"),
-    "History": _fields(_CHANGES, relationChanges="[RelationChange]"),
-    "RelationChange": _fields("identifier type"),
+    "History": _fields(_CHANGES),
     "Project": _fields(
         f"id slugId name description content url priority startDate startDateResolution {_DATES}",
         status="State", lead="User", creator="User", labels="Label*", initiatives="Initiative*",

@@ -7,16 +7,9 @@ from typing import Any, Final
 
 from connectors.linear.mapping.site import Kind
 from connectors.linear.simulator_index import Index, Row, made_id, stamp
-from syncer.connect.testing.script import Entry, ItemState, LinkChange
-from syncer.domain.link import LinkKind
+from syncer.connect.testing.script import Entry, ItemState
 
 Json = dict[str, Any]
-
-_RELATIONS: Final = {
-    (LinkKind.BLOCKS, False): "b",
-    (LinkKind.BLOCKS, True): "x",
-}
-"""Letters for the kinds, after one that says that it came or went; Linear's own are not told."""
 
 
 def entries(index: Index, row: Row) -> list[Json]:
@@ -41,13 +34,12 @@ def _whole(entry: Entry, told: Json) -> Json:
         "updatedDescription": None,
         "archived": None,
         "trashed": None,
-        "relationChanges": None,
         **told,
     }
 
 
 def _entry(index: Index, before: ItemState, entry: Entry) -> Json:
-    """What one entry says; a comment alone is none."""
+    """What one entry says; a comment alone is none, nor is a relation read from here."""
     told: Json = {}
     if entry.changes:
         for name, read in _READERS.items():
@@ -57,8 +49,6 @@ def _entry(index: Index, before: ItemState, entry: Entry) -> Json:
         told |= dict(_labels(index, before, entry.state))
         if before.body != entry.state.body:
             told["updatedDescription"] = True
-    if entry.link is not None:
-        told |= _relation(index, entry.link)
     return told
 
 
@@ -98,11 +88,3 @@ def _labels(index: Index, before: ItemState, after: ItemState) -> Iterator[tuple
     for name, names in (("addedLabelIds", new - old), ("removedLabelIds", old - new)):
         if names:
             yield name, sorted(made_id("label", one) for one in names)
-
-
-def _relation(index: Index, link: LinkChange) -> Json:
-    other = index.rows.get(link.other)
-    if other is None:
-        return {}
-    code = ("a" if link.added else "r") + _RELATIONS.get((link.kind, link.inward), "r")
-    return {"relationChanges": [{"identifier": other.state.key, "type": code}]}

@@ -109,6 +109,7 @@ class Cycle(Wire):
 class Relation(Wire):
     """What one issue is to another. `relatedIssue` in relations, `issue` in inverse ones."""
 
+    id: str | None = None
     type: str | None = None
     created_at: str | None = None
     issue: Other | None = None
@@ -149,13 +150,6 @@ class Comments(Wire):
     nodes: list[Comment | None] | None = None
 
 
-class RelationChange(Wire):
-    """That a relation came or went, in a code of Linear's."""
-
-    identifier: str | None = None
-    type: str | None = None
-
-
 class History(Wire):
     """What changed at one time, by ids: names cost as much as objects."""
 
@@ -187,7 +181,6 @@ class History(Wire):
     updated_description: bool | None = None
     archived: bool | None = None
     trashed: bool | None = None
-    relation_changes: list[RelationChange | None] | None = None
 
 
 class HistoryPage(Wire):

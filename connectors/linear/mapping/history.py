@@ -1,7 +1,8 @@
 """What happened to an issue as changes with canonical values (`syncer.domain.change.ChangeField`).
 
 `IssueHistory` of the schema: one entry holds all that one person changed within a few minutes, each
-field before and after. Of relations it tells a code and a key, so that only the instant counts.
+field before and after. Of relations it tells a code that is not described: those that stand tell by
+themselves since when.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from connectors.linear.mapping.status import Status, status_of
 from connectors.linear.mapping.times import civil_date, instant
 from connectors.linear.wire import Comment, History, Issue
 from syncer.domain.change import Change, ChangeField
+from syncer.domain.link import Link
 from syncer.domain.text import clean_line
 
 TEXT_LIMIT: Final = 300
@@ -29,8 +31,13 @@ Values = tuple[ChangeField, str | None, str | None, str, str]
 """A field, its canonical values before and after, and what people saw of them."""
 
 
-def changes_of(issue: Issue, *, names: Names, site: Site) -> tuple[Change, ...]:
-    """Every change of one issue, oldest first; an odd entry of the past does not cost the issue."""
+def changes_of(
+    issue: Issue, *, names: Names, site: Site, links: Iterable[Link] = ()
+) -> tuple[Change, ...]:
+    """Every change of one issue, oldest first; an odd entry of the past does not cost the issue.
+
+    `links` are those that it has now, which tell when they were made.
+    """
     nodes = issue.history.nodes if issue.history else None
     entries = sorted(
         (one for one in nodes or () if one is not None), key=lambda one: one.created_at or ""
@@ -44,6 +51,7 @@ def changes_of(issue: Issue, *, names: Names, site: Site) -> tuple[Change, ...]:
         labels = after
     comments = issue.comments.nodes if issue.comments else None
     told += (change for one in comments or () if one and (change := _comment(one)))
+    told += (change for link in links if (change := _linked(link)))
     return tuple(_numbered(sorted(told, key=lambda change: change.at)))
 
 
@@ -79,6 +87,21 @@ def _comment(one: Comment) -> Change | None:
         after=None,
         actor=handle(one.user),
         by_bot=one.user is None or bool(one.user.app),
+    )
+
+
+def _linked(link: Link) -> Change | None:
+    """That a link was made; Linear does not tell by whom, nor of those that are gone."""
+    if link.created_at is None:
+        return None
+    edge = f"{link.kind}{'<' if link.inward else '>'}{link.to.uid}"
+    return Change(
+        id=f"link-{edge}",
+        at=link.created_at,
+        field=ChangeField.LINK,
+        before=None,
+        after=edge,
+        after_text=link.to_key[:TEXT_LIMIT],
     )
 
 
@@ -153,9 +176,6 @@ def _words(one: History) -> Iterator[Values]:
         yield from _shown(ChangeField.TITLE, old or None, new or None)
     if one.updated_description:
         yield ChangeField.BODY, None, None, "", ""
-    for related in one.relation_changes or ():
-        if related is not None:
-            yield ChangeField.LINK, None, None, "", clean_line(related.identifier or "")
     if one.archived is not None or one.trashed is not None:
         shown = (
             ("trashed" if one.trashed else "restored")

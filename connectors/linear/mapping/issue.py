@@ -45,7 +45,8 @@ def record_of(issue: Issue, *, workspace: str, names: Names, site: Site) -> Item
     """
     state = issue.state
     status = status_of((state and state.name) or "", (state and state.type) or "", site.rules)
-    changes = changes_of(issue, names=names, site=site)
+    links = links_of(issue, site)
+    changes = changes_of(issue, names=names, site=site, links=links)
     labels = label_names(issue.labels)
     item = WorkItem(
         **_identity(issue, workspace, site),
@@ -62,7 +63,7 @@ def record_of(issue: Issue, *, workspace: str, names: Names, site: Site) -> Item
         customers=customers_of(labels, site),
         assignees=tuple(filter(None, (account(issue.assignee, site.connection),))),
         reporter=account(issue.creator, site.connection),
-        links=links_of(issue, site),
+        links=links,
         state=ItemState.DELETED if issue.trashed else ItemState.LIVE,
     )
     return ItemRecord(item=item, changes=changes)

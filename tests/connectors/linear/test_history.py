@@ -9,7 +9,7 @@ from connectors.linear.mapping.history import changes_of
 from connectors.linear.mapping.names import Names
 from connectors.linear.mapping.site import Site
 from connectors.linear.rules import Rules
-from connectors.linear.wire import Comment, Comments, History, HistoryPage, Issue, RelationChange
+from connectors.linear.wire import Comment, Comments, History, HistoryPage, Issue
 from syncer.connect.testing.world import blocks
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ItemRecord, StatusCategory
@@ -75,7 +75,7 @@ async def test_comments_and_relations_show_care() -> None:
     record = await record_of(world, "RAN-2")
     assert [one.at for one in record.changes if one.field is ChangeField.COMMENT] == [NOW]
     (link,) = [one for one in record.changes if one.field is ChangeField.LINK]
-    assert (link.at, link.after_text) == (NOW + HOUR, "RAN-1")
+    assert (link.at, link.after, link.after_text) == (NOW + HOUR, "blocks>li:3", "RAN-1")
     assert record.item.last_meaningful_change_at == NOW + HOUR
 
 
@@ -123,9 +123,9 @@ def test_a_date_that_is_none_does_not_cost_the_issue() -> None:
     assert changes(from_due_date="someday", to_due_date="never") == []
 
 
-def test_several_relations_of_one_entry_have_ids_of_their_own() -> None:
-    related = [RelationChange(identifier=f"RAN-{number}") for number in (2, 3)]
-    assert [one.id for one in changes(relation_changes=[*related, None])] == ["h1", "h1~2"]
+def test_several_changes_of_one_entry_have_ids_of_their_own() -> None:
+    told = changes(updated_description=True, trashed=True, archived=True, to_title="Mast")
+    assert len({(one.id, one.field) for one in told}) == len(told) == 3
 
 
 def test_thrown_away_and_restored_is_told() -> None:
