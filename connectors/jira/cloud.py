@@ -58,11 +58,11 @@ class CloudClient(JiraClient):
     async def _project_page(self, start: int) -> JsonObject:
         wanted = {
             "expand": "insight",
-            "status": "live,archived",
             "startAt": str(start),
             "maxResults": str(_PROJECTS_A_PAGE),
         }
-        return (await self.http.get(f"{self.api}/project/search", wanted, local=True)).object()
+        path = f"{self.api}/project/search?status=live&status=archived"  # a list is no value here
+        return (await self.http.get(path, wanted, local=True)).object()
 
     async def search(
         self,
