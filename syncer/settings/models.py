@@ -270,7 +270,9 @@ class ConnectionSettings(BaseModel):
 
     name: Key = Field(description="The name by which selectors call the connection.")
     kind: str = Field(
-        min_length=1, description="The connector: `jira`, `github`, `gitlab` or `csv`."
+        min_length=1,
+        description="The connector: `jira`, `github`, `gitlab`, `linear`, `azuredevops`, `csv` or "
+        "`push`.",
     )
     containers: tuple[str, ...] = Field(
         (), description="Globs of the containers to sync; empty: all that the account sees."
