@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from connectors.github.rules import FieldRole, Phrase, Rules, StartedWhen, fold, folded
+from connectors.github.rules import FieldRole, Rules, StartedWhen, fold, folded
 from syncer.connect.auth import AnyAuth
 from syncer.connect.config import ConnectionConfig
 from syncer.connect.origin import Origin
+from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
-from syncer.domain.link import LinkKind
 from syncer.errors import ConfigError
 from syncer.paths import shipped
 
@@ -134,7 +134,7 @@ class GitHubConfig(ConnectionConfig):
             priorities=_priorities(meant["priorities"]),
             fields=_fields(meant["fields"]) | {fold(n): role for role, n in self.fields.items()},
             custom_fields={fold(field): name for name, field in self.custom_fields.items()},
-            phrases=_phrases(meant["phrases"]) if self.text_links else (),
+            phrases=shipped_phrases() if self.text_links else (),
             must_labels=folded([*must, *self.must_have_labels]),
             customer_labels=tuple(map(str.casefold, self.customer_labels)),
             project=fold(self.project),
@@ -171,13 +171,3 @@ def _priorities(names: Mapping[str, list[str]]) -> dict[str, int]:
 
 def _fields(names: Mapping[str, list[str]]) -> dict[str, FieldRole]:
     return {fold(name): FieldRole(role) for role, every in names.items() for name in every}
-
-
-def _phrases(tables: list[Mapping[str, Any]]) -> tuple[Phrase, ...]:
-    """The longest first, so that "is blocked by" is not taken for something shorter."""
-    every = [
-        Phrase(fold(words), LinkKind(table["kind"]), inward=table["inward"])
-        for table in tables
-        for words in table["words"]
-    ]
-    return tuple(sorted(every, key=lambda phrase: (-len(phrase.words), phrase.words)))

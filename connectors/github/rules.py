@@ -9,8 +9,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from syncer.connect.text_links import Phrase
 from syncer.domain.item import ItemKind, StatusCategory
-from syncer.domain.link import LinkKind
 
 LONGEST_LABEL: Final = 200
 _NOT_WORDS: Final = re.compile(r"[\W_]+")
@@ -31,15 +31,6 @@ class StartedWhen(StrEnum):
     """What else may say that an open issue is being worked on."""
 
     ASSIGNED = "assigned"
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Words before an address in a description, and the link that they make."""
-
-    words: str
-    kind: LinkKind
-    inward: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

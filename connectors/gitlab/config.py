@@ -15,6 +15,7 @@ from connectors.gitlab.rules import Rules, fold, folded
 from syncer.connect.auth import AnyAuth
 from syncer.connect.config import ConnectionConfig
 from syncer.connect.origin import Origin
+from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
 from syncer.errors import ConfigError
 from syncer.paths import shipped
@@ -47,6 +48,7 @@ class GitLabConfig(ConnectionConfig):
     types: dict[str, ItemKind] = Field(default_factory=dict)
     must_have_labels: tuple[str, ...] = ()
     customer_labels: tuple[str, ...] = ()
+    text_links: bool = True
     epics: bool = True
     history: bool = True
     graphql: bool = True
@@ -111,6 +113,7 @@ class GitLabConfig(ConnectionConfig):
             },
             must_labels=folded([*must, *self.must_have_labels]),
             customer_labels=tuple(map(str.casefold, self.customer_labels)),
+            phrases=shipped_phrases() if self.text_links else (),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from syncer.connect.text_links import Phrase
 from syncer.domain.item import ItemKind, StatusCategory
 
 LONGEST_LABEL: Final = 255
@@ -22,7 +23,8 @@ class Rules:
 
     `statuses` maps names of statuses and of labels to categories, `own` those that this connection
     configures; `scopes` are the scopes of labels (`workflow::…`) that speak of a status, a
-    priority or a type. `not_delivered` are labels of closed items that delivered nothing.
+    priority or a type. `not_delivered` are labels of closed items that delivered nothing. `phrases`
+    are the words before an address or key in a description that make a link.
     """
 
     own: Mapping[str, StatusCategory] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Rules:
     priorities: Mapping[str, int] = field(default_factory=dict)
     must_labels: frozenset[str] = frozenset()
     customer_labels: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
 
     def plain(self, label: str, what: str) -> str:
         """The label folded, without a scope or prefix that says of what it speaks (`scopes`)."""

@@ -13,6 +13,7 @@ from connectors.jira.rules import FieldRole, LinkRule, Rules, fold, folded
 from syncer.connect.auth import AnyAuth
 from syncer.connect.config import ConnectionConfig
 from syncer.connect.origin import Origin
+from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
 from syncer.domain.link import LinkKind
 from syncer.errors import ConfigError
@@ -47,6 +48,7 @@ class JiraConfig(ConnectionConfig):
     must_have_field: str = ""
     customer_labels: tuple[str, ...] = ()
     customer_fields: tuple[str, ...] = ()
+    text_links: bool = True
     page_size: int = Field(default=100, ge=1, le=1000)
     overlap_minutes: int = Field(default=5, ge=0, le=1440)
     overlap_items: int = Field(default=50, ge=0)
@@ -88,6 +90,7 @@ class JiraConfig(ConnectionConfig):
             customer_labels=tuple(map(fold, self.customer_labels)),
             customer_fields=self.customer_fields,
             custom_fields=self.custom_fields,
+            phrases=shipped_phrases() if self.text_links else (),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
+from syncer.connect.text_links import Phrase
 from syncer.domain.item import ItemKind, StatusCategory
 from syncer.domain.link import LinkKind
 
@@ -35,7 +36,8 @@ class Rules:
     """The rules of one connection. All names are folded by `fold`.
 
     `statuses` maps ids or names to categories and wins over Jira's own; `links` maps ids or names
-    of link types; `link_texts` what a type says inward or outward. `custom_fields` maps the names
+    of link types; `link_texts` what a type says inward or outward; `phrases` are the words before
+    an address or key in a description that make a link. `custom_fields` maps the names
     that selectors use to field ids or names.
     """
 
@@ -53,6 +55,7 @@ class Rules:
     customer_labels: tuple[str, ...] = ()
     customer_fields: tuple[str, ...] = ()
     custom_fields: Mapping[str, str] = field(default_factory=dict)
+    phrases: tuple[Phrase, ...] = ()
 
 
 @lru_cache(maxsize=8192)  # the same few names come with every issue

@@ -1,12 +1,14 @@
-"""Links to items of another tracker: known by their web address until the item itself is.
+"""Links to items of another tracker: known by their web address or key until the item itself is.
 
 A connector cannot know another tracker's immutable ids. It records the address that people see, and
 the address becomes an identity wherever all items are at hand. An end that nobody has synced stays
-unresolved and resolves later.
+unresolved and resolves later. A key stands for the only item that is called so; while there is
+none, or more than one, it is no link at all: ISO-9001 looks like a key as well.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -19,29 +21,49 @@ ADDRESS: Final = "@url"
 """Stands where a ref names its connection; no connection can be called so."""
 
 
+KEY: Final = "@key"
+"""Stands there where only a key is known; no connection can be called so either."""
+
+
+def by_key(key: str) -> ItemRef:
+    """A ref to the only item of all trackers that people call so."""
+    return ItemRef(KEY, key, key)
+
+
 def by_address(url: str) -> ItemRef:
     """A ref to whatever item has this web address."""
     return ItemRef(ADDRESS, _plain(url), url)
 
 
 def with_known_ends(items: Sequence[WorkItem]) -> list[WorkItem]:
-    """The items, their links by address resolved where the other end is among them."""
-    if not any(_by_address(item.links) for item in items):
+    """The items, their links by address or key resolved where the other end is among them.
+
+    Links by a key that is nobody's, several items' or the item's own are left out.
+    """
+    loose = [_is_loose(item.links) for item in items]
+    if not any(loose):
         return list(items)
-    known = {_plain(item.url): item for item in items if item.url}
-    return [_resolved(item, known) if _by_address(item.links) else item for item in items]
+    known = {(ADDRESS, _plain(item.url)): item for item in items if item.url}
+    called = Counter(item.key for item in items)
+    known |= {(KEY, item.key): item for item in items if called[item.key] == 1}
+    return [
+        _resolved(item, known) if is_loose else item
+        for item, is_loose in zip(items, loose, strict=True)
+    ]
 
 
-def _by_address(links: Iterable[Link]) -> bool:
-    return any(link.to.connection == ADDRESS for link in links)
+def _is_loose(links: Iterable[Link]) -> bool:
+    return any(link.to.connection in (ADDRESS, KEY) for link in links)
 
 
-def _resolved(item: WorkItem, known: Mapping[str, WorkItem]) -> WorkItem:
-    return replace(item, links=tuple(_end_of(link, known) for link in item.links))
+def _resolved(item: WorkItem, known: Mapping[tuple[str, str], WorkItem]) -> WorkItem:
+    ends = ((link, _end_of(link, known)) for link in item.links)
+    told = (end for link, end in ends if end is link or end.to != item.ref)
+    return replace(item, links=tuple(one for one in told if one.to.connection != KEY))
 
 
-def _end_of(link: Link, known: Mapping[str, WorkItem]) -> Link:
-    end = known.get(link.to.id) if link.to.connection == ADDRESS else None
+def _end_of(link: Link, known: Mapping[tuple[str, str], WorkItem]) -> Link:
+    end = known.get((link.to.connection, link.to.id))
     return link if end is None else replace(link, to=end.ref, to_key=end.key)
 
 

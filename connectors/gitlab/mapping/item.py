@@ -18,6 +18,7 @@ from connectors.gitlab.mapping.status import Standing, Status, status_of
 from connectors.gitlab.mapping.times import to_the_second
 from connectors.gitlab.mapping.told import NO_DETAIL, Detail, Happened, Happening, Told
 from connectors.gitlab.rules import fold
+from syncer.connect.text_links import text_links
 from syncer.domain.addresses import ADDRESS
 from syncer.domain.change import Change
 from syncer.domain.item import DateSource, ItemRecord, ItemState, StatusCategory, WorkItem
@@ -70,7 +71,7 @@ def record_of(told: Told, *, site: Site, extras: Extras = _NO_EXTRAS) -> ItemRec
         reporter=told.author,
         parent=parent if parent and parent.connection != ADDRESS else None,
         parent_key=told.parent.locator if told.parent else "",
-        links=links_of(extras.detail.links, site),
+        links=(*links_of(extras.detail.links, site), *text_links(told.body, site.rules.phrases)),
         restricted=told.confidential,
         state=ItemState.MOVED if told.moved_to else ItemState.LIVE,
     )

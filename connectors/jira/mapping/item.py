@@ -36,6 +36,7 @@ from connectors.jira.rules import FieldRole, fold
 from connectors.jira.sent import Sent, as_json
 from connectors.jira.shapes import shaped
 from connectors.jira.wire import LONGEST_NAME, FixVersion, Issue, Status
+from syncer.connect.text_links import text_links
 from syncer.domain.change import Change
 from syncer.domain.item import (
     ItemKind,
@@ -139,7 +140,6 @@ class _Mapper:
             url=_address(site.url, key),
             container=self._place(),
             title=clean_line(fields.summary or "") or NO_SUMMARY,
-            body=clean_block(_body(fields.description)),
             native_type=_name(fields.issuetype),
             kind=kind,
             hierarchy_level=level,
@@ -154,7 +154,6 @@ class _Mapper:
             reporter=account(fields.reporter, site),
             parent=parent,
             parent_key=clean_line(parent_key),
-            links=links_of(fields.issuelinks, connection=connection, rules=site.rules),
             estimate=estimate,
             estimate_unit=unit,
             due_date=due,
@@ -169,8 +168,15 @@ class _Mapper:
             history_complete=self.extras.complete,
             unread=site.unread,
             **self._plan(),
+            **self._words(),
         )
         return ItemRecord(item=item, changes=changes)
+
+    def _words(self) -> dict[str, Any]:
+        """The description, and what it and Jira's own links lead to."""
+        body, rules = clean_block(_body(self.fields.description)), self.site.rules
+        tied = links_of(self.fields.issuelinks, connection=self.site.connection, rules=rules)
+        return {"body": body, "links": (*tied, *text_links(body, rules.phrases))}
 
     def _changes(
         self, resolution: ResolutionKind | None, *, due_id: str, estimate_id: str
