@@ -223,6 +223,9 @@ def probe_lines(probe: Probe) -> Iterator[str]:
 def _identity_lines(head: str, identity: Identity) -> Iterator[str]:
     from syncer.cli.output import counted
 
+    if not identity.server:
+        yield f"{head}: takes what is pushed; nobody is asked"
+        return
     yield f"{head}: signed in at {identity.server} as {identity.account} ({identity.timezone})"
     yield f"  sees {counted(len(identity.containers), 'container')}: {_containers(identity)}"
     for finding in identity.findings:

@@ -96,7 +96,9 @@ def result_lines(result: ConnectionResult) -> Iterator[str]:
     stored = sum(one.stored for one in result.containers)
     unreadable = sum(one.unreadable for one in result.containers)
     read = sum(1 for one in result.containers if one.failure is None)
-    if not result.containers:
+    if not result.containers and result.failure is None and result.identity is None:
+        yield f"{result.connection}: nothing to ask, its items are pushed"
+    elif not result.containers:
         yield f"{result.connection}: " + ("not read" if result.failure else "no container to read")
     else:
         text = f"{result.connection}: {read} of {len(result.containers)} containers read, "

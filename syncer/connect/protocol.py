@@ -118,7 +118,7 @@ class HookReply:
     that the tracker says it deleted; `containers` are to be pulled, where the tracker does not name
     the items. `ignored` says why a genuine delivery concerns no work item; `unreadable` what is
     wrong with one that should but cannot be read: it is kept and shown. `offered_secret` is for
-    handshakes.
+    handshakes. `answer`, a JSON text, is told to the sender once the delivery is kept.
     """
 
     status: int
@@ -131,6 +131,25 @@ class HookReply:
     ignored: str = ""
     unreadable: str = ""
     offered_secret: SecretStr | None = None
+    answer: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What one delivery itself holds of one container, as its sender knew it at `as_of` (UTC).
+
+    `name` is what people call the container; empty: it tells none. `deleted` are gone by the
+    sender's word. With `present` it is an inventory: the container holds these items and no other;
+    None: of others nothing is said.
+    """
+
+    container: ContainerKey
+    as_of: datetime
+    name: str = ""
+    records: tuple[ItemRecord, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    deleted: tuple[ItemRef, ...] = ()
+    present: frozenset[ItemRef] | None = None
 
 
 class Connector(Protocol):
@@ -213,4 +232,33 @@ class ReportsStatus(Protocol):
         To be asked after `changes` of the same container. `Rejected` where the tracker does not
         tell them, or not all of them: what came before it stands.
         """
+        ...
+
+
+@runtime_checkable
+class CarriesItems(Protocol):
+    """What a connector is whose deliveries hold the items, since there is nobody to ask for them.
+
+    Such a connection is neither pulled nor counted: its data are as fresh as the last delivery, and
+    what is gone is told by the sender. Ask `isinstance(connector, CarriesItems)`.
+    """
+
+    def carried(self, request: HookRequest) -> Carried:
+        """What a delivery holds that was found genuine: pure and synchronous.
+
+        `BadPayload` where it cannot be read as a whole.
+        """
+        ...
+
+
+@runtime_checkable
+class ChecksSecrets(Protocol):
+    """What a connector offers besides that can do nothing with secrets of another form.
+
+    Ask `isinstance(…, ChecksSecrets)` of its class.
+    """
+
+    @staticmethod
+    def secret_fault(secret: SecretStr) -> str:
+        """Why the secret cannot be used, in half a sentence; empty for a good one."""
         ...

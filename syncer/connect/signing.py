@@ -21,6 +21,7 @@ STANDARD: Final = "whsec_"
 TOLERANCE: Final = 300
 """Seconds by which the time of a Standard Webhook may be off (spec/trackers.md 3)."""
 
+_LEAST_KEY: Final = 24
 _SHA256_HEX: Final = 64
 _LONGEST_STAMP: Final = 12
 _MOST_SIGNATURES: Final = 16
@@ -79,6 +80,17 @@ def signed_standard(
     ]
     genuine = _any(same(one, other) for one in told for other in expected)
     return genuine and bool(id_) and _is_present(stamp, now)
+
+
+def standard_fault(secret: SecretStr) -> str:
+    """Why no Standard Webhook can be signed with a secret; empty for a good one.
+
+    The specification wants keys of 24 to 64 bytes; a longer one does no harm.
+    """
+    key = _standard_key(secret)
+    if not key:
+        return f"it does not have the form {STANDARD}<Base64>"
+    return "" if len(key) >= _LEAST_KEY else f"its key has fewer than {_LEAST_KEY} bytes"
 
 
 def _standard_key(secret: SecretStr) -> bytes:

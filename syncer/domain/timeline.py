@@ -73,6 +73,18 @@ def timeline(
     )
 
 
+def start_known(
+    changes: Sequence[Change], *, started_at: datetime | None, complete: bool
+) -> datetime | None:
+    """The start of a timeline where its history shows it; None where it was only supposed.
+
+    An item whose history begins in the midst of its work began at a time that nobody knows.
+    """
+    first = next((change for change in changes if change.field is _STATUS), None)
+    shown = complete or (first is not None and _category(first.before) not in _BEGUN)
+    return started_at if shown else None
+
+
 Step = tuple[datetime | None, StatusCategory]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from syncer.connect.protocol import CarriesItems
 from syncer.domain.lane import Lane
 from syncer.errors import NotFound
 from syncer.service.core import Service
 from syncer.store.census import CensusState, census_states
+from syncer.sync.carried import settle_inventory
 from syncer.sync.reconcile import CensusResult, CensusRules, census_connection
 
 
@@ -38,6 +40,10 @@ async def _states(service: Service, connection: str) -> list[CensusState]:
 async def _census(service: Service, state: CensusState, said: bool) -> list[CensusResult]:  # noqa: FBT001  private
     name, cap = state.container.connection, service.settings.service.census_cap
     connector = await service.connections.connector(name)
+    rules = CensusRules(cap=cap, confirmed=said, counts_found=_has_webhooks(service, name))
+    if isinstance(connector, CarriesItems):
+        now = service.clock.now()
+        return [await settle_inventory(service.store, connector, state, rules=rules, at=now)]
     with service.connections.on_lane(name, Lane.CENSUS):
         return await census_connection(
             service.store,
@@ -46,7 +52,7 @@ async def _census(service: Service, state: CensusState, said: bool) -> list[Cens
             clock=service.clock,
             wanted=service.wanted(name),
             due=lambda one: one.container == state.container and one.was_seen,
-            rules=CensusRules(cap=cap, confirmed=said, counts_found=_has_webhooks(service, name)),
+            rules=rules,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from syncer.connect.auth import read_secret, with_secrets
 from syncer.connect.budget import Traffic
 from syncer.connect.config import ConnectionConfig
 from syncer.connect.passage import on_lane
-from syncer.connect.protocol import Connector, Identity
+from syncer.connect.protocol import ChecksSecrets, Connector, Identity
 from syncer.connect.registry import connector_class
 from syncer.connect.session import client_session
 from syncer.domain.lane import Lane
@@ -114,7 +114,8 @@ class Connections:
     def webhook_secrets(self, name: str) -> tuple[SecretStr, ...]:
         """The secrets that may sign the connection's webhooks, the newest first; none: no webhooks.
 
-        `ConfigError` where one is named and cannot be read.
+        `ConfigError` where one is named and cannot be read, or has not the form that its connector
+        needs.
         """
         table = self.config(name)
         told = (
@@ -124,11 +125,13 @@ class Connections:
             ("previous_webhook_secret_file", table.previous_webhook_secret_file),
         )
         settings = self._settings
-        return tuple(
+        found = tuple(
             read_secret(key, value, env=settings.environment, base=settings.folder)
             for key, value in told
             if value is not None
         )
+        _refuse_unusable(name, connector_class(table.kind), found)
+        return found
 
     def _index_of(self, name: str) -> int:
         names = [connection.name for connection in self._settings.connections]
@@ -163,3 +166,15 @@ class Connections:
         except SyncerError as error:
             return Probe(connection=name, kind=kind, error=error)
         return Probe(connection=name, kind=kind, identity=identity)
+
+
+def _refuse_unusable(name: str, kind: type[Connector], secrets: Sequence[SecretStr]) -> None:
+    checks: object = kind
+    if not isinstance(checks, ChecksSecrets):
+        return
+    for secret in secrets:
+        if fault := checks.secret_fault(secret):
+            raise ConfigError(
+                f"A webhook secret of {name} cannot be used: {fault}.",
+                fix='Make one: echo "whsec_$(openssl rand -base64 32)"',
+            )

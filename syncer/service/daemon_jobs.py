@@ -69,6 +69,7 @@ class Jobs:
             secrets=service.connections.webhook_secrets(connection),
             url=service.settings.service.hooks.public_url,
             traffic=service.connections.traffic(connection),
+            rules=CensusRules(command=COMMAND, cap=service.settings.service.census_cap),
         )
 
     def worked(self, worked: Worked) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.clock import Clock
 from syncer.connect.passage import on_lane
-from syncer.connect.protocol import Connector, Container, Identity
+from syncer.connect.protocol import CarriesItems, Connector, Container, Identity
 from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey
 from syncer.errors import ConfigError, Rejected, SyncerError
@@ -24,6 +24,7 @@ from syncer.store.engine import Store
 from syncer.store.quarantine import load_quarantine
 from syncer.store.renames import load_renames, note_identity, rehome
 from syncer.store.sources import ContainerState
+from syncer.sync.carriers import note_carrier
 from syncer.sync.guard import isolated
 from syncer.sync.lanes import note_pass
 from syncer.sync.places import Rooms
@@ -195,6 +196,9 @@ async def survey(
     """
     visit = _Visit(store=store, connector=connector, connection=connection, clock=clock)
     chosen, asked_at = wanted or Wanted(), clock.now()
+    if isinstance(connector, CarriesItems):
+        await note_carrier(store, connector.kind, connection, wants=chosen.has, at=asked_at)
+        return Survey(connection=connection)
     try:
         identity = await _probe(visit)
         _refuse_fatal(identity)

@@ -22,22 +22,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from syncer.clock import Clock
 from syncer.connect.budget import Traffic
 from syncer.connect.passage import on_lane
-from syncer.connect.protocol import Connector, HookReply, HookRequest
+from syncer.connect.protocol import CarriesItems, Connector, HookReply
 from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey
 from syncer.errors import AuthFailed, BadPayload, NotFound, RateLimited, SyncerError, Unreachable
 from syncer.failpoints import Edge, reach
 from syncer.log import get_logger
-from syncer.store import claims, inbox
+from syncer.store import claims
 from syncer.store.census import last_asked
 from syncer.store.engine import Store
 from syncer.store.inbox import Delivery
 from syncer.sync.batches import Told, alike, batches, hints
+from syncer.sync.carried import keep_carried, read_carried, request_of
 from syncer.sync.connection import Wanted
 from syncer.sync.fetching import fetch_all, keep_fetched
 from syncer.sync.guard import isolated
 from syncer.sync.lanes import count_live
 from syncer.sync.lease import BEAT_SECONDS
+from syncer.sync.reconcile import BY_COMMAND, CensusRules
 from syncer.sync.rests import Rests
 
 TRIES: Final = 5
@@ -69,7 +71,8 @@ class Source:
     """A connection as its deliveries need it.
 
     `url` is the address at which its webhooks come in, `secrets` are what may sign them. `traffic`
-    is what the connection may ask of its tracker, None for anything.
+    is what the connection may ask of its tracker, None for anything. `rules` are those for
+    inventories that come in by deliveries.
     """
 
     connector: Connector
@@ -77,6 +80,7 @@ class Source:
     secrets: tuple[SecretStr, ...] = ()
     url: str = ""
     traffic: Traffic | None = None
+    rules: CensusRules = BY_COMMAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +278,8 @@ class InboxWorker:
         answer serves them all. No clock is compared. What comes in meanwhile is in no claim yet,
         and makes another fetch.
         """
+        if isinstance(source.connector, CarriesItems):
+            return await self._take_in(source, source.connector, batch)
         named = hints(batch)
         read_at = self._clock.now()
         with on_lane(Lane.LIVE, container="", traffic=source.traffic):
@@ -297,6 +303,18 @@ class InboxWorker:
         touched = frozenset(key for key in told if source.wanted.has(key))
         return Worked(finished=len(batch), stored=done.stored, containers=touched)
 
+    async def _take_in(
+        self, source: Source, carrier: CarriesItems, batch: Sequence[Told]
+    ) -> Worked:
+        """Store what the deliveries themselves hold, and finish them."""
+        numbers = sorted(one.delivery.id for one in batch)
+        told = await read_carried(self._store, carrier, numbers, url=source.url)
+        async with self._store.write() as session:
+            wanted, at = source.wanted, self._clock.now()
+            stored = await keep_carried(session, told, wanted=wanted, rules=source.rules, at=at)
+            await self._finish(session, numbers)
+        return Worked(finished=len(numbers), stored=stored)
+
     async def _finish(self, session: AsyncSession, ids: Sequence[int]) -> None:
         if not await claims.finish(session, ids, owner=self._owner, at=self._clock.now()):
             raise ClaimLost(_TAKEN_OVER)
@@ -314,17 +332,10 @@ class InboxWorker:
 
     async def _told(self, source: Source, delivery: Delivery) -> Delivery | HookReply:
         """What the delivery names; one that names nothing, as after a replay, is read anew."""
-        if delivery.named or delivery.containers:
+        carries = isinstance(source.connector, CarriesItems)
+        if delivery.named or delivery.containers or carries:
             return delivery
-        async with self._store.read() as session:
-            raw = await inbox.load_delivery(session, delivery.id)
-        request = HookRequest(
-            method="POST",
-            url=source.url,
-            headers=raw.headers,
-            body=raw.body,
-            received_at=delivery.received_at,
-        )
+        request = await request_of(self._store, delivery.id, url=source.url)
         with isolated(delivery.connection):
             reply = source.connector.receive(request, source.secrets)
         if reply.status >= _REFUSED or reply.unreadable:

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.clock import Clock, is_ahead
 from syncer.connect.passage import on_lane
-from syncer.connect.protocol import Connector, Fetched
+from syncer.connect.protocol import CarriesItems, Connector, Fetched
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey, ItemRef
@@ -157,7 +157,7 @@ async def census_connection(
     """
     async with store.read() as session:
         states = [one for one in await census_states(session, connection) if due(one)]
-    if not states:
+    if not states or isinstance(connector, CarriesItems):  # whose inventories are pushed
         return []
     with isolated(connection):
         identity = await connector.probe()

@@ -248,7 +248,7 @@ class _Door:
             _LOG.warning("a delivery cannot be kept", connection=arrival.connection, why=str(error))
             return _refused(503)
         self._context.outcome(arrival.connection, _word(arrival) if new else "known")
-        return plain_answer(reply.status, headers=reply.headers)
+        return _answered(reply)
 
     async def _kept(self, arrival: Arrival) -> bool:
         """Whether it was new. What takes too long is not broken off: it may yet be kept.
@@ -311,6 +311,15 @@ def _refuse(told: HookRequest) -> HookReply:
     """The work of a wrong signature, for an endpoint that nobody has."""
     signed_hex(told.headers.get("x-hub-signature-256", ""), told.body, [_NOBODY])
     return HookReply(status=401)
+
+
+def _answered(reply: HookReply) -> web.Response:
+    """What the connector wants its sender to be told, which has proved who it is."""
+    answer = plain_answer(reply.status, headers=reply.headers)
+    if reply.answer:
+        answer.headers[hdrs.CONTENT_TYPE] = "application/json"
+        answer.body = reply.answer
+    return answer
 
 
 def _refused(status: int) -> web.Response:
