@@ -19,6 +19,7 @@ from connectors.github.cursor import Place
 from connectors.github.details import ABSENT, Details, readable
 from connectors.github.fetching import Fetcher
 from connectors.github.findings import findings_of
+from connectors.github.hooks import STEPS, HookRegister
 from connectors.github.mapping.detail import NO_DETAIL
 from connectors.github.mapping.item import Extras, is_pull_request, place_of, raw_id, read_issue
 from connectors.github.mapping.milestones import UNKNOWN_MILESTONES, Milestones
@@ -32,6 +33,7 @@ from syncer.clock import Clock, SystemClock
 from syncer.connect.ahead import in_order
 from syncer.connect.answers import Answer
 from syncer.connect.auth import AppAuth, PatAuth
+from syncer.connect.hooking import HookPlace
 from syncer.connect.http import AuthHeaders, HttpClient
 from syncer.connect.protocol import (
     Capabilities,
@@ -244,6 +246,19 @@ class GitHubConnector:
     def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
         """Verify and read one webhook: pure."""
         return receive(self._connection, request, secrets)
+
+    async def hook_places(self, containers: Sequence[str], url: str) -> Sequence[HookPlace]:
+        """Where webhooks to an address are, or should be."""
+        register = HookRegister(self._access.of, is_app=isinstance(self._config.auth, AppAuth))
+        return await register.places(containers, url)
+
+    async def register_hook(self, place: HookPlace, url: str, secret: SecretStr) -> None:
+        """Make one place as it should be."""
+        await HookRegister(self._access.of).register(place, url, secret)
+
+    def hook_steps(self) -> Sequence[str]:
+        """What a person does."""
+        return STEPS
 
     async def _records(
         self, client: GitHubClient, rows: Iterable[Any], container: ContainerKey

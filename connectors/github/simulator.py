@@ -20,6 +20,7 @@ from connectors.github.simulator_app import App
 from connectors.github.simulator_delivery import issue_delivery
 from connectors.github.simulator_index import Index, Manner, Row, number_of
 from connectors.github.simulator_projects import Reports
+from connectors.github.simulator_register import PATHS, new_book
 from connectors.github.simulator_request import (
     Counter,
     Json,
@@ -83,7 +84,7 @@ class GitHubSimulator:
     and read requests there. `limits.secondary_limits` is how many of the next requests run into
     the secondary limit; `limits.allowance("core")` is what the hour still holds. Repositories in
     `hidden_containers` are out of the account's sight. `app` takes a GitHub App's requests.
-    `reports.say(…)` writes a status update on a project.
+    `reports.say(…)` writes a status update on a project. `hooks` are the registered webhooks.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class GitHubSimulator:
             account=self._account, open_paths=("*/app", "*/app/*", "*/installation"), clock=clock
         )
         self.server.unauthorised = answer(401, body=_UNAUTHORISED)
+        self.hooks = new_book()
         self._add_routes()
 
     @property
@@ -180,6 +182,8 @@ class GitHubSimulator:
 
     def _add_routes(self) -> None:
         for prefix in _PREFIXES:
+            for hooks in PATHS:
+                self.hooks.serve(self.server, f"{prefix}{hooks}")
             for path, make in self._answers():
                 self.server.route("GET", f"{prefix}{path}", self.limits.answering(make))
             create = self.limits.answering(

@@ -14,6 +14,7 @@ from connectors.gitlab.config import GitLabConfig
 from connectors.gitlab.fetching import Fetcher
 from connectors.gitlab.findings import findings_of
 from connectors.gitlab.graph_source import GraphSource
+from connectors.gitlab.hooks import STEPS, HookRegister
 from connectors.gitlab.mapping.site import Site
 from connectors.gitlab.pages import Pager
 from connectors.gitlab.probing import Prober
@@ -22,6 +23,7 @@ from connectors.gitlab.source import Box, NoGraphQL, Source, ref_of
 from connectors.gitlab.webhook import receive
 from syncer.clock import Clock, SystemClock
 from syncer.connect.auth import PatAuth
+from syncer.connect.hooking import HookPlace
 from syncer.connect.http import AuthHeaders, HttpClient
 from syncer.connect.protocol import (
     Capabilities,
@@ -192,6 +194,18 @@ class GitLabConnector:
     def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
         """Verify and read one webhook: pure."""
         return receive(self._connection, request, secrets, root=self._site.root)
+
+    async def hook_places(self, containers: Sequence[str], url: str) -> Sequence[HookPlace]:
+        """Where webhooks to an address are, or should be."""
+        return await HookRegister(self._client).places(containers, url)
+
+    async def register_hook(self, place: HookPlace, url: str, secret: SecretStr) -> None:
+        """Make one place as it should be."""
+        await HookRegister(self._client).register(place, url, secret)
+
+    def hook_steps(self) -> Sequence[str]:
+        """What a person does."""
+        return STEPS
 
     # --- ways ---------------------------------------------------------------------------------
 

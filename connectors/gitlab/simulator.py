@@ -20,6 +20,7 @@ from connectors.gitlab import simulator_graphql, simulator_rest
 from connectors.gitlab.simulator_delivery import item_delivery
 from connectors.gitlab.simulator_index import Index, Row
 from connectors.gitlab.simulator_notes import Health, label_number
+from connectors.gitlab.simulator_register import PATHS, new_book
 from connectors.gitlab.simulator_request import (
     Counter,
     Json,
@@ -78,7 +79,7 @@ class GitLabSimulator:
     `containers` are those that live here, None for all. `server` is the fake tracker underneath:
     script faults and read requests there. `limits.limit` is how many requests a minute holds.
     Containers in `hidden_containers` are out of the account's sight. `say_health(…)` gives an item
-    a health status.
+    a health status. `hooks` are the registered webhooks.
     """
 
     def __init__(
@@ -101,6 +102,9 @@ class GitLabSimulator:
         self._kept: _Kept | None = None
         self.server = FakeTracker(account=self._account, clock=clock)
         self.server.unauthorised = answer(401, body=_UNAUTHORISED)
+        self.hooks = new_book()
+        for hooks in PATHS:
+            self.hooks.serve(self.server, hooks)
         for path, make in self._answers():
             self.server.route("GET", f"{_API}{path}", self.limits.answering(make))
         self.server.route("POST", "/api/graphql", self.limits.answering(self._graphql))

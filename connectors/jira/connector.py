@@ -21,6 +21,7 @@ from connectors.jira.details import Completed, Details
 from connectors.jira.door import GATEWAY, Door, Entry
 from connectors.jira.findings import findings_of
 from connectors.jira.findings_server import Trial, findings_of_server, tried
+from connectors.jira.hooks import STEPS, HookRegister
 from connectors.jira.jql import all_ids, changed_since, is_issue_id, is_issue_key, selected
 from connectors.jira.mapping.item import Extras, read_issue
 from connectors.jira.mapping.site import Site, site_of, zone_named
@@ -30,6 +31,7 @@ from connectors.jira.webhook import receive
 from connectors.jira.wire import Project
 from syncer.clock import Clock, SystemClock
 from syncer.connect.ahead import Room, given_up, together
+from syncer.connect.hooking import HookPlace
 from syncer.connect.protocol import (
     Capabilities,
     Container,
@@ -251,6 +253,18 @@ class JiraConnector:
     def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
         """Verify and read one webhook (see `connectors.jira.webhook`)."""
         return receive(self._connection, request, secrets)
+
+    async def hook_places(self, containers: Sequence[str], url: str) -> Sequence[HookPlace]:
+        """Where webhooks to an address are, or should be."""
+        return await HookRegister(await self._door.enter()).places(containers, url)
+
+    async def register_hook(self, place: HookPlace, url: str, secret: SecretStr) -> None:
+        """Make one place as it should be."""
+        await HookRegister(await self._door.enter()).register(place, url, secret)
+
+    def hook_steps(self) -> Sequence[str]:
+        """What a person does."""
+        return STEPS
 
     async def _completer(self) -> Details:
         """What completes issues; kept, since it remembers what the site refuses."""

@@ -27,6 +27,7 @@ from connectors.jira.simulator_quirks import (
     epoch_milliseconds,
     true_token,
 )
+from connectors.jira.simulator_register import serve_register
 from connectors.jira.simulator_request import (
     Maker,
     Missing,
@@ -103,6 +104,7 @@ class JiraSimulator:
         )
         prefix = f"/ex/jira/{CLOUD_ID}" if scoped else ""
         self._add_routes(f"{prefix}{self.api}")
+        self.hooks = serve_register(self.server, cloud=self.is_cloud)
         if scoped:
             self.server.route("GET POST", _EVERYTHING, _refused)
 

@@ -22,6 +22,7 @@ from syncer.cli import (
     discover,
     dispatches,
     history,
+    hooks,
     inbox,
     init,
     items,
@@ -107,6 +108,7 @@ app.add_typer(dispatches.app, name="dispatches")
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(hooks.app, name="hooks")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(database.app, name="db")

@@ -23,6 +23,7 @@ from syncer.connect.decoding import Decode, loaded
 from syncer.connect.origin import Origin
 from syncer.connect.passage import Call, new_call, traffic_in_force
 from syncer.connect.rate import UNTOLD_PAUSE, Sleep, asked_pause, is_rate_limit
+from syncer.connect.redirects import KEEPS_METHOD, REDIRECTS, next_stop
 from syncer.connect.refusals import TRY_AGAIN
 from syncer.connect.silence import why_silent
 from syncer.errors import (
@@ -58,8 +59,6 @@ class Renewing(Protocol):
 Examine = Callable[[Answer], None]
 """A connector's own look at every answer; raises what it finds wrong."""
 
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_KEEPS_METHOD: Final = frozenset({307, 308})
 _FIXES: Final = {
     401: "Give this connection a valid token.",
     403: "Give the account the missing permission.",
@@ -185,6 +184,15 @@ class HttpClient:
         request = self._request("POST", path, body=body, local=local, decode=decode)
         return await self._answer(request)
 
+    async def change(self, method: str, path: str, body: JsonObject) -> Answer:
+        """The answer to a request that changes something; it is made once.
+
+        Without an answer nobody knows whether it was done: look, and ask for it again if not. A 403
+        is `Rejected`, as with `local`. The data are raw bytes: some answers have none.
+        """
+        request = self._request(method, path, body=body, local=True, decode=bytes)
+        return await self._answer(request, attempts=1)
+
     async def told_limit(self, answer: Answer) -> RateLimited:
         """The error to raise for an answer whose body tells of a limit, as GraphQL does with 200.
 
@@ -222,17 +230,17 @@ class HttpClient:
             decode=decode,
         )
 
-    async def _answer(self, request: _Request) -> Answer:
-        """The answer whose JSON can be read, however many attempts that takes."""
+    async def _answer(self, request: _Request, *, attempts: int = 0) -> Answer:
+        """The answer whose JSON can be read, in at most so many attempts; 0: as many as usual."""
         call = new_call(request.method, request.path)
-        number = 0
+        number, most = 0, attempts or self._limits.attempts
         while True:
             number += 1
             self._raise_if_refused()
             try:
                 return await self._attempt(request, call)
             except _TryAgain as failed:
-                if call.probe or number == self._limits.attempts:
+                if call.probe or number == most:
                     if isinstance(failed.final, Unreachable):
                         await self.traffic.failed(call, failed.final)
                     raise failed.final from failed.__cause__
@@ -316,24 +324,15 @@ class HttpClient:
                     sock_read=self._limits.sock_read,
                 ),
             ) as response:
-                if response.status not in _REDIRECTS or "Location" not in response.headers:
+                if response.status not in REDIRECTS or "Location" not in response.headers:
                     return await self._read(request, response)
-                url = self._next_stop(str(response.url), response.headers["Location"])
+                url = next_stop(
+                    self.origin, response.headers["Location"], seen_from=str(response.url)
+                )
                 params = None
-                if response.status not in _KEEPS_METHOD:
+                if response.status not in KEEPS_METHOD:
                     method, body = "GET", None
         raise ConfigError(f"{request.label} sends us round in circles.", fix="Check `url`.")
-
-    def _next_stop(self, seen_from: str, location: str) -> str:
-        try:
-            return self.origin.same(location, seen_from=seen_from)
-        except Rejected as elsewhere:
-            if any(word in location.lower() for word in ("login", "signin", "sso", "auth")):
-                raise AuthFailed(
-                    f"{self.origin.host} sends us to a login on another host: login needed.",
-                    fix="Check the credentials of this connection.",
-                ) from None
-            raise ConfigError(elsewhere.message, fix=elsewhere.fix) from None
 
     async def _read(self, request: _Request, response: aiohttp.ClientResponse) -> Answer:
         body = bytearray()
