@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from syncer.demo.portfolio.people import email, named_people
 
-JIRA_CREDENTIAL: Final = "jira-credential"
-GITHUB_CREDENTIAL: Final = "github-credential"
-"""The files beside the configuration that hold the simulated accounts' secrets."""
-JIRA_SIGNING: Final = "jira-webhook-secret"
-GITHUB_SIGNING: Final = "github-webhook-secret"
-"""The files beside it that hold what the trackers sign their webhooks with."""
 DATABASE_FILE: Final = "syncer.db"
 DIGEST_FOLDER: Final = "digests"
 AUDIENCE: Final = "leadership"
 
 _TEXT: Final = """\
-# The sample portfolio of `syncer demo`. The two trackers at these addresses are simulated and made
+# The sample portfolio of `syncer demo`. The four trackers at these addresses are simulated and made
 # up; everything else is what you would write for your own.
 
 [service]
@@ -28,18 +23,34 @@ currency = "EUR"
 [[connections]]
 name = "jira"
 kind = "jira"
-url = "{jira_url}"
-auth = {{ type = "basic", email = "{user}", token_file = "{jira_credential}" }}
-containers = ["NET", "OUT", "REG"]
-webhook_secret_file = "{jira_webhook_secret}"
+url = "{jira}"
+auth = {{ type = "basic", email = "{user}", token_file = "jira-credential" }}
+containers = ["NET"]
+webhook_secret_file = "jira-webhook-secret"
+
+[[connections]]
+name = "ado"
+kind = "azuredevops"
+url = "{ado}"
+auth = {{ token_file = "ado-credential" }}
+timezone = "Europe/Berlin"
+webhook_secret_file = "ado-webhook-secret"
+
+[[connections]]
+name = "linear"
+kind = "linear"
+url = "{linear}"
+api_url = "{linear}"
+auth = {{ token_file = "linear-credential" }}
+webhook_secret_file = "linear-webhook-secret"
 
 [[connections]]
 name = "github"
 kind = "github"
-url = "{github_url}"
-auth = {{ type = "pat", token_file = "{github_credential}" }}
+url = "{github}"
+auth = {{ type = "pat", token_file = "github-credential" }}
 containers = ["acme/phone"]
-webhook_secret_file = "{github_webhook_secret}"
+webhook_secret_file = "github-webhook-secret"
 customer_labels = ["customer-*"]
 
 [[teams]]
@@ -50,12 +61,12 @@ items = ["jira:NET"]
 [[teams]]
 key = "outreach"
 name = "Outreach"
-items = ["jira:OUT"]
+items = ["linear:OUT"]
 
 [[teams]]
 key = "regulatory"
 name = "Regulatory"
-items = ["jira:REG"]
+items = ["ado:acme"]
 
 [[teams]]
 key = "phone"
@@ -79,7 +90,7 @@ key = "outreach"
 name = "Customer outreach"
 owner = "S. Weber"
 team = "outreach"
-items = ["jira:OUT"]
+items = ["linear:OUT"]
 start = 2026-08-03
 target = 2027-01-22
 
@@ -88,7 +99,7 @@ key = "regulatory"
 name = "Regulatory"
 owner = "L. Brandt"
 team = "regulatory"
-items = ["jira:REG"]
+items = ["ado:acme"]
 start = 2026-06-01
 target = 2027-01-22
 
@@ -162,7 +173,7 @@ scope = "regulatory"
 name = "Environmental filing"
 date = 2026-11-27
 owner = "L. Brandt"
-items = [{{ version = "jira:REG/Environmental filing" }}]
+items = [{{ label = "filing" }}]
 
 [[gates]]
 scope = "proj:phone"
@@ -199,7 +210,7 @@ ask = "decision above"
 
 [[risk_responses]]
 rule = "DEP-2"
-item = "jira:REG-112"
+item = "ado:AB#30112"
 owner = "L. Brandt"
 ask = "COO calls the regulator"
 
@@ -216,16 +227,22 @@ _PERSON: Final = """\
 [[people]]
 name = "{name}"
 email = "{email}"
-accounts = ["jira:{account}", "github:{account}"]
+accounts = ["jira:{account}", "ado:{account}", "linear:{account}", "github:{account}"]
 """
 
 
+def credential_file(connection: str) -> str:
+    """The file beside the configuration that holds the simulated account's secret."""
+    return f"{connection}-credential"
+
+
+def signing_file(connection: str) -> str:
+    """The file beside the configuration that holds what the tracker signs its webhooks with."""
+    return f"{connection}-webhook-secret"
+
+
 def configuration_text(
-    *,
-    jira_url: str,
-    github_url: str,
-    user: str = "bot@example.com",
-    this_week: bool = True,
+    *, urls: Mapping[str, str], user: str = "bot@example.com", this_week: bool = True
 ) -> str:
     """The text of `syncer.toml` for the trackers at these addresses and the account `user` at Jira.
 
@@ -237,14 +254,9 @@ def configuration_text(
         for account, name in named_people().items()
     ]
     text = _TEXT.format(
-        jira_url=jira_url,
-        github_url=github_url,
+        **urls,
         user=user,
         people="\n".join(people),
-        jira_credential=JIRA_CREDENTIAL,
-        github_credential=GITHUB_CREDENTIAL,
-        jira_webhook_secret=JIRA_SIGNING,
-        github_webhook_secret=GITHUB_SIGNING,
         database=DATABASE_FILE,
         folder=DIGEST_FOLDER,
         audience=AUDIENCE,

@@ -1,4 +1,4 @@
-"""The demo: two simulated trackers, and everything else as it runs for real.
+"""The demo: four simulated trackers, and everything else as it runs for real.
 
 The demo lives through its last weeks Monday by Monday: the simulators show what was known then,
 syncer syncs it over HTTP, judges it, rolls it up and publishes an edition. The last Monday is the
@@ -23,15 +23,13 @@ from syncer.demo.clock import AS_OF, DemoClock, local, past_mondays
 from syncer.demo.configuration import (
     AUDIENCE,
     DATABASE_FILE,
-    GITHUB_CREDENTIAL,
-    GITHUB_SIGNING,
-    JIRA_CREDENTIAL,
-    JIRA_SIGNING,
     configuration_text,
+    credential_file,
+    signing_file,
 )
 from syncer.demo.portfolio.build import build_world
 from syncer.demo.story import Stage, tell_story
-from syncer.demo.trackers import GITHUB, JIRA, Trackers
+from syncer.demo.trackers import JIRA, LABELS, Trackers
 from syncer.domain.statement import Door, OwnerStatus, Provenance
 from syncer.errors import ConfigError, SyncerError
 from syncer.publish.digest.model import Digest
@@ -113,8 +111,8 @@ async def _run(folder: Path, *, serve: bool) -> None:
 async def _serve(demo: Demo) -> None:
     """Serve the pages and tell the story; then go on serving until cancelled."""
     async with demo.served(_tell) as stage:
-        _tell(f"The simulated Jira answers at {demo.trackers.jira.url},")
-        _tell(f"the simulated GitHub at {demo.trackers.github.url}.")
+        for name, simulator in demo.trackers.simulators.items():
+            _tell(f"The simulated {LABELS[name]} answers at {simulator.url}.")
         _tell(f"\nThe pages: {stage.daemon.pages_url}/ (Ctrl-C ends everything)")
         _tell("Open them now: soon something happens at the trackers, and a colour changes.")
         await tell_story(stage)
@@ -174,9 +172,8 @@ def _configured(folder: Path, trackers: Trackers, *, this_week: bool) -> Path:
         file.write_text(secret, encoding="utf-8")
     path = folder / "syncer.toml"
     text = configuration_text(
-        jira_url=trackers.jira.url,
-        github_url=trackers.github.url,
-        user=trackers.jira.account.user,
+        urls={name: simulator.url for name, simulator in trackers.simulators.items()},
+        user=trackers.simulators[JIRA].account.user,
         this_week=this_week,
     )
     path.write_text(text, encoding="utf-8")
@@ -185,12 +182,10 @@ def _configured(folder: Path, trackers: Trackers, *, this_week: bool) -> Path:
 
 def _secrets(trackers: Trackers) -> dict[str, str]:
     """The made-up secrets by the names of their files."""
-    told = trackers.webhook_secrets
-    return {
-        JIRA_CREDENTIAL: trackers.jira.account.secret,
-        GITHUB_CREDENTIAL: trackers.github.account.secret,
-        JIRA_SIGNING: told[JIRA].get_secret_value(),
-        GITHUB_SIGNING: told[GITHUB].get_secret_value(),
+    accounts = {name: one.account.secret for name, one in trackers.simulators.items()}
+    signing = {name: one.get_secret_value() for name, one in trackers.webhook_secrets.items()}
+    return {credential_file(name): secret for name, secret in accounts.items()} | {
+        signing_file(name): secret for name, secret in signing.items()
     }
 
 

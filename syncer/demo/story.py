@@ -18,7 +18,7 @@ from syncer.clock import Clock
 from syncer.connect.testing.delivery import post_delivery
 from syncer.demo.portfolio.build import LIVE_DEMO_ID, NORTH_PERMIT_ID
 from syncer.demo.portfolio.people import LIAISON, SILVA
-from syncer.demo.trackers import GITHUB, JIRA, Trackers
+from syncer.demo.trackers import AZURE_DEVOPS, GITHUB, Trackers
 from syncer.domain.health import Colour
 from syncer.errors import SyncerError
 from syncer.publish.digest.tracker_text import clean
@@ -48,11 +48,11 @@ class Scene:
 
 STORY: Final = (
     Scene(
-        tracker=JIRA,
+        tracker=AZURE_DEVOPS,
         item_id=NORTH_PERMIT_ID,
         actor=LIAISON,
         changes={"due": date(2027, 1, 8)},
-        told="Jira: the regulator gives North permit earlier, on 8 January instead of the 22nd.",
+        told="Azure DevOps: the regulator gives North permit on 8 January instead of the 22nd.",
     ),
     Scene(
         tracker=GITHUB,

@@ -22,7 +22,7 @@ from syncer.cli.demo import is_served
 from syncer.demo.portfolio.build import build_world
 from syncer.demo.run import open_demo
 from syncer.demo.story import STORY, Stage, tell_story
-from syncer.demo.trackers import GITHUB, JIRA
+from syncer.demo.trackers import AZURE_DEVOPS, GITHUB
 from syncer.domain.health import Health
 from syncer.errors import SyncerError
 
@@ -50,12 +50,12 @@ async def served(folder: Path, said: list[str]) -> AsyncGenerator[Stage]:
         yield stage
 
 
-async def test_webhooks_of_both_trackers_change_the_colour_on_the_page(tmp_path: Path) -> None:
+async def test_webhooks_of_two_trackers_change_the_colour_on_the_page(tmp_path: Path) -> None:
     said: list[str] = []
     async with served(tmp_path, said) as stage:
         page = f"{stage.daemon.pages_url}/products/phone"
         assert "5G Smartphone ▲ AMBER" in await page_of(page)
-        assert [scene.tracker for scene in STORY] == [JIRA, GITHUB]
+        assert [scene.tracker for scene in STORY] == [AZURE_DEVOPS, GITHUB]
 
         await tell_story(stage, STORY[:1], pause=0)
         assert said[-2].startswith("5G Smartphone: Amber → Green (")
@@ -74,7 +74,7 @@ async def test_webhooks_of_both_trackers_change_the_colour_on_the_page(tmp_path:
 async def test_a_webhook_with_another_secret_changes_nothing(tmp_path: Path) -> None:
     said: list[str] = []
     async with served(tmp_path, said) as stage:
-        stage.trackers.webhook_secrets[JIRA] = SecretStr("somebody-else's-secret")
+        stage.trackers.webhook_secrets[AZURE_DEVOPS] = SecretStr("somebody-else's-secret")
         with pytest.raises(SyncerError, match="refused with 401"):
             await stage.play(STORY[0])
         assert (await stage.colour()).health is Health.AMBER

@@ -1,4 +1,4 @@
-"""The sample portfolio as a world: three Jira projects and a repository, people, links."""
+"""The sample portfolio as a world: four containers, each on a tracker of its own, people, links."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from syncer.demo.portfolio.network import (
 from syncer.demo.portfolio.outreach import TOWN_HALLS, outreach_plan
 from syncer.demo.portfolio.people import BRANDT, OKAFOR, ROTH, people
 from syncer.demo.portfolio.phone import BETA, REPOSITORY, phone_plan
-from syncer.demo.portfolio.regulatory import FILING, regulatory_plan
+from syncer.demo.portfolio.regulatory import regulatory_plan
 from syncer.domain.link import LinkKind
 
 CONTAINERS: Final = (
@@ -36,8 +36,6 @@ CONTAINERS: Final = (
     Container(id="10003", key="REG", name="Regulatory"),
     Container(id="10004", key=REPOSITORY, name="5G Smartphone"),
 )
-ON_JIRA: Final = tuple(one.key for one in CONTAINERS if one.key != REPOSITORY)
-ON_GITHUB: Final = (REPOSITORY,)
 NORTH_PERMIT_ID: Final = "30112"
 SITE_WORKS_ID: Final = "10087"
 LIVE_DEMO_ID: Final = "40301"
@@ -74,7 +72,6 @@ def _versions() -> list[Version]:
             released_at=released,
         ),
         Version(id="11002", container="NET", name=CORE_FREEZE, due=date(2026, 12, 4)),
-        Version(id="11003", container="REG", name=FILING, due=date(2026, 11, 27)),
         Version(id="11004", container="OUT", name=TOWN_HALLS, due=date(2026, 12, 11)),
         Version(id="11005", container=REPOSITORY, name=BETA, due=date(2026, 12, 4)),
     ]

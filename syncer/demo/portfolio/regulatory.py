@@ -31,7 +31,9 @@ _FIRST_WEEK: Final = 23
 _CYCLES: Final = (6, 9, 4, 12, 8, 15, 5, 10, 7)
 _DONE: Final = 39
 
-FILING: Final = "Environmental filing"
+FILING_LABEL: Final = "filing"
+"""What the items of the environmental filing are tagged with."""
+
 NORTH_PERMIT: Final = "North permit"
 TARGET: Final = date(2027, 1, 22)
 
@@ -140,7 +142,7 @@ def _done(works: Sequence[Work]) -> Iterator[Work]:
             done=slot.done,
             due=working_days_after(slot.done, 3) if slot.done >= monday(44) else None,
             stuck=is_every(index, 5, first=1),
-            version=FILING if work.epic == "environment" else "",
+            labels=(FILING_LABEL,) if work.epic == "environment" else (),
             assignee=next(team),
         )
 
@@ -149,15 +151,15 @@ def _open(works: Sequence[Work]) -> Iterator[Work]:
     """Three in progress, the first of them the filing that is due on Friday; two to do."""
     november, december = 11, 12
     plan = (
-        (date(2026, november, 11), date(2026, november, 27), FILING),
-        (date(2026, november, 13), date(2026, december, 9), ""),
-        (date(2026, november, 17), date(2026, december, 16), ""),
-        (None, date(2026, december, 18), ""),
-        (None, date(2026, december, 23), ""),
+        (date(2026, november, 11), date(2026, november, 27), (FILING_LABEL,)),
+        (date(2026, november, 13), date(2026, december, 9), ()),
+        (date(2026, november, 17), date(2026, december, 16), ()),
+        (None, date(2026, december, 18), ()),
+        (None, date(2026, december, 23), ()),
     )
     team = cycle(REGULATORY_TEAM)
-    for work, (started, due, version) in zip(works, plan, strict=True):
-        yield but(work, started=started, due=due, version=version, assignee=next(team))
+    for work, (started, due, labels) in zip(works, plan, strict=True):
+        yield but(work, started=started, due=due, labels=labels, assignee=next(team))
 
 
 def _north_permit() -> Work:

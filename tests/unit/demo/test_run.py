@@ -15,14 +15,13 @@ import pytest
 from syncer.clock import FixedClock
 from syncer.demo.clock import AS_OF, DemoClock, local, past_mondays
 from syncer.demo.configuration import (
-    GITHUB_CREDENTIAL,
-    GITHUB_SIGNING,
-    JIRA_CREDENTIAL,
-    JIRA_SIGNING,
     configuration_text,
+    credential_file,
+    signing_file,
 )
 from syncer.demo.portfolio.build import NORTH_PERMIT_ID, build_world
 from syncer.demo.run import DemoResult, make_demo
+from syncer.demo.trackers import KINDS
 from syncer.domain.item import WorkItem
 from syncer.domain.report import Snapshot
 from syncer.domain.verdict import VerdictLevel
@@ -39,8 +38,8 @@ NETWORK_TARGET = date(2027, 3, 19)
 
 
 def text_of_configuration(*, this_week: bool) -> str:
-    url = "http://127.0.0.1:1"
-    return configuration_text(jira_url=url, github_url=url, this_week=this_week)
+    urls = dict.fromkeys(KINDS, "http://127.0.0.1:1")
+    return configuration_text(urls=urls | {"ado": "http://127.0.0.1:1/acme"}, this_week=this_week)
 
 
 def text_of(result: DemoResult) -> str:
@@ -81,9 +80,15 @@ def test_the_figures_of_the_example_come_out(made: DemoResult) -> None:
     assert editions == {"leadership-2026-W47", "leadership-2026-W48"}
 
 
+def test_the_chain_of_the_top_risk_spans_three_of_four_trackers(made: DemoResult) -> None:
+    (late,) = [one for one in made.digest.risks if one.title.startswith("North permit comes")]
+    assert late.evidence[0].items == ("AB#30112", "NET-87", "acme/phone#301")
+    assert "all 4 trackers current" in text_of(made)
+
+
 def test_secrets_are_files_that_only_the_owner_reads(made: DemoResult) -> None:
     folder = made.configuration.parent
-    for name in (JIRA_CREDENTIAL, GITHUB_CREDENTIAL, JIRA_SIGNING, GITHUB_SIGNING):
+    for name in (file(one) for one in KINDS for file in (credential_file, signing_file)):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
         assert (folder / name).read_text() not in made.configuration.read_text()
 
