@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from syncer.classify.portfolio import Portfolio, PortfolioItem, PortfolioProject
 
-BLOCKS = "blocks"
+_BLOCKS = "blocks"
 _REQUIRES, _THREATENS = "requires", "threatens"
 _OUTGOING = {
-    "blocks": BLOCKS,
-    "blocking": BLOCKS,
+    "blocks": _BLOCKS,
+    "blocking": _BLOCKS,
     "requires": _REQUIRES,
     "threatens": _THREATENS,
 }
 _INCOMING = {
-    "is blocked by": BLOCKS,
-    "blocked by": BLOCKS,
+    "is blocked by": _BLOCKS,
+    "blocked by": _BLOCKS,
     "is required by": _REQUIRES,
     "required by": _REQUIRES,
     "is threatened by": _THREATENS,
@@ -31,30 +31,38 @@ _INCOMING = {
 _MOST_COMPONENTS = 250
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """Where an item belongs: its products (one, or several components) and its team."""
+    """Where an item belongs: its products (one, or several components) and its team.
+
+    A graph holds one object for each place, so that tens of thousands of links are counted fast.
+    """
 
     products: tuple[str, ...]
     team: str
 
 
-Edges = Mapping[str, frozenset[tuple[str, str]]]
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Keys of the items that an item blocks, and of the others that it requires or threatens."""
+
+    blocked: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
+
+
+NO_ENDS = Ends()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """Indexes over one portfolio, by item key. `cyclic` items are their own ancestors.
-
-    `outgoing` holds what an item blocks, requires or threatens, by kind and key.
-    """
+    """Indexes over one portfolio, by item key. `cyclic` items are their own ancestors."""
 
     items: Mapping[str, PortfolioItem]
     projects: Mapping[str, PortfolioProject]
     places: Mapping[str, Place]
     parents: Mapping[str, str]
     children: Mapping[str, tuple[str, ...]]
-    outgoing: Edges
+    outgoing: Mapping[str, Ends]
     cyclic: frozenset[str]
     top_down: tuple[str, ...]
     maps_products: bool
@@ -81,7 +89,7 @@ def build_graph(portfolio: Portfolio) -> Graph:
     return Graph(
         items=items,
         projects=projects,
-        places={key: _place(item, projects.get(item.project)) for key, item in items.items()},
+        places=_places(items, projects),
         parents=parents,
         children=children,
         outgoing=_outgoing(items),
@@ -91,11 +99,24 @@ def build_graph(portfolio: Portfolio) -> Graph:
     )
 
 
-def _place(item: PortfolioItem, project: PortfolioProject | None) -> Place:
+def _places(
+    items: Mapping[str, PortfolioItem], projects: Mapping[str, PortfolioProject]
+) -> dict[str, Place]:
+    known: dict[tuple[tuple[str, ...], str], Place] = {}
+    found: dict[str, Place] = {}
+    for key, item in items.items():
+        products, team = _products_and_team(item, projects.get(item.project))
+        found[key] = known.setdefault((products, team), Place(products, team))
+    return found
+
+
+def _products_and_team(
+    item: PortfolioItem, project: PortfolioProject | None
+) -> tuple[tuple[str, ...], str]:
     """One product by the project's map; else the components of a shared container."""
     product = project.product if project else ""
     products = (product,) if product else tuple(dict.fromkeys(item.components[:_MOST_COMPONENTS]))
-    return Place(products, item.team or (project.team if project else ""))
+    return products, item.team or (project.team if project else "")
 
 
 def _children(parents: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -122,19 +143,26 @@ def _cyclic(parents: Mapping[str, str]) -> frozenset[str]:
     return frozenset(cyclic)
 
 
-def _outgoing(items: Mapping[str, PortfolioItem]) -> dict[str, frozenset[tuple[str, str]]]:
+def _outgoing(items: Mapping[str, PortfolioItem]) -> Mapping[str, Ends]:
     """Directed edges, merged from both ends: an incoming link is the other item's outgoing one."""
-    edges: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    ends: defaultdict[str, Ends] = defaultdict(Ends)
     for key, item in items.items():
         for link in item.links:
-            if link.to == key or link.to not in items:
+            other = items.get(link.to)
+            if other is None or other.key == key:
                 continue
             name = _plain(link.type)
             if name in _OUTGOING:
-                edges[key].add((_OUTGOING[name], link.to))
+                _add_end(ends[key], _OUTGOING[name], other.key)
             elif name in _INCOMING:
-                edges[link.to].add((_INCOMING[name], key))
-    return {key: frozenset(found) for key, found in edges.items()}
+                _add_end(ends[other.key], _INCOMING[name], item.key)
+    for found in ends.values():
+        found.others.difference_update(found.blocked)
+    return dict(ends)
+
+
+def _add_end(ends: Ends, kind: str, to: str) -> None:
+    (ends.blocked if kind == _BLOCKS else ends.others).add(to)
 
 
 def is_directed(link_type: str) -> bool:

@@ -7,11 +7,12 @@ the weight in log-odds is the configured weight of the signal times the share (m
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from syncer.classify.config import StructureConfig
-from syncer.classify.graph import BLOCKS, Graph
+from syncer.classify.graph import NO_ENDS, Graph, Place
 from syncer.classify.portfolio import PortfolioItem
 from syncer.classify.printable import printable
 from syncer.domain.verdict import Reason
@@ -127,29 +128,31 @@ def structural_reasons(evidence: Evidence, key: str) -> tuple[Reason, ...]:
 def _reach(evidence: Evidence, key: str) -> Reach:
     """Everything below, and the direct targets of the outgoing links, each counted once."""
     graph = evidence.graph
-    least = evidence.config.limits.outside_largest
     products = Counter(evidence.products_below.get(key, _NOTHING))
     teams = Counter(evidence.teams_below.get(key, _NOTHING))
     below = products.total()
-    own = graph.places[key].products
-    edges = graph.outgoing.get(key, frozenset())
-    linked = {to for _, to in edges}
-    blocked = {name for kind, to in edges if kind == BLOCKS for name in graph.places[to].products}
-    for to in linked:
-        if graph.parents.get(to) == key:
-            continue
-        place = graph.places[to]
-        products.update(place.products)
-        if place.products and place.team:
-            teams[place.team] += 1
+    ends = graph.outgoing.get(key, NO_ENDS)
+    blocked, own = _places(graph, ends.blocked), frozenset(graph.places[key].products)
+    linked = blocked + _places(graph, ends.others)
+    inside = (ends.blocked | ends.others).intersection(graph.children.get(key, ()))
+    linked.subtract(_places(graph, inside))
+    for place, count in linked.items():
+        for name in place.products if count else ():
+            products[name] += count
+        if count and place.products and place.team:
+            teams[place.team] += count
     return Reach(
         products=products,
         teams=teams,
-        blocked=frozenset(blocked - set(own)),
-        spreads=_spans(products, least),
-        linked=bool(linked),
+        blocked=frozenset(chain.from_iterable(place.products for place in blocked)) - own,
+        spreads=_spans(products, evidence.config.limits.outside_largest),
+        linked=bool(ends.blocked or ends.others),
         below=below,
     )
+
+
+def _places(graph: Graph, keys: Iterable[str]) -> Counter[Place]:
+    return Counter(map(graph.places.__getitem__, keys))
 
 
 def _spans(counts: Mapping[str, int], least: float) -> bool:
