@@ -190,6 +190,35 @@ class TestOverride:
         synced.ok("override", "undo", made.out.partition(":")[0])
         assert verdict() == before
 
+    def test_what_is_exported_trains_the_same_weights_to_the_byte(
+        self, synced: Cli, root: Path
+    ) -> None:
+        for number in range(1, 7):
+            level = ("program", "product")[number % 2]
+            synced.ok("override", "add", f"NET-{number}", "--level", level)
+        exported = [synced.ok("override", "export").out for _ in range(2)]
+        assert exported[0] == exported[1]
+        synced.write(exported[0], "overrides.jsonl")
+
+        made = [_trained(synced.folder, root, seed) for seed in ("1", "2")]
+
+        assert made[0] == made[1]
+        assert b"from 6 items of 1 sources" in made[0]
+        assert made[0] != (root / "config" / "classification" / "text.toml").read_bytes()
+
+
+def _trained(folder: Path, root: Path, seed: str) -> bytes:
+    """The weights that `make train-classifier` writes from a folder's export, by a new process."""
+    out = folder / f"text-{seed}.toml"
+    script = root / "scripts" / "train_classifier.py"
+    subprocess.run(
+        [sys.executable, script, "--data", folder / "overrides.jsonl", "--out", out],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        check=True,
+        capture_output=True,
+    )
+    return out.read_bytes()
+
 
 class TestSuggest:
     def test_ten_like_overrides_suggest_a_rule_that_the_configuration_takes(
