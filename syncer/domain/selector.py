@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
 from syncer.domain.item import WorkItem
 from syncer.domain.link import LinkKind
+from syncer.domain.ref import ContainerKey
+
+_ANY_DEPTH: Final = "**"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,17 @@ class InVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class InArea:
+    """Items of an area path: `ado:Corp/Network/**` (connection, then path).
+
+    Each part of the path may be a glob, `**` stands for any number of parts, none included. Case
+    plays no part, as at Azure DevOps. Other trackers' components are areas without depth.
+    """
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
 class InQuery:
     """Items that a connection's tracker finds for a query in its own language.
 
@@ -78,7 +93,7 @@ class Every:
     parts: tuple[tuple[Selector, ...], ...]
 
 
-Written = InContainer | Under | WithLabel | WithField | InVersion | InQuery
+Written = InContainer | Under | WithLabel | WithField | InVersion | InArea | InQuery
 """The selectors that a person can write."""
 
 Selector = Written | Among | Every
@@ -87,8 +102,8 @@ Selector = Written | Among | Every
 def described(selector: Selector) -> str:
     """The selector in the words of the configuration: `jira:NET`, `label "prog:*"`."""
     match selector:
-        case InContainer(pattern):
-            return pattern
+        case InContainer(name) | Among(name, _):
+            return name
         case Under(root):
             return f"under {root}"
         case WithLabel(pattern):
@@ -97,10 +112,10 @@ def described(selector: Selector) -> str:
             return f"{name} = {value}"
         case InVersion(pattern):
             return f"version {pattern}"
+        case InArea(pattern):
+            return f"area {pattern}"
         case InQuery(connection, query):
             return f"query of {connection}: {query}"
-        case Among(name, _):
-            return name
         case Every(parts):
             return ", of these ".join(" or ".join(map(described, part)) for part in parts)
 
@@ -171,10 +186,48 @@ def key_of(item: WorkItem) -> str:
     return f"{item.ref.connection}:{item.key}"
 
 
+def _at_place(selector: InContainer | InVersion | InArea) -> Callable[[WorkItem], bool]:
+    match selector:
+        case InContainer(pattern):
+            return lambda item: fnmatchcase(str(item.container), pattern)
+        case InVersion(pattern):
+            return lambda item: _in_version(item, pattern)
+        case InArea(pattern):
+            return _in_area(pattern)
+
+
 def _in_version(item: WorkItem, pattern: str) -> bool:
     container, _, name = pattern.rpartition("/")
     names = (version.name for version in item.fix_versions)
     return fnmatchcase(str(item.container), container) and any(fnmatchcase(n, name) for n in names)
+
+
+def _in_area(pattern: str) -> Callable[[WorkItem], bool]:
+    connection, _, path = pattern.partition(":")
+    wanted = path.casefold().split("/")
+
+    def is_in(item: WorkItem) -> bool:
+        areas = (area.casefold().split("/") for area in item.components)
+        return item.ref.connection == connection and any(_leads(wanted, area) for area in areas)
+
+    return is_in
+
+
+def _leads(wanted: Sequence[str], area: Sequence[str]) -> bool:
+    """Whether the parts of a path are what is wanted, part by part.
+
+    All ends of the path that a beginning of the pattern can reach are kept, so that many `**` cost
+    no more than few.
+    """
+    reached = {0}
+    for part in wanted:
+        if part == _ANY_DEPTH:
+            reached = set(range(min(reached), len(area) + 1))
+        else:
+            reached = {n + 1 for n in reached if n < len(area) and fnmatchcase(area[n], part)}
+        if not reached:
+            return False
+    return len(area) in reached
 
 
 def _under(root: str, by_uid: Mapping[str, WorkItem]) -> Callable[[WorkItem], bool]:
@@ -220,16 +273,14 @@ def _way_to(uid: str, came_from: Mapping[str, str]) -> Iterator[str]:
 def matcher(selector: Selector, by_uid: Mapping[str, WorkItem]) -> Callable[[WorkItem], bool]:
     """A predicate for one selector; `by_uid` lets `Under` climb to the ancestors."""
     match selector:
-        case InContainer(pattern):
-            return lambda item: fnmatchcase(str(item.container), pattern)
+        case InContainer() | InVersion() | InArea():
+            return _at_place(selector)
         case Under(root):
             return _under(root, by_uid)
         case WithLabel(pattern):
             return lambda item: any(fnmatchcase(label, pattern) for label in item.labels)
         case WithField(name, value):
             return lambda item: item.custom.get(name) == value
-        case InVersion(pattern):
-            return lambda item: _in_version(item, pattern)
         case InQuery():
             return lambda _item: False
         case Among(_, uids):
@@ -261,9 +312,27 @@ class Shelves:
 
     def __init__(self, items: Iterable[WorkItem]) -> None:
         self._items = list(items)
-        self._places: dict[str, list[int]] = {}
+        places: dict[tuple[str, str], list[int]] = {}
         for place, item in enumerate(self._items):
-            self._places.setdefault(str(item.container), []).append(place)
+            container = item.container
+            places.setdefault((container.connection, container.key), []).append(place)
+        self._places = {f"{name[0]}:{name[1]}": found for name, found in places.items()}
+
+    def containers(self) -> Mapping[ContainerKey, Sequence[WorkItem]]:
+        """The items of each container, in their given order."""
+        return {
+            self._items[places[0]].container: [self._items[place] for place in places]
+            for places in self._places.values()
+        }
+
+    def touched(
+        self, selectors: Sequence[Selector], by_uid: Mapping[str, WorkItem]
+    ) -> set[ContainerKey]:
+        """The containers of which something is picked; whole containers cost no look at items."""
+        if all(isinstance(one, InContainer) and one.pattern for one in selectors):
+            names = self._named([container_pattern(one) for one in selectors])
+            return {self._items[self._places[name][0]].container for name in names}
+        return {item.container for item in self.select(selectors, by_uid)}
 
     def select(
         self,
@@ -281,9 +350,21 @@ class Shelves:
         patterns = [container_pattern(selector) for selector in selectors]
         if not all(patterns):
             return list(self._items)
-        names = [n for n in self._places if any(fnmatchcase(n, p) for p in patterns)]
+        names = self._named(patterns)
+        if len(names) == 1:  # in order already
+            return [self._items[place] for place in self._places[names[0]]]
         places = sorted(place for name in names for place in self._places[name])
         return [self._items[place] for place in places]
+
+    def _named(self, patterns: Sequence[str]) -> list[str]:
+        if len(patterns) == 1 and patterns[0] in self._places and _is_plain(patterns[0]):
+            return [patterns[0]]
+        return [n for n in self._places if any(fnmatchcase(n, p) for p in patterns)]
+
+
+def _is_plain(pattern: str) -> bool:
+    """Whether a glob means nothing but its own letters."""
+    return not any(sign in pattern for sign in "*?[")
 
 
 def container_pattern(selector: Selector) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from syncer.domain.portfolio import FixedTarget, ItemTarget, Target, VersionTarget
 from syncer.domain.selector import (
+    InArea,
     InContainer,
     InQuery,
     InVersion,
@@ -20,14 +21,11 @@ from syncer.domain.selector import (
 )
 from syncer.settings.faults import did_you_mean, one_of
 
-_NOT_BUILT: Final = {
-    "area": "area paths cannot be selected yet: that comes with the Azure DevOps connector",
-}
 _KEYS: Final = ("under", "label", "field", "equals", "version", "area", "connection", "jql")
 _SHAPES: Final = (
     'a selector is "jira:NET" (a container, globs allowed), { under = "jira:NET-1" }, '
-    '{ label = "x-*" }, { field = "Program", equals = "5G" }, { version = "jira:NET/2.0" } '
-    'or { connection = "jira", jql = "…" }'
+    '{ label = "x-*" }, { field = "Program", equals = "5G" }, { version = "jira:NET/2.0" }, '
+    '{ area = "ado:Corp/Network/**" } or { connection = "jira", jql = "…" }'
 )
 
 
@@ -37,7 +35,6 @@ def parse_selector(value: object) -> Selector:
         return InContainer(_named(value, "jira:NET"))
     if not isinstance(value, Mapping) or not value:
         raise ValueError(_SHAPES)
-    _refuse_unbuilt(value)
     return _from_table(value)
 
 
@@ -54,6 +51,8 @@ def written(selector: Written) -> str:
             return f"{{ field = {quoted(name)}, equals = {quoted(value)} }}"
         case InVersion(pattern):
             return f"{{ version = {quoted(pattern)} }}"
+        case InArea(pattern):
+            return f"{{ area = {quoted(pattern)} }}"
         case InQuery(connection, query):
             return f"{{ connection = {quoted(connection)}, jql = {quoted(query)} }}"
 
@@ -61,12 +60,6 @@ def written(selector: Written) -> str:
 def quoted(text: str) -> str:
     """A basic string of TOML; JSON's escapes are the same, but for the delete character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _refuse_unbuilt(table: Mapping[object, object]) -> None:
-    for key, reason in _NOT_BUILT.items():
-        if key in table:
-            raise ValueError(reason)
 
 
 def _from_table(table: Mapping[object, object]) -> Selector:
@@ -79,6 +72,8 @@ def _from_table(table: Mapping[object, object]) -> Selector:
             return WithField(name, wanted)
         case {"version": str(version), **rest} if not rest:
             return InVersion(_version(version))
+        case {"area": str(area), **rest} if not rest:
+            return InArea(_named(area, "ado:Corp/Network/**"))
         case {"connection": str(connection), "jql": str(jql), **rest} if not rest and jql.strip():
             return InQuery(connection, jql.strip())
         case _:
@@ -140,7 +135,7 @@ def _target_field(name: object) -> str:
 def connection_of(selector: Selector) -> str | None:
     """The connection that a selector names, None where it looks through all of them."""
     match selector:
-        case InContainer(pattern) | InVersion(pattern) | Under(pattern):
+        case InContainer(pattern) | InVersion(pattern) | InArea(pattern) | Under(pattern):
             return pattern.partition(":")[0]
         case InQuery(connection):
             return connection

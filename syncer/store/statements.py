@@ -14,6 +14,7 @@ from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.selector import (
+    InArea,
     InContainer,
     InQuery,
     InVersion,
@@ -103,7 +104,8 @@ _ADAPTERS: Final[Mapping[Sort, TypeAdapter[Any]]] = {
     Sort.TARGET_MOVE: TypeAdapter(TargetMove),
 }
 _SELECTORS: Final[Mapping[str, type[Written]]] = {
-    kind.__name__: kind for kind in (InContainer, Under, WithLabel, WithField, InVersion, InQuery)
+    kind.__name__: kind
+    for kind in (InContainer, Under, WithLabel, WithField, InVersion, InArea, InQuery)
 }
 
 

@@ -8,7 +8,17 @@ import pytest
 
 from syncer.domain.item import WorkItem
 from syncer.domain.link import Link, LinkKind
-from syncer.domain.selector import Every, InQuery, Under, answered, described, queries, select
+from syncer.domain.selector import (
+    Every,
+    InArea,
+    InQuery,
+    Under,
+    answered,
+    described,
+    queries,
+    select,
+)
+from syncer.settings.selectors import parse_selector, written
 from tests.unit.rollup.builders import linked, make_item, ref
 
 
@@ -78,3 +88,40 @@ def test_a_query_picks_what_its_tracker_answered_and_nothing_before() -> None:
     for selector in (query, nested):
         assert select([answered(selector, {query: found})], items, by_uid) == [items[1]]
     assert "labels = 5g" in described(answered(query, {}))
+
+
+AREAS = ("Corp", "Corp/Network", "Corp/Network/RAN", "corp/network/core/edge", "Other/Network", "")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("jira:Corp/Network/**", {1, 2, 3}),
+        ("jira:Corp/Network", {1}),
+        ("jira:corp/*", {1}),
+        ("jira:*/Network", {1, 4}),
+        ("jira:**/RAN", {2}),
+        ("jira:**/network/**", {1, 2, 3, 4}),
+        ("jira:Corp/**/**/core/*", {3}),
+        ("jira:**", {0, 1, 2, 3, 4, 5}),
+        ("jira:Corp/Net", set()),
+        ("ado:**", set()),
+    ],
+)
+def test_an_area_is_picked_by_its_path(pattern: str, found: set[int]) -> None:
+    items = [make_item(str(n), components=(area,)) for n, area in enumerate(AREAS)]
+    items.append(make_item("none"))
+    assert {items.index(item) for item in select([InArea(pattern)], items, {})} == found
+
+
+def test_an_area_is_written_as_it_is_read() -> None:
+    area = parse_selector({"area": "ado:Corp/Network/**"})
+    assert area == InArea("ado:Corp/Network/**")
+    assert isinstance(area, InArea)
+    assert written(area) == '{ area = "ado:Corp/Network/**" }'
+    assert described(area) == "area ado:Corp/Network/**"
+
+
+def test_many_depths_cost_no_more_than_few() -> None:
+    deep = make_item("1", components=("/".join("a" * 200),))
+    assert select([InArea("jira:" + "**/a/" * 100 + "b")], [deep], {}) == []

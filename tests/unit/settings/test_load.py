@@ -268,7 +268,7 @@ class TestFaults:
             ('"NET"', "does not name a connection"),
             ("{ jql = 'x' }", "a selector is"),
             ("{ jql = 'x', connection = 'jra' }", "no connection 'jra'"),
-            ("{ area = 'ado:x' }", "cannot be selected yet"),
+            ("{ area = 'x' }", "does not name a connection"),
             ("{ lable = 'x' }", 'Did you mean "label"?'),
             ("{ field = 'Program' }", "a selector is"),
             ("{ version = 'jira:NET' }", "does not name a version"),
