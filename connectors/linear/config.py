@@ -15,6 +15,7 @@ from connectors.linear.rules import Rules, fold, folded
 from syncer.connect.auth import AnyAuth
 from syncer.connect.config import ConnectionConfig
 from syncer.connect.origin import Origin
+from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
 from syncer.errors import ConfigError
 from syncer.paths import shipped
@@ -39,6 +40,7 @@ class LinearConfig(ConnectionConfig):
     statuses: dict[str, StatusCategory] = Field(default_factory=dict)
     must_have_labels: tuple[str, ...] = ()
     customer_labels: tuple[str, ...] = ()
+    text_links: bool = True
     projects: bool = True
     page_size: int = Field(default=USUAL_PAGE, ge=1, le=250)
     details_a_query: int = Field(default=25, ge=1, le=100)
@@ -74,8 +76,8 @@ class LinearConfig(ConnectionConfig):
             labels={fold(name): ItemKind(kind) for kind, names in labels.items() for name in names},
             must_labels=folded([*must, *self.must_have_labels]),
             customer_labels=tuple(map(str.casefold, self.customer_labels)),
-            blocked_by=folded(meant["attachments"]["blocked_by"]),
-            blocks=folded(meant["attachments"]["blocks"]),
+            phrases=shipped_phrases(),
+            reads_text=self.text_links,
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from syncer.connect.text_links import Phrase
 from syncer.domain.item import ItemKind, StatusCategory
 
 LONGEST_NAME: Final = 255
@@ -22,7 +23,8 @@ class Rules:
 
     `own` are the categories that this connection configures for names of statuses. `waiting` are
     names of statuses in which work stands still whatever their type is. `labels` say what sort of
-    thing an issue is.
+    thing an issue is. `phrases` are the words before an address or key that make a link: in titles
+    of attachments, and where `reads_text` in descriptions.
     """
 
     own: Mapping[str, StatusCategory] = field(default_factory=dict)
@@ -30,8 +32,8 @@ class Rules:
     labels: Mapping[str, ItemKind] = field(default_factory=dict)
     must_labels: frozenset[str] = frozenset()
     customer_labels: tuple[str, ...] = ()
-    blocked_by: frozenset[str] = frozenset()
-    blocks: frozenset[str] = frozenset()
+    phrases: tuple[Phrase, ...] = ()
+    reads_text: bool = True
 
 
 @lru_cache(maxsize=8192)  # the same few names come with every item

@@ -12,8 +12,9 @@ from typing import Final
 
 from connectors.linear.mapping.site import Kind, Site, is_id, key_of
 from connectors.linear.mapping.times import instant
-from connectors.linear.rules import Rules, fold
+from connectors.linear.rules import Rules
 from connectors.linear.wire import Attachment, Issue, Project, ProjectRelation, Relation, Slug
+from syncer.connect.text_links import spoken, text_links
 from syncer.domain.addresses import by_address
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.text import clean_line
@@ -38,6 +39,7 @@ _ANCHORS: Final = {
 _RELATED: Final = frozenset({"related", "relates"})
 _SCHEMES: Final = ("https://", "http://")
 _LONGEST_URL: Final = 2000
+_LONGEST_TITLE: Final = 500
 
 
 def links_of(issue: Issue, site: Site) -> tuple[Link, ...]:
@@ -49,6 +51,7 @@ def links_of(issue: Issue, site: Site) -> tuple[Link, ...]:
         *_relations(outward or (), site, inward=False),
         *_relations(inward or (), site, inward=True),
         *(one for each in attached or () if each and (one := _attached(each, site.rules))),
+        *written(issue.description, site.rules),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -75,16 +78,19 @@ def _attached(one: Attachment, rules: Rules) -> Link | None:
     url = one.url or ""
     if not url.startswith(_SCHEMES) or len(url) > _LONGEST_URL or not url.isprintable():
         return None
-    title = fold(one.title or "")
-    waits = any(f"{title} ".startswith(f"{words} ") for words in rules.blocked_by)
-    blocks = any(f"{title} ".startswith(f"{words} ") for words in rules.blocks)
+    heard = next(spoken((one.title or "")[:_LONGEST_TITLE], rules.phrases), None)
     return Link(
-        kind=LinkKind.BLOCKS if waits or blocks else LinkKind.RELATES,
+        kind=heard[0].kind if heard else LinkKind.RELATES,
         to=by_address(url),
         to_key=clean_line(one.title or url),
-        inward=waits,
+        inward=heard[0].inward if heard else False,
         native_type="attachment",
     )
+
+
+def written(body: str | None, rules: Rules) -> tuple[Link, ...]:
+    """The links that people write into a description."""
+    return text_links(body or "", rules.phrases if rules.reads_text else ())
 
 
 def project_links(project: Project, site: Site) -> tuple[Link, ...]:
@@ -98,7 +104,13 @@ def project_links(project: Project, site: Site) -> tuple[Link, ...]:
     for one in initiatives_of(project)[1:]:
         key = key_of(Kind.INITIATIVE, one.slug_id or "")
         found.append(Link(kind=LinkKind.CONTRIBUTES_TO, to=site.ref(one.id, key), to_key=key))
+    found += written(told_by(project), site.rules)
     return tuple(dict.fromkeys(found))
+
+
+def told_by(project: Project) -> str:
+    """What is written of a project: its summary and its description."""
+    return "\n\n".join(filter(None, (project.description, project.content)))
 
 
 def initiatives_of(project: Project) -> list[Slug]:

@@ -19,7 +19,7 @@ from connectors.linear.mapping.issue import (
     priority_of,
     version_of,
 )
-from connectors.linear.mapping.links import initiatives_of, project_links
+from connectors.linear.mapping.links import initiatives_of, project_links, told_by
 from connectors.linear.mapping.people import account
 from connectors.linear.mapping.site import Kind, Site, is_id, key_of
 from connectors.linear.mapping.status import Status, status_of
@@ -107,14 +107,13 @@ def _identity(told: Project, kind: Kind, *, workspace: Workspace, site: Site) ->
     if not is_id(told.id) or not slug:
         raise Unmappable("its id is none that Linear gives")
     key = key_of(kind, slug)
-    body = "\n\n".join(filter(None, (told.description, told.content)))
     return {
         "ref": site.ref(told.id, key),
         "key": key,
         "url": site.url(told.url, workspace.key, key),
         "container": ContainerKey(site.connection, workspace.key),
         "title": clean_line(told.name or "") or NO_TITLE,
-        "body": clean_block(body[:LONGEST_BODY]),
+        "body": clean_block(told_by(told)[:LONGEST_BODY]),
     }
 
 

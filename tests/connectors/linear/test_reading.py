@@ -17,7 +17,7 @@ from syncer.connect.testing.world import blocks, uniform_world
 from syncer.domain.addresses import ADDRESS
 from syncer.domain.cursor import Cursor
 from syncer.domain.item import DateSource, ItemKind, ItemState, ResolutionKind, StatusCategory
-from syncer.domain.link import LinkKind
+from syncer.domain.link import LinkKind, LinkOrigin
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import AuthFailed, ConfigError, CursorExpired, Rejected
 from tests.connectors.linear.small_linear import (
@@ -88,6 +88,24 @@ async def test_attachments_lead_to_other_trackers_and_may_name_a_dependency() ->
     (link,) = items["RAN-2"].links
     assert (link.kind, link.inward, link.to.connection) == (LinkKind.BLOCKS, True, ADDRESS)
     assert (link.to.locator, link.to_key) == ("https://ado.example/items/6", "Blocked by CORE-1")
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_lines_of_descriptions_make_links_of_lower_trust(*, wanted: bool) -> None:
+    world = small_world()
+    body = "Why.\n\nBlocked by: https://github.com/acme/phone/issues/12\n"
+    made(world, 40, "RAN-40", body=body)
+    made(world, 41, "RAN-950", type="Epic", body=body)
+    items = await items_of(world, text_links=wanted) | await items_of(
+        world, ACME, text_links=wanted
+    )
+    told = [
+        (link.kind, link.inward, link.origin, link.to.locator)
+        for key in ("RAN-40", "project/41a0")
+        for link in items[key].links
+    ]
+    link = (LinkKind.BLOCKS, True, LinkOrigin.TEXT, "https://github.com/acme/phone/issues/12")
+    assert told == ([link, link] if wanted else [])
 
 
 @pytest.mark.parametrize(
