@@ -53,7 +53,7 @@ write there only what differs from the shipped one.
 _CONNECTION: Final = """\
 The connector of each kind has a page of its own, which describes its other keys:
 [Jira](../connectors/jira/README.md), [GitHub](../connectors/github/README.md),
-[GitLab](../connectors/gitlab/README.md),
+[GitLab](../connectors/gitlab/README.md), [Azure DevOps](../connectors/azure_devops/README.md),
 [Linear](../connectors/linear/README.md), [CSV](../connectors/csv_file/README.md),
 [push](../connectors/push/README.md). All that ask a
 tracker know `url` and `auth`, and these for webhooks: `webhook_secret_env` or
