@@ -16,6 +16,7 @@ import msgspec
 from connectors.linear.limits import asked_pause, codes_of, errors_of, is_limit, messages_of
 from connectors.linear.queries import Query
 from syncer.connect.answers import Answer
+from syncer.connect.decoding import loaded
 from syncer.connect.http import HttpClient
 from syncer.errors import AuthFailed, BadPayload, RateLimited, Rejected, TooLong
 
@@ -92,6 +93,15 @@ class LinearClient:
                 return _told(answer)
         raise AssertionError("the last attempt ends")
 
+    async def change(self, query: Query) -> Told:
+        """The answer to a mutation, which is made once; errors as of `ask`."""
+        body = {"query": query.text, "variables": query.variables}
+        try:
+            answer = await self.http.change("POST", PATH, body)
+        except _Limited as limited:
+            raise await self._told_limit(limited.answer) from None
+        return _told(replace(answer, decode=loaded))
+
     async def _told_limit(self, answer: Answer) -> RateLimited:
         """Note the pause that Linear's own headers ask for, and give the error that tells it."""
         pause = asked_pause(answer.headers, now=self.http.traffic.clock.now())
@@ -109,7 +119,7 @@ def look(answer: Answer) -> None:
     if answer.status not in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS):
         return
     try:
-        errors = errors_of(answer.data)
+        errors = errors_of(replace(answer, decode=loaded).data)
     except (BadPayload, AuthFailed):
         return  # the kit says what is wrong with it
     if not errors:

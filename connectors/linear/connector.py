@@ -15,6 +15,7 @@ from connectors.linear.client import LinearClient, each, look
 from connectors.linear.config import LinearConfig
 from connectors.linear.fetching import Fetcher
 from connectors.linear.findings import findings_of
+from connectors.linear.hooks import STEPS, HookRegister
 from connectors.linear.listing import TEAM, WORKSPACE, Box, Listed, Lister, Row
 from connectors.linear.mapping.project import Workspace, report_of
 from connectors.linear.mapping.site import Kind, Site
@@ -25,6 +26,7 @@ from connectors.linear.webhook import receive
 from connectors.linear.wire import Project
 from syncer.clock import Clock, SystemClock
 from syncer.connect.auth import PatAuth
+from syncer.connect.hooking import HookPlace
 from syncer.connect.http import AuthHeaders, HttpClient
 from syncer.connect.paging import TokenChain
 from syncer.connect.protocol import (
@@ -48,19 +50,6 @@ _API_KEY: Final = "lin_api_"
 """How personal API keys begin, which are sent bare: linear.app/developers/graphql."""
 
 _HORIZON: Final = timedelta(minutes=1)
-
-
-HOOK_STEPS: Final = (
-    (
-        "As an administrator of the workspace: Settings, API, Webhooks, New webhook; the address, "
-        "and all public teams. A private team needs a webhook of its own."
-    ),
-    (
-        "Data change events: Issues, Issue comments, Issue attachments, Projects, Project updates, "
-        "Initiatives, Initiative updates."
-    ),
-    "Copy the signing secret that Linear shows to where webhook_secret_env reads it.",
-)
 
 
 class LinearConnector:
@@ -222,9 +211,17 @@ class LinearConnector:
         """Verify and read one webhook: pure."""
         return receive(self._connection, request, secrets)
 
+    async def hook_places(self, containers: Sequence[str], url: str) -> Sequence[HookPlace]:
+        """Where webhooks to an address are, or should be."""
+        return await HookRegister(self._client).places(containers, url)
+
+    async def register_hook(self, place: HookPlace, url: str, secret: SecretStr) -> None:
+        """Make one place as it should be."""
+        await HookRegister(self._client).register(place, url, secret)
+
     def hook_steps(self) -> Sequence[str]:
-        """What an administrator of the workspace does, since an API key may not."""
-        return HOOK_STEPS
+        """What an administrator of the workspace does."""
+        return STEPS
 
     # --- ways ---------------------------------------------------------------------------------
 

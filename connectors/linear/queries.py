@@ -165,6 +165,32 @@ def reports(kind: Kind, after: str | None) -> Query:
     return Query(text, {"after": after})
 
 
+def webhooks(after: str | None) -> Query:
+    """A page of the webhooks of the workspace, without their secrets."""
+    text = f"""query($after: String) {{
+  webhooks(first: 50, after: $after) {{
+    {_PAGE} nodes {{ id url enabled allPublicTeams resourceTypes team {{ id key }} }}
+  }}
+}}"""
+    return Query(text, {"after": after})
+
+
+def add_webhook(made: Json) -> Query:
+    """Register a webhook."""
+    text = """mutation($input: WebhookCreateInput!) {
+  webhookCreate(input: $input) { success }
+}"""
+    return Query(text, {"input": made})
+
+
+def change_webhook(id_: str, changed: Json) -> Query:
+    """Change a webhook."""
+    text = """mutation($id: String!, $input: WebhookUpdateInput!) {
+  webhookUpdate(id: $id, input: $input) { success }
+}"""
+    return Query(text, {"id": id_, "input": changed})
+
+
 _DIRECTORY: Final = {
     "users": (
         "UserFilter",

@@ -16,9 +16,10 @@ from typing import Any, Final, Self
 import orjson
 from pydantic import SecretStr
 
-from connectors.linear import simulator_graphql
 from connectors.linear.simulator_delivery import item_delivery
 from connectors.linear.simulator_gql import Refused
+from connectors.linear.simulator_graphql import answering
+from connectors.linear.simulator_hooks import Hooks
 from connectors.linear.simulator_index import Index
 from connectors.linear.simulator_request import Counter, Json
 from connectors.linear.simulator_site import Report, Site
@@ -65,7 +66,7 @@ class LinearSimulator:
     then leads. `server` is the fake tracker underneath: script faults and read requests there.
     `limits` holds how much may be asked an hour. Containers in `hidden_containers` are out of the
     account's sight. `report(…)` writes an update of a project or initiative; `resolutions` say how
-    coarse target dates are.
+    coarse target dates are. Teams in `private` are private; `hooks` are the registered webhooks.
     """
 
     def __init__(
@@ -82,6 +83,8 @@ class LinearSimulator:
         self.quirks = Quirks()
         self.hidden_containers: set[str] = set()
         self.resolutions: dict[str, str] = {}
+        self.private: set[str] = set()
+        self.hooks = Hooks()
         self.limits = Counter(clock)
         self._reports: dict[str, tuple[Report, ...]] = {}
         self._containers = None if containers is None else frozenset(containers)
@@ -144,23 +147,25 @@ class LinearSimulator:
         served = frozenset(mine) - self.hidden_containers
         reports, resolutions = dict(self._reports), dict(self.resolutions)
         purged = frozenset(self.quirks.purged)
-        facts = (self.world.revision, served, purged, reports, resolutions, self.url)
+        private = frozenset(self.private)
+        facts = (self.world.revision, served, purged, reports, resolutions, private, self.url)
         if self._kept is None or self._kept.facts != facts or not self._kept.holds_at(instant):
             site = Site(
                 index=Index(self.world, instant, served, purged),
                 base=self.url,
                 reports=reports,
                 resolutions=resolutions,
+                private=private,
                 foreign_url=self._foreign_url,
             )
             self._kept = _Kept(site, facts, self.world.next_change(instant))
         return self._kept.site
 
     def _answer(self, query: str, variables: Mapping[str, Any]) -> tuple[Json, int]:
-        return simulator_graphql.answer(
+        return answering(
             self.site(),
-            query,
             variables,
             account=self._account.user,
             earliest_first=self.quirks.earliest_first,
-        )
+            hooks=self.hooks,
+        ).answer(query)

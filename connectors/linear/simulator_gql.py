@@ -22,6 +22,7 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$?[A-Za-z_]\w*|-?\d+|[{}()\[\]:!
 _ARGUMENTS: Final = frozenset(
     {"first", "after", "filter", "includeArchived", "includeDisabled", "orderBy"}
 )
+_OF_CHANGES: Final = frozenset({"id", "input"})
 
 Schema = Mapping[str, Mapping[str, str]]
 """Types by name: their fields, each with `""` for a scalar, `T`, `[T]` for a list, or `T*` for a
@@ -77,11 +78,12 @@ class _Reader:
         self._tokens = [part for part in _TOKEN.findall(text) if part != ","]
         self._at = 0
 
-    def operation(self) -> list[Field]:
-        """What is asked for; the types of variables are believed."""
+    def operation(self) -> tuple[str, list[Field]]:
+        """The type that is asked, and for what; the types of variables are believed."""
+        on = "Mutation" if self._peek() == "mutation" else "Query"
         while self._peek() != "{":
             self._take()
-        return self._selections()
+        return on, self._selections()
 
     def _selections(self) -> list[Field]:
         self._take("{")
@@ -134,7 +136,7 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
-    """Answers one query: `root` holds the fields of `Query`, functions of their arguments.
+    """Answers one query: `root` holds the fields of `Query` and `Mutation`, functions of arguments.
 
     Rows of a connection may be a function of its arguments too. `id` is where a cursor leads.
     """
@@ -145,20 +147,18 @@ class Answering:
 
     def answer(self, text: str) -> tuple[Json, int]:
         """The data and what the query weighs; `Refused` where it is too much or does not fit."""
-        asked = _Reader(text).operation()
-        for wrong in self._wrong(asked, "Query"):
+        on, asked = _Reader(text).operation()
+        for wrong in self._wrong(asked, on):
             raise invalid(wrong)
-        weight = self._weigh(asked)
+        weight = math.ceil(self._weight(asked, on))
         if weight > MOST_COMPLEX:
             raise Refused("INPUT_ERROR", f"Query too complex: {weight}, of {MOST_COMPLEX}.")
-        return self._object(asked, "Query", self.root), weight
+        return self._object(asked, on, self.root), weight
 
     def weight(self, text: str) -> int:
         """What a query weighs."""
-        return self._weigh(_Reader(text).operation())
-
-    def _weigh(self, asked: Sequence[Field]) -> int:
-        return math.ceil(self._weight(asked, "Query"))
+        on, asked = _Reader(text).operation()
+        return math.ceil(self._weight(asked, on))
 
     # --- looking through a query --------------------------------------------------------------
 
@@ -168,8 +168,9 @@ class Answering:
             if type_ is None:
                 yield f'Cannot query field "{one.name}" on type "{on}".'
                 continue
+            known = _OF_CHANGES if on == "Mutation" else _ARGUMENTS
             for name in one.arguments:
-                if not type_.endswith("*") or name not in _ARGUMENTS:
+                if not (type_.endswith("*") or on == "Mutation") or name not in known:
                     yield f'Unknown argument "{name}" on field "{on}.{one.name}".'
             if bool(type_) is not bool(one.selections):
                 yield f'Field "{one.name}" of type "{type_}" has no or too many selections.'

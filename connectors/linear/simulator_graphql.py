@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from connectors.linear.mapping.site import Kind
 from connectors.linear.simulator_gql import Answering, Refused, Schema, invalid
+from connectors.linear.simulator_hooks import Hooks
 from connectors.linear.simulator_index import Row
 from connectors.linear.simulator_site import WORKSPACE, Site
 
@@ -31,8 +32,11 @@ SCHEMA: Final[Schema] = {
     "Query": {
         "viewer": "User", "organization": "Organization", "teams": "Team*", "issues": "Issue*",
         "projects": "Project*", "initiatives": "Initiative*", "users": "User*",
-        "workflowStates": "State*", "issueLabels": "Label*",
+        "workflowStates": "State*", "issueLabels": "Label*", "webhooks": "Webhook*",
     },
+    "Mutation": {"webhookCreate": "WebhookPayload", "webhookUpdate": "WebhookPayload"},
+    "WebhookPayload": _fields("success"),
+    "Webhook": _fields("id url enabled allPublicTeams resourceTypes", team="Team"),
     "PageInfo": _fields("hasNextPage endCursor"),
     "User": _fields("id name displayName app"),
     "Organization": _fields("id urlKey name fiscalYearStartMonth"),
@@ -76,17 +80,16 @@ _ROWS: Final = {
 }  # fmt: skip
 
 
-def answer(
-    site: Site, text: str, variables: Mapping[str, Any], *, account: str, earliest_first: bool
-) -> tuple[Json, int]:
-    """The data of an answer and what the query weighs; `Refused` where it is refused."""
-    return answering(site, variables, account=account, earliest_first=earliest_first).answer(text)
-
-
 def answering(
-    site: Site, variables: Mapping[str, Any], *, account: str = "", earliest_first: bool = False
+    site: Site,
+    variables: Mapping[str, Any],
+    *,
+    account: str = "",
+    earliest_first: bool = False,
+    hooks: Hooks | None = None,
 ) -> Answering:
     """Who answers a query with these variables."""
+    book = hooks or Hooks()
     rows = {
         field: _lister(site, kind, earliest_first=earliest_first) for field, kind in _ROWS.items()
     }
@@ -104,6 +107,9 @@ def answering(
             "users": lambda wanted: _named(site.users(), wanted),
             "workflowStates": lambda wanted: _named(site.states(), wanted),
             "issueLabels": lambda wanted: _named(site.labels(), wanted),
+            "webhooks": lambda _: book.listed(),
+            "webhookCreate": lambda told: book.add(told, site.teams()),
+            "webhookUpdate": book.change,
             **rows,
         },
         variables=variables,

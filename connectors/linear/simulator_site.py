@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -48,6 +48,7 @@ class Site:
     reports: Mapping[str, Sequence[Report]] = field(default_factory=dict)
     resolutions: Mapping[str, str] = field(default_factory=dict)
     foreign_url: Callable[[str], str] | None = None
+    private: Collection[str] = ()
     _nodes: dict[str, Json] = field(default_factory=dict)
 
     # --- people, teams and what has a name ----------------------------------------------------
@@ -80,7 +81,7 @@ class Site:
             "key": container.key,
             "name": container.name,
             "timezone": "Europe/Berlin",
-            "visibility": "public",
+            "visibility": "private" if container.key in self.private else "public",
         }
 
     def teams(self) -> list[Json]:

@@ -16,6 +16,7 @@ from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse,
 from graphql.execution.values import get_variable_values
 
 from connectors.linear import queries
+from connectors.linear.hooks import RESOURCES
 from connectors.linear.listing import TEAM, WORKSPACE
 from connectors.linear.mapping.site import Kind
 from connectors.linear.queries import Query
@@ -58,6 +59,15 @@ def every_query(size: int = 100, details: int = 25) -> Iterator[tuple[str, Query
         yield f"reports on {kind}s", queries.reports(kind, None)
     for part in queries.PARTS:
         yield f"more {part}", queries.more(part, IDS[0], "cursor")
+    yield "webhooks", queries.webhooks(None)
+    hook = {"url": "https://hooks.example.com/hooks/x", "secret": "made-up", "enabled": True}
+    made = hook | {"resourceTypes": list(RESOURCES), "label": "syncer"}
+    yield "a new webhook", queries.add_webhook(made | {"allPublicTeams": True})
+    yield "a new webhook of a team", queries.add_webhook(made | {"teamId": IDS[0]})
+    yield (
+        "a changed webhook",
+        queries.change_webhook(IDS[0], hook | {"resourceTypes": list(RESOURCES)}),
+    )
     every = ("users", "states", "labels", "teams")
     yield "names", queries.names(dict.fromkeys(every, IDS * 50))
     for what in every:
