@@ -16,6 +16,7 @@ from connectors.azure_devops.rules import Rules, fold, folded
 from syncer.connect.auth import AnyAuth
 from syncer.connect.config import ConnectionConfig
 from syncer.connect.origin import Origin
+from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
 from syncer.errors import ConfigError
 from syncer.paths import shipped
@@ -54,6 +55,7 @@ class AzureDevOpsConfig(ConnectionConfig):
     must_have_labels: tuple[str, ...] = ()
     customer_labels: tuple[str, ...] = ()
     custom_fields: dict[str, str] = Field(default_factory=dict)
+    text_links: bool = True
     history: bool = True
     page_size: int = Field(default=200, ge=1, le=1000)
     batch_size: int = Field(default=200, ge=1, le=200)
@@ -118,8 +120,8 @@ class AzureDevOpsConfig(ConnectionConfig):
             labels=_kinds(labels),
             must_labels=folded([*must, *self.must_have_labels]),
             customer_labels=tuple(map(str.casefold, self.customer_labels)),
-            blocked_by=folded(meant["links"]["blocked_by"]),
-            blocks=folded(meant["links"]["blocks"]),
+            phrases=shipped_phrases(),
+            reads_text=self.text_links,
             custom=dict(self.custom_fields),
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from syncer.connect.text_links import Phrase
 from syncer.domain.item import ItemKind, StatusCategory
 
 LONGEST_NAME: Final = 400
@@ -23,8 +24,9 @@ class Rules:
     `own` maps states that this connection configures, `statuses` those of the shipped file, which
     count where Azure DevOps gives no category, and those of its `waiting` always. `not_delivered`
     are reasons of completed items that delivered nothing; `skipped` types that are no work.
-    `blocked_by` and `blocks` are what people write beside a hyperlink to an item elsewhere.
-    `custom` gives fields by the name under which selectors know them.
+    `phrases` are the words before an address or key that make a link: in the comment of a hyperlink
+    and, where `reads_text`, in descriptions. `custom` gives fields by the name under which
+    selectors know them.
     """
 
     own: Mapping[str, StatusCategory] = field(default_factory=dict)
@@ -36,8 +38,8 @@ class Rules:
     labels: Mapping[str, ItemKind] = field(default_factory=dict)
     must_labels: frozenset[str] = frozenset()
     customer_labels: tuple[str, ...] = ()
-    blocked_by: frozenset[str] = frozenset()
-    blocks: frozenset[str] = frozenset()
+    phrases: tuple[Phrase, ...] = ()
+    reads_text: bool = True
     custom: Mapping[str, str] = field(default_factory=dict)
 
     def skips(self, type_name: str) -> bool:

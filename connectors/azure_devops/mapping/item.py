@@ -72,8 +72,10 @@ def record_of(raw: Raw, *, site: Site, extras: Extras) -> ItemRecord:
     kind, level = kind_and_level(
         fields.text(values, fields.TYPE), tags, has_parent=bool(parent), rules=site.rules
     )
+    body = body_of(raw)
     item = WorkItem(
         **_identity(raw, project, site),
+        body=body,
         **_life(values, status, changes, complete=extras.history.complete),
         **_plan(values, known, site),
         native_type=clean_line(fields.text(values, fields.TYPE)),
@@ -88,7 +90,7 @@ def record_of(raw: Raw, *, site: Site, extras: Extras) -> ItemRecord:
         labels=tags,
         parent=site.ref(parent) if parent else None,
         parent_key=key_of(parent) if parent else "",
-        links=links_of(raw.relations, site),
+        links=links_of(raw.relations, site, body=body),
     )
     return ItemRecord(item=item, changes=changes)
 
@@ -130,7 +132,6 @@ def _identity(raw: Raw, project: str, site: Site) -> dict[str, Any]:
         "url": site.page(id_, project),
         "container": site.container,
         "title": clean_line(fields.text(raw.fields, fields.TITLE)) or NO_TITLE,
-        "body": body_of(raw),
     }
 
 

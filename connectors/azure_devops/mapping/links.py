@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from connectors.azure_devops.mapping.site import Site, id_in, key_of, page_of
 from connectors.azure_devops.mapping.times import known_instant
-from connectors.azure_devops.rules import Rules, fold
+from connectors.azure_devops.rules import Rules
 from connectors.azure_devops.wire import Relation
+from syncer.connect.text_links import spoken, text_links
 from syncer.domain.addresses import by_address
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.ref import ItemRef
@@ -51,9 +52,12 @@ def parent_of(relations: Iterable[Relation | None] | None) -> str:
     return next((id_ for id_ in found if id_), "")
 
 
-def links_of(relations: Iterable[Relation | None] | None, site: Site) -> tuple[Link, ...]:
-    """The links of one item, each once."""
-    return tuple(dict.fromkeys(_links(relations or (), site)))
+def links_of(
+    relations: Iterable[Relation | None] | None, site: Site, *, body: str = ""
+) -> tuple[Link, ...]:
+    """The links of one item, each once: the tracker's own, then those of its description."""
+    written = text_links(body, site.rules.phrases if site.rules.reads_text else ())
+    return (*dict.fromkeys(_links(relations or (), site)), *written)
 
 
 def _links(relations: Iterable[Relation | None], site: Site) -> Iterator[Link]:
@@ -76,16 +80,15 @@ def _links(relations: Iterable[Relation | None], site: Site) -> Iterator[Link]:
 def edge_of(relation: Relation | None, rules: Rules) -> Edge | None:
     """What a relation says; None for the end that is not read, and for what is no link of items.
 
-    A hyperlink relates, unless its comment says what depends on what.
+    A hyperlink relates, unless its comment begins with words that say more: "Blocked by".
     """
     if relation is None or relation.rel is None:
         return None
     if relation.rel != HYPERLINK:
         return EDGES.get(relation.rel)
-    comment = fold(_text((relation.attributes or {}).get(_COMMENT)))
-    if comment in rules.blocked_by:
-        return LinkKind.BLOCKS, True
-    return (LinkKind.BLOCKS if comment in rules.blocks else LinkKind.RELATES), False
+    comment = _text((relation.attributes or {}).get(_COMMENT))[:_LONGEST]
+    heard = next(spoken(comment, rules.phrases), None)
+    return (heard[0].kind, heard[0].inward) if heard else (LinkKind.RELATES, False)
 
 
 def end_of(relation: Relation, site: Site) -> ItemRef | None:

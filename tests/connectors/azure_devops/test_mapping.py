@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from connectors.azure_devops.mapping.faults import Unmappable
 from connectors.azure_devops.mapping.history import changes_of
 from connectors.azure_devops.mapping.html import plain_text
 from connectors.azure_devops.mapping.item import Extras, History, record_of
+from connectors.azure_devops.mapping.links import links_of
 from connectors.azure_devops.mapping.people import account, identity_of, is_bot
 from connectors.azure_devops.mapping.site import Known, Site
 from connectors.azure_devops.mapping.status import Standing, status_of
@@ -24,7 +26,7 @@ from connectors.azure_devops.wire import Type, Update, WorkItem
 from syncer.domain.addresses import by_address
 from syncer.domain.change import ChangeField
 from syncer.domain.item import DateSource, ItemKind, ItemRecord, ResolutionKind, StatusCategory
-from syncer.domain.link import LinkKind
+from syncer.domain.link import LinkKind, LinkOrigin
 from syncer.domain.ref import ItemRef
 from tests.connectors.azure_devops.small_ado import config_for
 
@@ -240,6 +242,18 @@ def test_links_lead_to_other_organisations_and_trackers_by_their_pages() -> None
         (LinkKind.BLOCKS, True, by_address(jira)),
         (LinkKind.RELATES, False, by_address(jira)),
     ]
+
+
+def test_lines_of_a_description_make_links_of_less_trust() -> None:
+    fields = {"System.Description": "<div>Blocked by: NET-7</div><div>Mirror of "
+              "<a href='https://x.example/browse/OUT-2'>that one</a></div>"}  # fmt: skip
+    found = mapped(fields=fields).item.links
+    assert {(link.kind, link.inward, link.origin) for link in found} == {
+        (LinkKind.BLOCKS, True, LinkOrigin.TEXT),
+        (LinkKind.MIRRORS, False, LinkOrigin.TEXT),
+    }
+    deaf = config_for(BASE, text_links=False).rules()
+    assert links_of([], replace(SITE, rules=deaf), body="Blocked by: NET-7") == ()
 
 
 # --- history --------------------------------------------------------------------------------------
