@@ -14,7 +14,9 @@ from typing import Final
 
 from bench.figures import Figure, machine, options_of, read, table
 
-BENCHES: Final = ("forecast", "writes", "sync", "memory", "hooks", "rollup", "classify")
+BENCHES: Final = (
+    "forecast", "writes", "sync", "connectors", "memory", "hooks", "rollup", "classify",
+)  # fmt: skip
 ON_DEMAND: Final = ("idle",)
 """`memory` ends with the idle poll of what it has synced."""
 
