@@ -119,8 +119,9 @@ def look(answer: Answer) -> None:
     if answer.status not in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS):
         return
     try:
-        errors = errors_of(replace(answer, decode=loaded).data)
-    except (BadPayload, AuthFailed):
+        data = answer.data
+        errors = errors_of(loaded(data) if isinstance(data, bytes) else data)
+    except (BadPayload, AuthFailed, ValueError):
         return  # the kit says what is wrong with it
     if not errors:
         return

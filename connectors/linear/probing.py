@@ -35,10 +35,15 @@ async def signed(client: LinearClient) -> Signed:
         raise BadPayload("Linear does not tell the key of the workspace.")
     return Signed(
         account=handle(user) or "unknown",
-        workspace=Workspace(str(place.url_key), int(place.fiscal_year_start_month or 0) % 12),
+        workspace=Workspace(str(place.url_key), _month(place.fiscal_year_start_month)),
         id=clean_line(place.id or ""),
         name=clean_line(place.name or place.url_key or ""),
     )
+
+
+def _month(told: float | None) -> int:
+    """The month that is told, January without one."""
+    return int(told) if told and 0 <= told < 12 else 0  # noqa: PLR2004  months
 
 
 async def seen(client: LinearClient) -> Seen:
