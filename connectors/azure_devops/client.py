@@ -157,6 +157,18 @@ class AzureDevOpsClient:
         answer = await self._get(path, {"$depth": str(_DEEPEST)}, local=True)
         return [_read(Node, row, "node") for row in _rows(answer)], _date(answer)
 
+    # --- service hooks ------------------------------------------------------------------------
+
+    async def subscriptions(self, wanted: Mapping[str, str]) -> tuple[Any, ...]:
+        """The service hooks of a sort."""
+        return _rows(await self._get("/_apis/hooks/subscriptions", wanted, local=True))
+
+    async def subscribe(self, body: Mapping[str, Any], *, id_: str | None) -> None:
+        """Make a service hook, or set the one that has this id."""
+        place = f"/{quote(id_, safe='')}" if id_ else ""
+        path = f"/_apis/hooks/subscriptions{place}?api-version={self._version}"
+        await self.http.change("PUT" if id_ else "POST", path, dict(body))
+
     async def _get(
         self, path: str, params: Mapping[str, str], *, local: bool = False, preview: bool = False
     ) -> Answer:

@@ -19,6 +19,7 @@ from connectors.azure_devops.client import AzureDevOpsClient, Batch, among, shap
 from connectors.azure_devops.config import AzureDevOpsConfig
 from connectors.azure_devops.cursor import Mark
 from connectors.azure_devops.findings import findings_of
+from connectors.azure_devops.hooks import STEPS, HookRegister
 from connectors.azure_devops.mapping import fields
 from connectors.azure_devops.mapping.site import Site
 from connectors.azure_devops.probing import Prober
@@ -27,6 +28,7 @@ from connectors.azure_devops.webhook import receive
 from connectors.azure_devops.wire import LinkRow, Revision
 from syncer.clock import Clock, SystemClock
 from syncer.connect.auth import BasicAuth, PatAuth
+from syncer.connect.hooking import HookPlace
 from syncer.connect.http import AuthHeaders, HttpClient
 from syncer.connect.paging import TokenChain
 from syncer.connect.protocol import (
@@ -93,6 +95,7 @@ class AzureDevOpsConnector:
             zone=ZoneInfo(config.timezone) if config.timezone else None,
         )
         self._catalogue = Catalogue(self._client, self._clock)
+        self._hooks = HookRegister(self._client, config)
         self._reader = Reader(self._client, self._site, config=config, catalogue=self._catalogue)
 
     def _headers(self) -> AuthHeaders:
@@ -242,6 +245,20 @@ class AzureDevOpsConnector:
     def receive(self, request: HookRequest, secrets: Sequence[SecretStr]) -> HookReply:
         """Verify and read one webhook: pure."""
         return receive(self._site.container, request, secrets)
+
+    # --- service hooks ------------------------------------------------------------------------
+
+    async def hook_places(self, containers: Sequence[str], url: str) -> Sequence[HookPlace]:
+        """Where service hooks to an address are, or should be: one place a project."""
+        return await self._hooks.places(url) if containers else ()
+
+    async def register_hook(self, place: HookPlace, url: str, secret: SecretStr) -> None:
+        """Make one place as it should be."""
+        await self._hooks.register(place, url, secret)
+
+    def hook_steps(self) -> Sequence[str]:
+        """What a person does."""
+        return STEPS
 
     def _require_ours(self, container: ContainerKey) -> None:
         if container.key.casefold() != self._config.organisation.casefold():

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from connectors.azure_devops.simulator_delivery import item_delivery
 from connectors.azure_devops.simulator_feed import Feeds
 from connectors.azure_devops.simulator_index import Index
+from connectors.azure_devops.simulator_register import Subscriptions
 from connectors.azure_devops.simulator_request import Counter, Json, Refusal, Request, listed
 from connectors.azure_devops.simulator_site import Site
 from syncer.clock import Clock
@@ -75,8 +76,8 @@ class AzureDevOpsSimulator:
     Keys of containers are names of projects, ids of items are numbers; keys of items play no part,
     since a work item is called by its id. `containers` are those that live here, None for all.
     `server` is the fake tracker underneath: script faults and read requests there. `limits.limit`
-    is how many requests five minutes hold. Items in `destroyed` leave no trace once they are
-    deleted.
+    is how many requests five minutes hold. `hooks` are the registered service hooks. Items in
+    `destroyed` leave no trace once they are deleted.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class AzureDevOpsSimulator:
         self.quirks = Quirks()
         self.destroyed: set[str] = set()
         self.limits = Counter(clock)
+        self.hooks = Subscriptions()
         self._foreign_url = foreign_url
         self._feeds = Feeds()
         self._containers = None if containers is None else frozenset(containers)
@@ -164,6 +166,9 @@ class AzureDevOpsSimulator:
         yield "GET", f"{_WIT}/recyclebin", self._recycle_bin
         yield "POST", f"{_WIT}/wiql", self._query
         yield "GET", f"{_WIT}/workItems/{{id}}/updates", self._updates
+        yield "GET", "/_apis/hooks/subscriptions", self.hooks.list
+        yield "POST", "/_apis/hooks/subscriptions", self.hooks.add
+        yield "PUT", "/_apis/hooks/subscriptions/{id}", self.hooks.change
         yield "GET", f"/{{project}}{_WIT}/workitemtypes", self._types
         yield "GET", f"/{{project}}{_WIT}/classificationnodes", self._nodes
 

@@ -131,6 +131,31 @@ class Project(Wire):
     state: str | None = None
 
 
+class Subscription(Wire):
+    """A service hook; inputs are texts by name, a password is masked."""
+
+    id: str
+    event_type: str = ""
+    status: str = ""
+    publisher_inputs: dict[str, str | None] | None = None
+    consumer_inputs: dict[str, str | None] | None = None
+
+    @property
+    def project(self) -> str:
+        """The id of the project whose events it sends, empty for those of all."""
+        return (self.publisher_inputs or {}).get("projectId") or ""
+
+    @property
+    def url(self) -> str:
+        """Where it sends them."""
+        return (self.consumer_inputs or {}).get("url") or ""
+
+    @property
+    def has_password(self) -> bool:
+        """Whether it signs in."""
+        return bool((self.consumer_inputs or {}).get("basicAuthPassword"))
+
+
 class User(Wire):
     """The account that a token belongs to."""
 
