@@ -25,9 +25,14 @@ _ATTEMPTS: Final = 5
 _LONGEST_TOLD: Final = 200
 _COMPLEX: Final = ("too complex", "complexity")
 _UNAUTHENTICATED: Final = frozenset({"AUTHENTICATION_ERROR", "UNAUTHENTICATED"})
+_INPUT: Final = frozenset({"INPUT_ERROR", "INVALID_INPUT", "BAD_USER_INPUT"})
 _FORBIDDEN: Final = frozenset({"FORBIDDEN", "FEATURE_NOT_ACCESSIBLE"})
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+
+class BadInput(Rejected):
+    """Linear finds something odd in the variables of a query, such as an id that is none."""
 
 
 class _Limited(Exception):
@@ -114,7 +119,8 @@ class LinearClient:
 def look(answer: Answer) -> None:
     """What the kit does not see in an answer: errors that stand in its body.
 
-    A wrong token may come with any status, as may a limit; a query that is too heavy is `TooLong`.
+    A wrong token may come with any status, as may a limit; a query that is too heavy is `TooLong`,
+    one with odd variables `BadInput`.
     """
     if answer.status not in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS):
         return
@@ -135,6 +141,8 @@ def look(answer: Answer) -> None:
     said = " ".join(messages_of(errors))
     if any(word in said.casefold() for word in _COMPLEX):
         raise TooLong(f"Linear finds a query too complex: {said[:_LONGEST_TOLD]!r}.")
+    if codes_of(errors) & _INPUT:
+        raise BadInput(f"Linear refused a query's input: {said[:_LONGEST_TOLD]!r}.", status=400)
 
 
 def _told(answer: Answer) -> Told:

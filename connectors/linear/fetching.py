@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, Final
 
+from connectors.linear.client import BadInput
 from connectors.linear.mapping.project import Workspace
-from connectors.linear.mapping.site import Kind, is_id, kind_at
+from connectors.linear.mapping.site import Kind, is_id, is_uuid, kind_at
 from connectors.linear.source import Records, Source
 from syncer.connect.protocol import Fetched
 from syncer.domain.item import ItemState
 from syncer.domain.ref import ItemRef
-from syncer.errors import Rejected
 
 _SHRINKS: Final = 2
 
@@ -69,11 +68,11 @@ class Fetcher:
         """The rows; one id that Linear finds odd does not cost the others."""
         try:
             return await self._source.rows(kind, ids)
-        except Rejected as refused:
-            if refused.status != HTTPStatus.BAD_REQUEST:
-                raise
-            if len(ids) == 1:
+        except BadInput:
+            if len(ids) == 1 and not is_uuid(ids[0]):
                 return []
+            if len(ids) == 1:
+                raise
         middle = len(ids) // _SHRINKS
         return [
             row for part in (ids[:middle], ids[middle:]) for row in await self._rows(kind, part)

@@ -11,6 +11,7 @@ from connectors.linear.rules import Rules
 from syncer.domain.ref import ItemRef
 
 _ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _IDENTIFIER: Final = re.compile(r"[A-Z0-9]{1,16}-[1-9][0-9]{0,9}")
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
@@ -45,6 +46,11 @@ class Site:
 def is_id(text: object) -> bool:
     """Whether a text may be an id of Linear's, which are UUIDs."""
     return isinstance(text, str) and bool(_ID.fullmatch(text))
+
+
+def is_uuid(text: str) -> bool:
+    """Whether it is an id as Linear gives them."""
+    return bool(_UUID.fullmatch(text))
 
 
 def is_key(text: object) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from connectors.linear.limits import asked_pause, codes_of, errors_of, is_limit, messages_of
-from syncer.connect.testing.server import Handler, answer
+from syncer.connect.testing.server import Fault, Handler, answer
 from syncer.domain.ref import ItemRef
 from syncer.errors import BadPayload, RateLimited, Rejected, TooLong
 from tests.connectors.linear.small_linear import (
@@ -154,6 +154,27 @@ async def test_an_id_that_linear_finds_odd_does_not_cost_the_others() -> None:
         fetched = await connector.fetch(refs)
     assert {one.item.ref.id for one in fetched.records} == {"3", "4", "5"}
     assert fetched.hidden == (refs[1],)
+
+
+REFUSALS = {
+    "a refusal": answer(400, body='{"message": "no"}'),
+    "another schema": answer(
+        400, body='{"errors": [{"extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]}'
+    ),
+    "input that is none": answer(
+        200, body='{"errors": [{"message": "x", "extensions": {"code": "INPUT_ERROR"}}]}'
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", REFUSALS.values(), ids=REFUSALS)
+async def test_a_refusal_hides_no_item(fault: Fault) -> None:
+    refs = [ItemRef("li", f"9cfb482a-81e3-4154-b5b9-2c805e70a02{n}") for n in range(3)]
+    async with running(small_world()) as (linear, connector):
+        await connector.probe()
+        linear.server.fail(fault, times=None)
+        with pytest.raises(Rejected):
+            await connector.fetch(refs)
 
 
 @pytest.mark.parametrize(
