@@ -53,13 +53,15 @@ class WordConfig(_Strict):
     `program` and `product` are concepts by the way that they are expected to lean. In a
     phrase a word ending in `*` stands for its beginning, `@name` for a class, and `..`
     for at most two words in between. `characters` hold plain substrings for languages that
-    are written without spaces.
+    are written without spaces. `idioms` are phrases whose words mean something else together:
+    no other phrase is found where one of their words stands.
     """
 
     classes: dict[str, frozenset[str]]
     program: dict[str, frozenset[str]]
     product: dict[str, frozenset[str]]
     characters: dict[str, frozenset[str]] = Field(default_factory=dict)
+    idioms: frozenset[str] = frozenset()
     generic: frozenset[str]
     empty: frozenset[str]
     unproven: frozenset[str]

@@ -17,7 +17,7 @@ from syncer.classify.features import CONCEPT, Extractor, Feature, plain_words
 from syncer.classify.portfolio import PortfolioItem
 from syncer.classify.printable import printable
 from syncer.classify.signals import INSIDE
-from syncer.classify.text import ItemText, read_text
+from syncer.classify.text import ItemText, label_with, read_text
 from syncer.domain.verdict import Reason
 
 TEXT_ONLY, TEXT_REST = "text_only", "text_rest"
@@ -42,14 +42,17 @@ class TextModel:
     extractor: Extractor
     config: ClassifierConfig
 
-    def reasons(self, text: ItemText, *, alone: bool, with_prior: bool) -> tuple[Reason, ...]:
+    def reasons(
+        self, text: ItemText, *, labels: Sequence[str], alone: bool, with_prior: bool
+    ) -> tuple[Reason, ...]:
         """The strongest phrases of the word lists, and one reason for all other words.
 
-        The prior, how rare program items are, counts only where structure does not decide.
+        The prior, how rare program items are, counts only where structure does not decide. A phrase
+        of a label is quoted as the whole label, one of the `labels`.
         """
         parts = self._parts(text)
         shown = [part for part in parts if part[1].startswith(CONCEPT)][:_NAMED_PHRASES]
-        named = tuple(_phrase(*part, alone=alone) for part in shown)
+        named = tuple(_phrase(*part, labels=labels, alone=alone) for part in shown)
         rest = math.fsum(part[0] for part in parts if part not in shown)
         rest += self.config.text.prior if with_prior else 0.0
         if alone:
@@ -71,10 +74,12 @@ class TextModel:
         return sorted(parts, key=lambda part: (-abs(part[0]), part[1]))
 
 
-def _phrase(weight: float, name: str, feature: Feature, *, alone: bool) -> Reason:
+def _phrase(
+    weight: float, name: str, feature: Feature, *, labels: Sequence[str], alone: bool
+) -> Reason:
     quoted = f'"{printable(feature.shown)}"'
     if feature.labelled:
-        quoted = f"label {quoted}"
+        quoted = f'label "{printable(label_with(feature.shown, labels))}"'
     return Reason(
         signal=f"text:{name}", weight=weight, text=f"text only: {quoted}" if alone else quoted
     )
@@ -97,7 +102,9 @@ def weigh(
     base = _sum(structure)
     decides = abs(base) >= log_odds(model.config.decides_at)
     alone = all(reason.signal == INSIDE for reason in structure)
-    spoken = model.reasons(text, alone=alone, with_prior=not decides and not belongs_nowhere)
+    spoken = model.reasons(
+        text, labels=item.labels, alone=alone, with_prior=not decides and not belongs_nowhere
+    )
     if decides:
         spoken = _scaled(spoken, model.config.structure.limits.text_share * abs(base))
     reasons = sorted((*structure, *spoken), key=lambda reason: -abs(reason.weight))

@@ -10,6 +10,8 @@ from syncer.classify.config import WordConfig
 from syncer.classify.text import STOP
 
 GAP = ".."
+IDIOM = ""
+"""Stands where a phrase names its concept; no concept can be called so."""
 _WIDEST_GAP = 2
 _LONGEST_STEM = 20
 _REMEMBERED = 50_000
@@ -30,10 +32,11 @@ Phrase = tuple[tuple[Step, ...], str]  # what must follow the first word, and th
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """All that a token stands for, and the phrases that may begin with it."""
+    """All that a token stands for, and the phrases and idioms that may begin with it."""
 
     symbols: frozenset[str]
     phrases: tuple[Phrase, ...]
+    idioms: tuple[tuple[Step, ...], ...]
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class PhraseBook:
         """The concepts that occur, by name; occurrences of one concept do not overlap."""
         seen = self.seen
         known_tokens = [seen.get(token) or self._token(token) for token in tokens]
+        taken = _places_of_idioms(known_tokens)
         found: dict[str, Found] = {}
         for start, token in enumerate(known_tokens):
             for steps, concept in token.phrases:
@@ -55,6 +59,8 @@ class PhraseBook:
                 if known is not None and start < known.end:
                     continue
                 end = _match(steps, known_tokens, start)
+                if end and taken and not taken.isdisjoint(range(start, end)):
+                    continue
                 if end and known is None:
                     found[concept] = Found(1, end, " ".join(tokens[start:end]))
                 elif end and known is not None:
@@ -67,8 +73,12 @@ class PhraseBook:
         plain = (token, *(start for start in starts if start in self.stems))
         held = {name for symbol in plain for name in self.stems.get(symbol, ())}
         symbols = (*plain, *sorted(held))
-        phrases = tuple(phrase for symbol in symbols for phrase in self.by_first.get(symbol, ()))
-        made = Token(frozenset(symbols), phrases)
+        every = [phrase for symbol in symbols for phrase in self.by_first.get(symbol, ())]
+        made = Token(
+            frozenset(symbols),
+            tuple(phrase for phrase in every if phrase[1] != IDIOM),
+            tuple(steps for steps, concept in every if concept == IDIOM),
+        )
         if len(self.seen) < _REMEMBERED:
             self.seen[token] = made
         return made
@@ -81,7 +91,7 @@ def build_phrases(config: WordConfig) -> PhraseBook:
         for member in members:
             stems[member].add(f"@{name}")
     by_first: defaultdict[str, list[Phrase]] = defaultdict(list)
-    for concept, phrases in sorted(config.concepts.items()):
+    for concept, phrases in sorted({**config.concepts, IDIOM: config.idioms}.items()):
         for phrase in sorted(phrases):
             first, *rest = _steps(phrase)
             for symbol, _ in (first, *rest):
@@ -107,6 +117,16 @@ def _steps(phrase: str) -> list[Step]:
         steps.append((word, gap))
         gap = False
     return steps
+
+
+def _places_of_idioms(tokens: Sequence[Token]) -> set[int]:
+    """Where words stand that mean something else together."""
+    return {
+        place
+        for start, token in enumerate(tokens)
+        for steps in token.idioms
+        for place in range(start, _match(steps, tokens, start))
+    }
 
 
 def _match(steps: tuple[Step, ...], tokens: Sequence[Token], start: int) -> int:

@@ -14,6 +14,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from syncer.domain.verdict import VerdictLevel
 
+UNCLAIMED = "unclaimed containers"
+"""What stands for the product of containers that no configured project claims.
+
+They share one: a container is not a product (spec/classification.md section 1), so links between
+them say nothing; and they are no program office either.
+"""
+
 
 def _without_surrogates(value: object) -> object:
     """Half a character from broken JSON becomes a question mark instead of an error."""

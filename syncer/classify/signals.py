@@ -13,7 +13,7 @@ from itertools import chain
 
 from syncer.classify.config import StructureConfig
 from syncer.classify.graph import NO_ENDS, Graph, Place
-from syncer.classify.portfolio import PortfolioItem
+from syncer.classify.portfolio import UNCLAIMED, PortfolioItem
 from syncer.classify.printable import printable
 from syncer.domain.verdict import Reason
 
@@ -251,14 +251,19 @@ def _nature(evidence: Evidence, item: PortfolioItem) -> Iterator[Signal]:
 
 
 def _single(evidence: Evidence, key: str, reach: Reach) -> Iterator[Signal]:
-    """Everything the item reaches lies in its own product, and one team does it."""
+    """Everything the item reaches lies in one product, and one team does it.
+
+    It is the item's own product, or the item has none: then what lies below tells whose it is
+    (spec/classification.md section 1, tie-break 2).
+    """
     own = evidence.graph.places[key].products
-    if len(own) != 1 or set(reach.products) != set(own) or len(reach.teams) > 1:
+    if len(reach.products) != 1 or len(reach.teams) > 1:
         return
-    if reach.below:
-        yield "one_product", 1, f"everything below lies in {printable(own[0])}"
-    elif reach.linked:
-        yield "one_product_links", 1, f"its links stay in {printable(own[0])}"
+    (only,) = reach.products
+    if reach.below and own in ((only,), (), (UNCLAIMED,)):
+        yield "one_product", 1, f"everything below lies in {printable(only)}"
+    elif reach.linked and own == (only,):
+        yield "one_product_links", 1, f"its links stay in {printable(only)}"
 
 
 def _inside(evidence: Evidence, item: PortfolioItem, reach: Reach) -> Iterator[Signal]:
@@ -266,7 +271,7 @@ def _inside(evidence: Evidence, item: PortfolioItem, reach: Reach) -> Iterator[S
     own = evidence.graph.places[item.key].products
     project = evidence.graph.projects.get(item.project)
     if len(own) == 1 and project and project.product and not reach.below and not reach.linked:
-        yield INSIDE, 1, f"nothing reaches beyond {printable(project.name or project.product)}"
+        yield INSIDE, 1, f"no work beyond {printable(project.name or project.product)} hangs on it"
 
 
 def _delivery(config: StructureConfig, item: PortfolioItem, reach: Reach) -> Iterator[Signal]:

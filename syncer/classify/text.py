@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from syncer.classify.portfolio import PortfolioItem
@@ -84,6 +85,14 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 def _wide(text: str) -> str:
     return text if not text.isascii() and _WIDE.search(text) else ""
+
+
+def label_with(shown: str, labels: Sequence[str]) -> str:
+    """The first label in which these words stand, as it is written; the words where none has."""
+    for name in labels[:_LABELS_READ]:
+        if f" {shown} " in f" {' '.join(_tokens(_normal(name[:_LABEL_READ])))} ":
+            return name
+    return shown
 
 
 def words(tokens: tuple[str, ...]) -> list[str]:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from syncer.classify.portfolio import Portfolio as Input
 from syncer.classify.portfolio import (
+    UNCLAIMED,
     PortfolioItem,
     PortfolioLink,
     PortfolioMapping,
     PortfolioOverride,
     PortfolioProject,
 )
+from syncer.classify.portfolio import Portfolio as Input
 from syncer.domain.homes import homes
 from syncer.domain.item import ItemKind, WorkItem
 from syncer.domain.link import Link, LinkKind
@@ -23,13 +24,6 @@ from syncer.domain.portfolio import Portfolio, Project
 from syncer.domain.selector import Shelves, described, key_of, matcher
 from syncer.domain.statement import VerdictOverride
 from syncer.domain.verdict import VerdictLevel
-
-UNCLAIMED: Final = "unclaimed containers"
-"""What stands for the product of containers that no configured project claims.
-
-They share one: a container is not a product (spec/classification.md section 1), so links between
-them say nothing; and they are no program office either.
-"""
 
 _INWARD: Final = {
     LinkKind.BLOCKS: "is blocked by",

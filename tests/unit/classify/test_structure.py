@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from syncer.classify import classify_portfolio
+from syncer.classify.portfolio import UNCLAIMED
+from syncer.classify.signals import MOST_LABELS, MOST_NAMES
 from syncer.domain.verdict import VerdictLevel
 from tests.unit.classify.portfolios import item, portfolio, project, signals, spread, verdict
 
@@ -248,3 +251,34 @@ def test_its_own_ancestor_is_never_decided_without_other_evidence(parent: str) -
     assert found.confidence < 0.70
     spreading = portfolio(*raw["items"], *spread("A", "mobile", "payments", "search"))
     assert verdict(spreading).level is PROGRAM
+
+
+@pytest.mark.parametrize("home", ["PMO", "BOX"])
+def test_an_epic_of_no_product_is_product_work_where_all_below_it_lies_in_one(home: str) -> None:
+    raw = portfolio(item("E", home, "Town halls", type="Epic"), *spread("E", *["mobile"] * 3))
+    raw["projects"].append({"key": "BOX", "product": UNCLAIMED})
+
+    found = classify_portfolio(raw)["E"]
+
+    assert found.level is VerdictLevel.PRODUCT
+    assert "everything below lies in mobile" in {reason.text for reason in found.reasons}
+
+
+def test_an_epic_of_another_product_gets_no_such_benefit() -> None:
+    raw = portfolio(item("E", "SEARCH", "Town halls", type="Epic"), *spread("E", "mobile"))
+    assert "one_product" not in signals(classify_portfolio(raw)["E"])
+
+
+def test_a_tree_with_more_products_than_can_be_told_apart_still_spreads() -> None:
+    chain = [
+        item(f"K{n}", "?", "Part", parent=f"K{n - 1}", components=[f"c{n}"])
+        for n in range(2 * MOST_NAMES)
+    ]
+    found = classify_portfolio({"items": [{**chain[0], "type": "Epic"}, *chain[1:]]})["K0"]
+    assert found.level is VerdictLevel.PROGRAM
+
+
+def test_of_very_many_labels_the_first_are_looked_at() -> None:
+    labels = [*(f"l{n}" for n in range(MOST_LABELS - 1)), "syncer:program", "syncer:product"]
+    found = verdict(portfolio(item("A", "MOBILE", labels=labels)))
+    assert (found.level, found.decided_by) == (VerdictLevel.PROGRAM, "explicit")

@@ -142,3 +142,38 @@ def test_plain_work_is_product_only_where_it_may_lie_in_a_product() -> None:
     unmapped = verdict({"projects": [{"key": "PMO"}], "items": [item("A", "PMO", title)]})
     assert (inside.level, unmapped.level) == (VerdictLevel.PRODUCT, VerdictLevel.PRODUCT)
     assert office.level is VerdictLevel.UNCLASSIFIED
+
+
+@pytest.mark.parametrize(
+    ("title", "concept"),
+    [
+        ("Size the user plane for launch traffic", "user_story"),
+        ("Field strength measurements in schools", "code"),
+        ("Alarm drill with the field teams", "code"),
+        ("Page the night shift by text message", "interface"),
+        ("Poster campaign in the South region", "campaign"),
+        ("Feedback round with shop owners", "roles"),
+        ("Link the map from every invoice", "money"),
+        ("Tree felling season: exceptions", "bug"),
+        ("Noise survey at the mill", "customer"),
+    ],
+)
+def test_words_that_mean_something_else_are_no_evidence(title: str, concept: str) -> None:
+    assert concept not in _concepts(title)
+
+
+def test_an_idiom_hides_only_its_own_words() -> None:
+    assert {"user_story", "code"} <= set(
+        _concepts("The user fills the field beside the user plane")
+    )
+
+
+def test_a_label_is_quoted_as_it_is_written() -> None:
+    found = verdict(portfolio(item("A", "SEARCH", "Sync", labels=["a", "Customer-Alpina/EU"])))
+    assert 'label "Customer-Alpina/EU"' in " ".join(reason.text for reason in found.reasons)
+
+
+def test_a_text_that_grows_as_it_is_normalised_is_cut() -> None:
+    read = read_text(_item("ﷺ" * 10_000, body="ﷺ" * 10_000))
+    assert sum(map(len, read.title)) <= 1000
+    assert sum(map(len, read.body)) <= 6000
