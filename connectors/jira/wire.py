@@ -61,6 +61,7 @@ class User(Wire):
     name: str | None = None
     key: str | None = None
     time_zone: str | None = None
+    email_address: str | None = None
 
 
 class Named(Wire):

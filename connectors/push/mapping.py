@@ -29,6 +29,7 @@ from syncer.domain.item import (
     WorkItem,
 )
 from syncer.domain.link import Link
+from syncer.domain.people import mail_mark
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.text import clean_block, clean_line
 from syncer.domain.timeline import Timeline, start_known, timeline
@@ -164,7 +165,8 @@ def _version(version: PushedVersion) -> Version:
 def _account(account: PushedAccount, connection: str) -> Account:
     id_ = clean_line(account.id)
     name = clean_line(account.name) or id_
-    return Account(connection=connection, id=id_, name=name, bot=account.bot)
+    mark = mail_mark(account.email)
+    return Account(connection=connection, id=id_, name=name, bot=account.bot, mail=mark)
 
 
 def _link(link: PushedLink, connection: str) -> Link:

@@ -78,6 +78,10 @@ class PushedAccount(_Shape):
 
     id: Name = Field(description="Never changes; `<connection>:<id>` is what `[[people]]` names.")
     name: Line = Field("", description="As people read it; left out: the id.")
+    email: Line = Field(
+        "",
+        description="Makes one person of accounts in several trackers; only a mark of it is kept.",
+    )
     bot: StrictBool = Field(default=False, description="No human being.")
 
 

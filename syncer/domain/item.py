@@ -74,12 +74,16 @@ class DateSource(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A person as one tracker knows them."""
+    """A person as one tracker knows them.
+
+    `mail` is the mark of their e-mail address (`syncer.domain.people`), empty where none is told.
+    """
 
     connection: str
     id: str
     name: str
     bot: bool = False
+    mail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncer.domain.item import Account, ItemState, WorkItem
-from syncer.domain.portfolio import Portfolio, Product, Program, Project
+from syncer.domain.people import person_of
+from syncer.domain.portfolio import Person, Portfolio, Product, Program, Project
 from syncer.domain.ref import ContainerKey
 from syncer.domain.selector import Shelves
 from syncer.domain.statement import Door, OwnerStatus, Provenance, TrackerStatus
@@ -54,12 +55,12 @@ def heard(said: Sequence[TrackerStatus], portfolio: Portfolio, items: Iterable[W
         return Heard()
     known = [item for item in items if item.state is ItemState.LIVE and not item.restricted]
     meant = _meant(_subjects(said), portfolio, known)
-    people = _people(portfolio)
     return Heard(
         statuses=tuple(
             _status(one, scope, author)
             for one in {(s.container.connection, s.id): s for s in said}.values()
-            if (scope := meant[_subject(one)].scope) and (author := _name(one.author, people))
+            if (scope := meant[_subject(one)].scope)
+            and (author := _name(one.author, portfolio.people))
         ),
         unheard=tuple(_unheard(said, meant)),
     )
@@ -152,19 +153,12 @@ def _unheard(said: Iterable[TrackerStatus], meant: Mapping[Subject, _Meaning]) -
 # --- who said what --------------------------------------------------------------------------------
 
 
-def _people(portfolio: Portfolio) -> Mapping[str, str]:
-    """The names of the configured people by account; trackers' logins know no case."""
-    return {
-        account.casefold(): person.name
-        for person in portfolio.people
-        for account in person.accounts
-    }
-
-
-def _name(author: Account | None, people: Mapping[str, str]) -> str:
+def _name(author: Account | None, people: Sequence[Person]) -> str:
+    """The name by which the configuration knows the author; trackers' logins know no case."""
     if author is None or author.bot:
         return ""
-    return people.get(f"{author.connection}:{author.id}".casefold(), author.name)
+    person = person_of(author, people)
+    return person.name if person else author.name
 
 
 def _status(said: TrackerStatus, scope: str, author: str) -> OwnerStatus:

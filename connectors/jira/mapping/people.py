@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.jira.mapping.site import Site
 from connectors.jira.wire import User
 from syncer.domain.item import Account
+from syncer.domain.people import mail_mark
 from syncer.domain.text import clean_line
 
 _ID_LIMIT = 255
@@ -16,7 +17,8 @@ def account(user: User | None, site: Site) -> Account | None:
     if user is None:
         return None
     known = site.known.accounts
-    key = (user.account_id, user.key, user.name, user.display_name, user.account_type)
+    named = (user.account_id, user.key, user.name, user.display_name, user.account_type)
+    key = (*named, user.email_address)
     try:
         return known[key]
     except KeyError:
@@ -32,6 +34,7 @@ def _account(user: User, connection: str) -> Account | None:
         id=clean_line(id_, limit=_ID_LIMIT),
         name=clean_line(user.display_name or user.name or id_),
         bot=user.account_type == _APP,
+        mail=mail_mark(user.email_address),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from syncer.domain.health import Health
 from syncer.domain.item import WorkItem
+from syncer.domain.people import person_of
 from syncer.domain.portfolio import Person
 from syncer.domain.statement import ColourOverride, Provenance, statement_id
 from syncer.rollup.colours.health import severity, short_date
@@ -68,11 +69,9 @@ def identity(name: str, people: Iterable[Person]) -> str:
 
 def workers(items: Iterable[WorkItem], people: Sequence[Person]) -> frozenset[str]:
     """Everyone to whom open work is assigned, one spelling each."""
-    accounts = {account: person.name for person in people for account in person.accounts}
     assigned = {one for item in items if item.is_open for one in item.assignees}
-    return frozenset(
-        identity(accounts.get(f"{one.connection}:{one.id}", one.name), people) for one in assigned
-    )
+    known = ((one, person_of(one, people)) for one in assigned)
+    return frozenset(identity(person.name if person else one.name, people) for one, person in known)
 
 
 def lighter_by(computed: Health, colour: Health) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from syncer.domain.item import StatusCategory, WorkItem
+from syncer.domain.people import persons
 from syncer.domain.portfolio import Portfolio
 from syncer.domain.report import Evidence, Risk
 from syncer.domain.verdict import VerdictLevel
@@ -37,11 +38,12 @@ _SIZE: Final = Size(3, 3)
 _NAMED: Final = 2
 
 
-def known_people(portfolio: Portfolio) -> Mapping[str, str]:
-    """The first account of whoever has several, by each `<connection>:<account id>`."""
-    return {
-        account: person.accounts[0] for person in portfolio.people for account in person.accounts
-    }
+def known_people(portfolio: Portfolio, items: Iterable[WorkItem] = ()) -> Mapping[str, str]:
+    """One account of whoever has several, by each `<connection>:<account id>`.
+
+    `items` are those whose accounts may turn out to be one person's by their address.
+    """
+    return persons(portfolio.people, items)
 
 
 def workers(item: WorkItem, people: Mapping[str, str]) -> tuple[str, ...]:
@@ -86,7 +88,7 @@ def overload_of_people(
     scoring: ScoringThresholds = DEFAULTS,
 ) -> list[Risk]:
     """RES-1: somebody works on many items in several projects at once."""
-    people = known_people(view.portfolio)
+    people = known_people(view.portfolio, view.items)
     wip = {item.uid: item for basis in _active(bases) for item in basis.count.wip}
     mine: dict[str, list[WorkItem]] = defaultdict(list)
     for item in wip.values():
@@ -154,7 +156,7 @@ def key_person_risks(
     scoring: ScoringThresholds = DEFAULTS,
 ) -> list[Risk]:
     """RES-3: projects in which one person does most of the work."""
-    people, risks = known_people(view.portfolio), list[Risk]()
+    people, risks = known_people(view.portfolio, view.items), list[Risk]()
     for basis in _active(bases):
         items = [i for i in _assigned(basis, view, rules.res3_days) if workers(i, people)]
         held = shares(items, people)
