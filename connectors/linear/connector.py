@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import ClassVar, Final
 
 import aiohttp
 from pydantic import BaseModel, SecretStr
 
 from connectors.linear import queries
+from connectors.linear.access import ApplicationToken, told_by
 from connectors.linear.client import LinearClient, each, look
 from connectors.linear.config import LinearConfig
 from connectors.linear.fetching import Fetcher
@@ -25,7 +27,8 @@ from connectors.linear.source import Records, Source
 from connectors.linear.webhook import receive
 from connectors.linear.wire import Project
 from syncer.clock import Clock, SystemClock
-from syncer.connect.auth import PatAuth
+from syncer.connect.answers import Answer
+from syncer.connect.auth import OAuthClientAuth, PatAuth
 from syncer.connect.hooking import HookPlace
 from syncer.connect.http import AuthHeaders, HttpClient
 from syncer.connect.paging import TokenChain
@@ -45,9 +48,6 @@ from syncer.domain.item import Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.statement import TrackerStatus
 from syncer.errors import ConfigError
-
-_API_KEY: Final = "lin_api_"
-"""How personal API keys begin, which are sent bare: linear.app/developers/graphql."""
 
 _HORIZON: Final = timedelta(minutes=1)
 
@@ -82,30 +82,37 @@ class LinearConnector:
         self._connection = connection
         self._config = config
         self._clock = clock or SystemClock()
+        self._auth = self._headers(session)
         http = HttpClient(
             session,
             config.api_url,
-            auth=self._headers(),
+            auth=self._auth,
             clock=self._clock,
             sleep=sleep,
-            examine=look,
+            examine=self._examine,
         )
         self._client = LinearClient(http)
         self._site = Site(connection=connection, web_url=config.url, rules=config.rules())
         self._source = Source(self._client, self._site)
         self._workspace: Workspace | None = None
 
-    def _headers(self) -> AuthHeaders:
+    def _headers(self, session: aiohttp.ClientSession) -> AuthHeaders:
         auth = self._config.auth
+        if isinstance(auth, OAuthClientAuth):
+            return ApplicationToken(auth, session, self._config.api_url, clock=self._clock)
         if not isinstance(auth, PatAuth):
             raise ConfigError(
                 f"Linear connections cannot sign in by {auth.type!r}.",
                 fix='Use auth = { type = "pat", token_env = … } with an API key or OAuth token.',
             )
-        secret = auth.secret.get_secret_value()
-        sent = secret if secret.startswith(_API_KEY) else f"Bearer {secret}"
-        headers: Mapping[str, str] = {"Authorization": sent}
+        headers = told_by(auth)
         return lambda: headers
+
+    def _examine(self, answer: Answer) -> None:
+        """A token that is refused is not sent again: the application gets another one."""
+        if answer.status == HTTPStatus.UNAUTHORIZED and isinstance(self._auth, ApplicationToken):
+            self._auth.forget()
+        look(answer)
 
     async def probe(self) -> Identity:
         """Who the account is, the configured teams that it sees, and what is amiss.

@@ -14,8 +14,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import orjson
+from aiohttp import web
 from pydantic import SecretStr
 
+from connectors.linear.access import EXCHANGE
 from connectors.linear.simulator_delivery import item_delivery
 from connectors.linear.simulator_gql import Refused
 from connectors.linear.simulator_graphql import answering
@@ -27,6 +29,9 @@ from syncer.clock import Clock
 from syncer.connect.testing.delivery import Delivery, HookAction
 from syncer.connect.testing.server import Account, FakeTracker, answer
 from syncer.connect.testing.world import World
+
+APPLICATION: Final = "app-made-up"
+"""The client id of the OAuth application that is known; its newest token counts."""
 
 _UNAUTHORISED: Final = orjson.dumps(
     Refused("AUTHENTICATION_ERROR", "Authentication required, not authenticated").told()
@@ -91,9 +96,11 @@ class LinearSimulator:
         self._foreign_url = foreign_url
         self._account = account or Account(user="syncer-bot", schemes=("Bearer",))
         self._kept: _Kept | None = None
-        self.server = FakeTracker(account=self._account, clock=clock)
+        self._given = 0
+        self.server = FakeTracker(account=self._account, clock=clock, open_paths=(EXCHANGE,))
         self.server.unauthorised = answer(401, body=_UNAUTHORISED)
         self.server.route("POST", "/graphql", self.limits.answering(self._answer))
+        self.server.route("POST", EXCHANGE, self._token)
 
     @property
     def url(self) -> str:
@@ -160,6 +167,18 @@ class LinearSimulator:
             )
             self._kept = _Kept(site, facts, self.world.next_change(instant))
         return self._kept.site
+
+    async def _token(self, request: web.Request) -> web.StreamResponse:
+        """A token for the application, whose secret is that of the account."""
+        form = await request.post()
+        proof = (form.get("grant_type"), form.get("client_id"), form.get("client_secret"))
+        if proof != ("client_credentials", APPLICATION, self._account.secret):
+            return web.json_response({"error": "invalid_client"}, status=401)
+        self._given += 1
+        token = f"lin_oauth_made_up_{self._given}"
+        self.server.admitted = {f"Bearer {token}"}
+        told = {"access_token": token, "token_type": "Bearer", "expires_in": 2_591_999}
+        return web.json_response(told)
 
     def _answer(self, query: str, variables: Mapping[str, Any]) -> tuple[Json, int]:
         return answering(
