@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
-from syncer.classify.explain import explain
+from syncer.classify.explain import explain, percentage
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import WorkItem
 from syncer.domain.verdict import Reason, Verdict, VerdictLevel
@@ -206,7 +206,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemPage:
-    """One item with everything that decided its level, ties and dates."""
+    """One item with everything that decided its level, ties and dates.
+
+    `sum_bar` draws the `total` of all weights at the scale of their bars; `sure` is in per cent.
+    """
 
     weighed: bool
     row: ItemRow
@@ -214,6 +217,8 @@ class ItemPage:
     summary: str
     signals: Sequence[Signal]
     total: float
+    sum_bar: Bar
+    sure: int
     decided: str
     parent: Link | None
     children: Sequence[Link]
@@ -225,7 +230,8 @@ def item_page(item: WorkItem, changes: Sequence[Change], page: PageContext) -> I
     """One item; `changes` is its history, oldest first."""
     row = _row(item, page)
     reasons = row.verdict.reasons if row.verdict else ()
-    drawn = bars([one.weight for one in reasons])
+    total = sum(one.weight for one in reasons)
+    *drawn, sum_bar = bars([*(one.weight for one in reasons), total])
     children = [one for one in page.current.stock.items if one.parent == item.ref]
     return ItemPage(
         weighed=any(one.weight for one in reasons),
@@ -236,7 +242,9 @@ def item_page(item: WorkItem, changes: Sequence[Change], page: PageContext) -> I
             Signal(reason=one, text=page.text(one.text), bar=bar)
             for one, bar in zip(reasons, drawn, strict=True)
         ],
-        total=sum(one.weight for one in reasons),
+        total=total,
+        sum_bar=sum_bar,
+        sure=percentage(row.verdict) if row.verdict else 0,
         decided=_decided(row.verdict) if row.verdict else "",
         parent=_known(item.parent.uid, item.parent_key, page) if item.parent else None,
         children=[page.work(one) for one in children],
