@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from syncer.domain.item import WorkItem
-from syncer.domain.link import Link
+from syncer.domain.link import Link, LinkKind, LinkOrigin
 from syncer.domain.ref import ItemRef
 
 ADDRESS: Final = "@url"
@@ -38,7 +38,10 @@ def by_address(url: str) -> ItemRef:
 def with_known_ends(items: Sequence[WorkItem]) -> list[WorkItem]:
     """The items, their links by address or key resolved where the other end is among them.
 
-    Links by a key that is nobody's, several items' or the item's own are left out.
+    Links by a key that is nobody's, several items' or the item's own are left out. A text that
+    calls its item a mirror is believed where it names one item, in another tracker, and no second
+    item of its own tracker names the same; else they are merely related: work must not vanish from
+    a count by what somebody writes.
     """
     loose = [_is_loose(item.links) for item in items]
     if not any(loose):
@@ -46,10 +49,11 @@ def with_known_ends(items: Sequence[WorkItem]) -> list[WorkItem]:
     known = {(ADDRESS, _plain(item.url)): item for item in items if item.url}
     called = Counter(item.key for item in items)
     known |= {(KEY, item.key): item for item in items if called[item.key] == 1}
-    return [
+    resolved = [
         _resolved(item, known) if is_loose else item
         for item, is_loose in zip(items, loose, strict=True)
     ]
+    return _believed(resolved)
 
 
 def _is_loose(links: Iterable[Link]) -> bool:
@@ -70,3 +74,32 @@ def _end_of(link: Link, known: Mapping[tuple[str, str], WorkItem]) -> Link:
 def _plain(url: str) -> str:
     """The address without what leads to a part of the page."""
     return url.partition("#")[0].partition("?")[0].rstrip("/")
+
+
+def _believed(items: list[WorkItem]) -> list[WorkItem]:
+    """The items, their doubtful mirrors related instead."""
+    claims = Counter(
+        (link.to.uid, item.ref.connection)
+        for item in items
+        for link in item.links
+        if _is_said_to_mirror(link)
+    )
+    return [_without_doubtful(item, claims) if claims else item for item in items]
+
+
+def _is_said_to_mirror(link: Link) -> bool:
+    return link.kind is LinkKind.MIRRORS and link.origin is LinkOrigin.TEXT
+
+
+def _without_doubtful(item: WorkItem, claims: Mapping[tuple[str, str], int]) -> WorkItem:
+    said, own = [link for link in item.links if _is_said_to_mirror(link)], item.ref.connection
+    if not said:
+        return item
+    only = said[0].to
+    if len(said) == 1 and only.connection != own and claims[only.uid, own] == 1:
+        return item
+    related = (
+        replace(link, kind=LinkKind.RELATES) if _is_said_to_mirror(link) else link
+        for link in item.links
+    )
+    return replace(item, links=tuple(related))

@@ -10,6 +10,7 @@ from syncer.domain.addresses import with_known_ends
 from syncer.domain.item import WorkItem
 from syncer.domain.link import Link, LinkKind, LinkOrigin
 from syncer.domain.ref import ItemRef
+from syncer.rollup.work.counting import Tree, countable
 from tests.store.samples import item as sample
 
 ADDRESS = "https://acme.atlassian.net/browse/NET-7"
@@ -82,3 +83,31 @@ def test_an_item_is_no_link_of_its_own() -> None:
 def test_an_address_that_nobody_has_stored_stays_an_unknown_end() -> None:
     [link] = ends(item(1, body="Blocked by https://elsewhere.example.com/9"))
     assert link.to.connection == "@url"
+
+
+def mirror(number: int, of: WorkItem, *, connection: str = "github") -> WorkItem:
+    return item(number, body=f"Mirror of {of.url}", key=f"ran#{number}", connection=connection)
+
+
+def counted(*items: WorkItem) -> int:
+    known = with_known_ends(items)
+    return countable(known, Tree(known)).total
+
+
+def test_a_mirror_in_another_tracker_counts_once() -> None:
+    """Row E9, where only the description tells of it."""
+    original = item(7)
+    assert counted(original, mirror(1, original)) == 1
+    assert counted(original, mirror(1, original), mirror(2, original, connection="ado")) == 1
+    assert counted(mirror(1, original)) == 1
+
+
+def test_work_does_not_vanish_by_what_somebody_writes() -> None:
+    original = item(7)
+    twice = [mirror(1, original), mirror(2, original)]
+    assert counted(original, *twice) == 3
+    assert [link.kind for link in ends(original, *twice)] == [LinkKind.RELATES] * 2
+    assert counted(original, mirror(1, original, connection="jira")) == 2
+    other = item(8)
+    both = item(1, body=f"Mirror of {original.url}, {other.url}", connection="github")
+    assert counted(original, other, both) == 3
