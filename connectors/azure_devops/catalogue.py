@@ -22,23 +22,29 @@ from syncer.errors import Rejected
 ABSENT: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 """What Azure DevOps answers for what is not there, or not for this account."""
 
+_AREA: Final = "area"
 STATES: Final = "state categories"
 ITERATIONS: Final = "iterations"
 
 
 class Catalogue:
-    """Asks about a project when the first of its items comes, once a pass."""
+    """Asks about a project when the first of its items comes, once a pass.
+
+    A state or an iteration that was made since then is asked about when it comes.
+    """
 
     def __init__(self, client: AzureDevOpsClient, clock: Clock) -> None:
         self._client = client
         self._clock = clock
         self._fresh: set[str] = set()
+        self._unheard: set[tuple[str, str]] = set()
         self.known: dict[str, Known] = {}
         self.missing: set[str] = set()
 
     def begin(self) -> None:
         """A pass begins: what was known may have changed."""
         self._fresh.clear()
+        self._unheard.clear()
         self.missing.clear()
 
     async def know(self, projects: Iterable[str]) -> None:
@@ -47,6 +53,13 @@ class Catalogue:
         found = await together(self._ask(project) for project in new)
         self.known.update(zip(new, found, strict=True))
         self._fresh.update(new)
+
+    async def look_again(self, unheard: Iterable[tuple[str, str]]) -> None:
+        """Ask anew about projects with names of which they did not tell, once for each name."""
+        new = {*unheard} - self._unheard
+        self._unheard |= new
+        self._fresh -= {project for project, _ in new}
+        await self.know(project for project, _ in new)
 
     async def _ask(self, project: str) -> Known:
         """Both, each kept as it was known before where it is refused."""
@@ -93,9 +106,10 @@ def named_of(types: Iterable[Type]) -> dict[str, str]:
 def iterations_of(
     nodes: Sequence[Node], project: str, *, today: date
 ) -> Iterator[tuple[str, Iteration]]:
-    """The iterations by path, as items tell it; a node of areas has no dates, and is none."""
+    """The iterations by path, as items tell it; those without dates too. Areas are none."""
     for root in nodes:
-        yield from _below(root, project, today)
+        if root.structure_type != _AREA:
+            yield from _below(root, project, today)
 
 
 def _below(node: Node, path: str, today: date) -> Iterator[tuple[str, Iteration]]:
@@ -103,8 +117,7 @@ def _below(node: Node, path: str, today: date) -> Iterator[tuple[str, Iteration]
         end = civil_date((node.attributes or {}).get("finishDate"))
     except Unmappable:
         end = None
-    if end is not None:
-        yield fold_path(path), Iteration(end, closed=end < today)
+    yield fold_path(path), Iteration(end, closed=end is not None and end < today)
     for child in node.children or ():
         if child is not None and child.name:
             yield from _below(child, f"{path}\\{child.name}", today)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -43,7 +44,7 @@ from syncer.connect.protocol import (
 from syncer.connect.rate import Sleep, http_date
 from syncer.domain.cursor import Cursor
 from syncer.domain.ref import ContainerKey, ItemRef
-from syncer.errors import ConfigError, Rejected
+from syncer.errors import ConfigError, CursorExpired, Rejected
 from syncer.log import register_secret
 
 _LARGEST_ID: Final = 2**31 - 1
@@ -53,6 +54,10 @@ _OVERLAP: Final = timedelta(hours=1)
 """How long before the first reading links are looked at by their time: then tokens lead on."""
 
 LINKS: Final = "links feed"
+
+_MOST_EMPTY: Final = 10_000
+"""Batches without a row in a row: of what changed again later the latest revision alone is shown,
+and a batch may hold nothing but what has changed again."""
 
 
 class AzureDevOpsConnector:
@@ -148,13 +153,14 @@ class AzureDevOpsConnector:
             yield page
 
     async def _by_revisions(self, walk: _Walk) -> AsyncIterator[Page]:
-        chain = TokenChain(label="the feed of revisions")
+        chain = TokenChain(label="the feed of revisions", most_empty=_MOST_EMPTY)
         is_last, deleted = False, walk.mark.whole
         while not is_last:
             asked_at = self._clock.now()
-            batch = await self._client.revisions(
-                walk.mark.revisions, deleted=deleted, size=self._config.page_size
-            )
+            with _tokens_expire(walk.mark.revisions):
+                batch = await self._client.revisions(
+                    walk.mark.revisions, deleted=deleted, size=self._config.page_size
+                )
             is_last = batch.is_last
             if not is_last:
                 chain.take(batch.token, empty=not batch.rows)
@@ -171,12 +177,13 @@ class AzureDevOpsConnector:
         return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     async def _by_links(self, walk: _Walk) -> AsyncIterator[Page]:
-        chain = TokenChain(label="the feed of links")
+        chain = TokenChain(label="the feed of links", most_empty=_MOST_EMPTY)
         is_last = False
         while not is_last:
             asked_at = self._clock.now()
             try:
-                batch = await self._client.links(walk.mark.links, since=walk.mark.links_from)
+                with _tokens_expire(walk.mark.links):
+                    batch = await self._client.links(walk.mark.links, since=walk.mark.links_from)
             except Rejected as refused:
                 if refused.status not in ABSENT:
                     raise
@@ -266,6 +273,17 @@ class AzureDevOpsConnector:
                 f"{container.key!r} is not the organisation of this connection.",
                 fix=f"Its one container is {self._config.organisation!r}.",
             )
+
+
+@contextmanager
+def _tokens_expire(token: str | None) -> Iterator[None]:
+    """What is refused with a token, and may be allowed without: the feed begins anew."""
+    try:
+        yield
+    except Rejected as refused:
+        if token is None or refused.status != HTTPStatus.BAD_REQUEST:
+            raise
+        raise CursorExpired("Azure DevOps does not know its token any more.") from refused
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -13,14 +13,22 @@ from connectors.azure_devops.client import AzureDevOpsClient, shaped
 from connectors.azure_devops.config import AzureDevOpsConfig
 from connectors.azure_devops.mapping import fields
 from connectors.azure_devops.mapping.faults import Unmappable
-from connectors.azure_devops.mapping.item import NO_HISTORY, Extras, History, record_of
-from connectors.azure_devops.mapping.site import Site, key_of
+from connectors.azure_devops.mapping.item import (
+    NO_HISTORY,
+    Extras,
+    History,
+    fold_path,
+    record_of,
+)
+from connectors.azure_devops.mapping.plan import iteration_of
+from connectors.azure_devops.mapping.site import NOTHING_KNOWN, Known, Site, key_of
 from connectors.azure_devops.wire import Update, WorkItem
 from syncer.connect.ahead import together
 from syncer.connect.unreadable import unreadable
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.errors import BadPayload, Rejected
 
+_PATH: Final = fields.ITERATION
 HISTORY: Final = "history"
 RECYCLE_BIN: Final = "recycle bin"
 
@@ -95,6 +103,7 @@ class Reader:
         found.unwanted += [one.id for one in read if not self.wants(one.fields)]
         wanted = [one for one in read if self.wants(one.fields)]
         await self._catalogue.know(_projects(wanted))
+        await self._catalogue.look_again(_unheard(wanted, self._catalogue.known))
         histories = await together(self._history(one, found) for one in wanted)
         by_id = {id(one): past for one, past in zip(wanted, histories, strict=True)}
         raw_of = {one.id: row for row in rows for one in wanted if number_in(row) == one.id}
@@ -153,6 +162,18 @@ def number_in(row: Any) -> int:  # noqa: ANN401  as sent
     """The id that a raw row tells, 0 for none."""
     id_ = row.get("id") if isinstance(row, dict) else None
     return id_ if isinstance(id_, int) and not isinstance(id_, bool) and id_ > 0 else 0
+
+
+def _unheard(items: Iterable[WorkItem], known: Mapping[str, Known]) -> Iterator[tuple[str, str]]:
+    """The projects of the items, with the states and iterations that are not known of them."""
+    for one in items:
+        told = [one.fields.get(x) for x in (fields.PROJECT, fields.TYPE, fields.STATE, _PATH)]
+        project, type_, state, path = (x if isinstance(x, str) else "" for x in told)
+        about = known.get(project, NOTHING_KNOWN)
+        if about.states and state and not about.category(type_, state):
+            yield project, f"{type_}/{state}"
+        if about.iterations and iteration_of(path) and fold_path(path) not in about.iterations:
+            yield project, path
 
 
 def _projects(items: Iterable[WorkItem]) -> set[str]:

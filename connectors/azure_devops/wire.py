@@ -116,9 +116,13 @@ class Type(Wire):
 
 
 class Node(Wire):
-    """An iteration with those below it; `attributes` hold `startDate` and `finishDate`."""
+    """An area or iteration with those below it; dates stand in `attributes` of iterations.
+
+    They are `startDate` and `finishDate`.
+    """
 
     name: str | None = None
+    structure_type: str | None = None
     attributes: dict[str, Any] | None = None
     children: list[Node | None] | None = None
 

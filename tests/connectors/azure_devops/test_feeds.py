@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from connectors.azure_devops.cursor import Mark
-from syncer.connect.testing.script import Event, ItemState, ScriptedItem, ScriptedLink
+from syncer.connect.testing.script import (
+    Event,
+    ItemState,
+    Phase,
+    ScriptedItem,
+    ScriptedLink,
+    Sprint,
+    Status,
+)
 from syncer.connect.testing.server import answer, with_headers
 from syncer.connect.testing.world import World, uniform_world
 from syncer.domain.cursor import Cursor
@@ -150,6 +158,51 @@ async def test_a_feed_that_leads_nowhere_or_in_circles_is_an_error(body: bytes) 
         ado.server.fail(answer(200, body=body), times=None, path=REVISIONS)
         with pytest.raises(BadPayload):
             await read(connector)
+
+
+async def test_many_batches_may_be_empty_before_the_next_row() -> None:
+    world = small_world()
+    empty = [
+        answer(200, body=f'{{"values": [], "isLastBatch": false, "continuationToken": "e{n}"}}')
+        for n in range(40)
+    ]
+    async with running(world) as (ado, connector):
+        for batch in empty:
+            ado.server.fail(batch, path=REVISIONS)
+        last = b'{"values": [{"id": 3}], "isLastBatch": true, "continuationToken": "w9"}'
+        ado.server.fail(answer(200, body=last), path=REVISIONS)
+        assert list(records(await read(connector))) == ["3"]
+
+
+@pytest.mark.parametrize("path", [REVISIONS, LINKS])
+async def test_a_token_that_is_not_known_any_more_has_expired(path: str) -> None:
+    async with running(small_world()) as (ado, connector):
+        first = await read(connector)
+        ado.server.fail(answer(400, body='{"message": "The token is not valid"}'), path=path)
+        with pytest.raises(CursorExpired):
+            await read(connector, first[-1].cursor)
+        ado.server.fail(answer(400, body='{"message": "no"}'), path=REVISIONS)
+        with pytest.raises(Rejected):
+            await read(connector)
+
+
+async def test_a_state_or_iteration_that_was_just_made_is_asked_about() -> None:
+    world = small_world()
+    async with running(world) as (ado, connector):
+        await read(connector)
+        world.statuses = (*world.statuses, Status(name="Quantum", phase=Phase.PROGRESS))
+        end = NOW + timedelta(days=20)
+        world.add_sprint(Sprint(id="8", name="Sprint 8", start=NOW, end=end))
+        world.edit("3", NOW, status="Quantum", sprint="8")
+        (record,) = (await connector.fetch([ref(3)])).records
+        assert record.item.status_category == "IN_PROGRESS"
+        assert [sprint.end for sprint in record.item.sprints] == [end.date()]
+        ado.server.forget_requests()
+        for _ in range(3):
+            world.edit("3", NOW, status="Unheard of")
+            (record,) = (await connector.fetch([ref(3)])).records
+        assert record.item.status_category == "UNKNOWN"
+        assert ado.server.count("*/workitemtypes") == 1
 
 
 async def test_a_token_is_found_in_the_address_of_the_next_batch() -> None:
