@@ -21,6 +21,7 @@ class SeenContainer:
     key: str
     name: str
     id: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Seen:
 
 def findings_of(seen: Seen, config: LinearConfig) -> tuple[Finding, ...]:
     """Everything amiss that the probe and the configuration show."""
-    return (*_address(config), *_containers(seen, config))
+    return (*_address(config), *_containers(seen, config), *_private(seen, config))
 
 
 def _address(config: LinearConfig) -> Iterator[Finding]:
@@ -66,3 +67,15 @@ def _containers(seen: Seen, config: LinearConfig) -> Iterator[Finding]:
                 message=f"There is no team {pattern!r}, or the account may not see it.",
                 fix="Correct the key (ENG in ENG-12), or make the account a member of the team.",
             )
+
+
+def _private(seen: Seen, config: LinearConfig) -> Iterator[Finding]:
+    """What is private at Linear is not so in a digest: nobody should learn that from the digest."""
+    keys = [one.key for one in seen.selected(config) if one.private]
+    unnamed = [key for key in keys if key not in config.containers]
+    if unnamed:
+        yield Finding(
+            message=f"Private teams are read as well: {', '.join(unnamed)}.",
+            fix="Whoever reads the digest may see their issues: exclude them, or name them in "
+            "`containers` if that is meant.",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from connectors.linear import queries
 from connectors.linear.client import LinearClient, read
@@ -14,6 +15,8 @@ from connectors.linear.wire import Organization, Team, User
 from syncer.connect.paging import TokenChain
 from syncer.domain.text import clean_line
 from syncer.errors import BadPayload
+
+_PRIVATE: Final = "private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,14 @@ async def _teams(client: LinearClient) -> tuple[SeenContainer, ...]:
             team = read(Team, row, "a team")
             if is_key(team.key):
                 name = clean_line(team.name or team.key or "")
-                found.append(SeenContainer(key=str(team.key), name=name, id=team.id or ""))
+                found.append(
+                    SeenContainer(
+                        key=str(team.key),
+                        name=name,
+                        id=team.id or "",
+                        private=team.visibility == _PRIVATE,
+                    )
+                )
         after = chain.take(page.next, empty=not page.rows)
         if after is None:
             return tuple(found)

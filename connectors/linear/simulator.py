@@ -43,10 +43,11 @@ class Quirks:
     """What a test may turn on.
 
     `earliest_first`: lists begin with the earliest. `purged`: ids of items that have left the trash
-    for good.
+    for good. `ignores_times`: filters by time of change count for nothing.
     """
 
     earliest_first: bool = False
+    ignores_times: bool = False
     purged: set[str] = field(default_factory=set)
 
 
@@ -186,5 +187,6 @@ class LinearSimulator:
             variables,
             account=self._account.user,
             earliest_first=self.quirks.earliest_first,
+            ignores_times=self.quirks.ignores_times,
             hooks=self.hooks,
         ).answer(query)

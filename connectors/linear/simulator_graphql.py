@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from connectors.linear.simulator_index import Row
 from connectors.linear.simulator_site import WORKSPACE, Site
 
 Json = dict[str, Any]
+Lister = Callable[[Json], list[Json]]
 
 _UPDATES: Final = {"lastUpdate": "Update"}
 _DATES: Final = "targetDate targetDateResolution createdAt updatedAt startedAt completedAt trashed"
@@ -86,12 +87,14 @@ def answering(
     *,
     account: str = "",
     earliest_first: bool = False,
+    ignores_times: bool = False,
     hooks: Hooks | None = None,
 ) -> Answering:
     """Who answers a query with these variables."""
     book = hooks or Hooks()
     rows = {
-        field: _lister(site, kind, earliest_first=earliest_first) for field, kind in _ROWS.items()
+        field: _lister(site, kind, earliest_first=earliest_first, ignores_times=ignores_times)
+        for field, kind in _ROWS.items()
     }
     return Answering(
         schema=SCHEMA,
@@ -116,9 +119,12 @@ def answering(
     )
 
 
-def _lister(site: Site, kind: Kind, *, earliest_first: bool) -> Any:  # noqa: ANN401  a function of arguments
+def _lister(site: Site, kind: Kind, *, earliest_first: bool, ignores_times: bool) -> Lister:
     def rows(wanted: Json) -> list[Json]:
-        found = [row for row in site.index.of_kind(kind) if _fits(row, wanted.get("filter"))]
+        filter_ = dict(wanted.get("filter") or {})
+        if ignores_times:
+            filter_.pop("updatedAt", None)
+        found = [row for row in site.index.of_kind(kind) if _fits(row, filter_)]
         if not wanted.get("includeArchived"):
             found = [row for row in found if not row.trashed]
         by_update = wanted.get("orderBy") == "updatedAt"

@@ -263,6 +263,15 @@ async def test_a_probe_that_finds_nothing_of_what_is_configured_is_fatal() -> No
     assert finding.fatal
 
 
+async def test_private_teams_that_nobody_named_are_told() -> None:
+    for containers, told in ((["*"], ["RAN"]), (["RAN", "acme"], []), (["CORE"], [])):
+        async with running(small_world(), containers=containers) as (linear, connector):
+            linear.private.add("RAN")
+            findings = (await connector.probe()).findings
+        assert [key for key in ("RAN", "CORE") for one in findings if key in one.message] == told
+        assert not any(one.fatal for one in findings)
+
+
 async def test_without_projects_the_workspace_is_no_container() -> None:
     async with running(small_world(), projects=False) as (_, connector):
         told = await connector.probe()
