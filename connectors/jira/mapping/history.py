@@ -12,7 +12,7 @@ from msgspec import structs
 
 from connectors.jira.mapping.canonical import TEXT_LIMIT, VALUE_LIMIT, Canonical, Side
 from connectors.jira.mapping.faults import Unmappable
-from connectors.jira.mapping.known import Known, Told
+from connectors.jira.mapping.known import Told
 from connectors.jira.mapping.people import is_bot, shown_name
 from connectors.jira.mapping.site import Site
 from connectors.jira.mapping.status import resolution_kind
@@ -63,7 +63,7 @@ _DEPENDING: Final = frozenset({ChangeField.DUE, ChangeField.ESTIMATE})
 """The fields that are those of the item only if the item goes by the tracker's field."""
 
 _AT: Final = attrgetter("at")
-_PLACE: Final = attrgetter("at", "length", "id")
+_ID: Final = attrgetter("id")
 _ROLES: Final = {
     FieldRole.START: ChangeField.START,
     FieldRole.END: ChangeField.DUE,
@@ -90,67 +90,58 @@ class Now:
     ids: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Entry:
-    """One history entry: its instant, its items by field, the resolution before and after it.
+_Resolved = tuple[ResolutionKind | None, ResolutionKind | None]
+"""The resolution in force before and after an entry."""
 
-    Ids are numbers, so that of two the longer one comes later.
-    """
+_Row = tuple[datetime, int, str, int, int, ChangeField, ChangeItem, User | None]
+"""One field of one entry: when, the length of the entry's id and the id itself, the numbers of the
+entry and of the field within it, the field's kind, what is told of it, and the author.
 
-    id: str
-    length: int
-    at: datetime
-    author: User | None
-    items: list[tuple[ChangeField, ChangeItem]]
-    resolved: tuple[ResolutionKind | None, ResolutionKind | None]
+A bare tuple, since each issue has ten and more: it costs a third of an object, and such tuples are
+sorted without a key. Ids are numbers, so that of two the longer one comes later; the two numbers
+differ in any two rows, so that what comes after them is never compared.
+"""
 
 
 def changes_of(
     histories: Iterable[History], comments: Comments | None, *, site: Site, now: Now
 ) -> tuple[Change, ...]:
     """Every change of one issue, oldest first; `Unmappable` for an entry without a time."""
-    entries = _ordered(histories, site, now)
-    kinds = {kind for entry in entries for kind, _ in entry.items}
-    if ChangeField.RESOLUTION in kinds:
-        _place_resolutions(entries, site)
+    rows = _rows(histories, site)
+    kinds = {row[5] for row in rows}
     reader = _Reader(
         now=now,
         site=site,
-        known=site.known.changes,
-        canonical=Canonical(site, hours=now.estimate_id == HOURS_FIELD, ids=now.ids),
-        versions=_versions(entries, now.versions) if ChangeField.VERSIONS in kinds else {},
+        resolved=_resolutions(rows, site) if ChangeField.RESOLUTION in kinds else {},
+        versions=_versions(rows, now.versions) if ChangeField.VERSIONS in kinds else {},
     )
-    told = reader.changes(entries)
+    told = reader.changes(rows)
     every = _numbered(list(_without_repeats(told)) if ChangeField.PARENT in kinds else told)
     if comments is None or not comments.comments:
         return tuple(every)
     return tuple(sorted([*every, *_comments(comments, site)], key=_AT))
 
 
-def _ordered(histories: Iterable[History], site: Site, now: Now) -> list[_Entry]:
-    resolved = (now.resolution, now.resolution)
-    entries = [_entry(raw, site, resolved) for raw in histories]
-    entries.sort(key=_PLACE)
-    return entries
-
-
-def _entry(
-    raw: History, site: Site, resolved: tuple[ResolutionKind | None, ResolutionKind | None]
-) -> _Entry:
-    if raw.created is None:
-        raise Unmappable("a change without a time")
-    items = [(_kind(item, site), item) for item in raw.items or () if item is not None]
-    return _Entry(raw.id, len(raw.id), instant(raw.created, site.zone), raw.author, items, resolved)
+def _rows(histories: Iterable[History], site: Site) -> list[_Row]:
+    """What the entries tell, oldest first; flat, since this is done for every change."""
+    rows: list[_Row] = []
+    zone, fields = site.zone, site.known.fields
+    for number, raw in enumerate(histories):
+        if raw.created is None:
+            raise Unmappable("a change without a time")
+        at, id_, author = instant(raw.created, zone), raw.id, raw.author
+        for place, item in enumerate(raw.items or ()):
+            if item is not None:
+                kind = fields.get((item.field_id, item.name)) or _kind(item, site)
+                rows.append((at, len(id_), id_, number, place, kind, item, author))
+    rows.sort()
+    return rows
 
 
 def _kind(item: ChangeItem, site: Site) -> ChangeField:
-    """The field, looked up once for all issues of a site."""
-    known, names = site.known.fields, (item.field_id, item.name)
-    try:
-        return known[names]
-    except KeyError:
-        kind = _kind_named(item.field_id, site) or _kind_named(item.name, site) or _OTHER
-        return known.keep(names, kind)
+    """The field; remembered for all issues of a site."""
+    kind = _kind_named(item.field_id, site) or _kind_named(item.name, site) or _OTHER
+    return site.known.fields.keep((item.field_id, item.name), kind)
 
 
 def _kind_named(name: str | None, site: Site) -> ChangeField | None:
@@ -160,20 +151,22 @@ def _kind_named(name: str | None, site: Site) -> ChangeField | None:
     return _ROLES[role] if role is not None else _SYSTEM.get(fold(name))
 
 
-def _place_resolutions(entries: Sequence[_Entry], site: Site) -> None:
-    """Note at each entry the resolution in force before and after it: DONE depends on it."""
-    first = _of(entries, ChangeField.RESOLUTION)[0]
-    before = _resolution(first.before, first.before_text, site)
-    for entry in entries:
-        after = before
-        for item in _of([entry], ChangeField.RESOLUTION):
+def _resolutions(rows: Sequence[_Row], site: Site) -> dict[int, _Resolved]:
+    """The resolution before and after each entry, by its number: DONE depends on it."""
+    first = _of(rows, ChangeField.RESOLUTION)[0]
+    found: dict[int, _Resolved] = {}
+    before = after = _resolution(first.before, first.before_text, site)
+    for _, _, _, number, _, kind, item, _ in rows:
+        if number not in found:
+            before = after
+        if kind is ChangeField.RESOLUTION:
             after = _resolution(item.after, item.after_text, site)
-        entry.resolved = (before, after)
-        before = after
+        found[number] = before, after
+    return found
 
 
-def _of(entries: Iterable[_Entry], kind: ChangeField) -> list[ChangeItem]:
-    return [item for entry in entries for told, item in entry.items if told is kind]
+def _of(rows: Iterable[_Row], kind: ChangeField) -> list[ChangeItem]:
+    return [row[6] for row in rows if row[5] is kind]
 
 
 def _resolution(id_: str | None, text: str | None, site: Site) -> ResolutionKind | None:
@@ -181,7 +174,7 @@ def _resolution(id_: str | None, text: str | None, site: Site) -> ResolutionKind
 
 
 def _versions(
-    entries: Sequence[_Entry], current: Mapping[str, str]
+    rows: Sequence[_Row], current: Mapping[str, str]
 ) -> dict[int, tuple[str | None, str | None]]:
     """The names before and after each change of versions, by the identity of its item.
 
@@ -190,7 +183,7 @@ def _versions(
     """
     held = dict(current)
     found: dict[int, tuple[str | None, str | None]] = {}
-    for item in reversed(_of(entries, ChangeField.VERSIONS)):
+    for item in reversed(_of(rows, ChangeField.VERSIONS)):
         after = _joined(held)
         held.pop(item.after or item.after_text or "", None)
         if item.before or item.before_text:
@@ -209,34 +202,40 @@ def _joined(held: Mapping[str, str]) -> str | None:
 
 @dataclass(slots=True, kw_only=True)
 class _Reader:
-    """Turns history entries into changes."""
+    """Turns what entries tell into changes."""
 
     now: Now
     site: Site
-    known: Known[Told]
-    canonical: Canonical
+    resolved: Mapping[int, _Resolved]
     versions: Mapping[int, tuple[str | None, str | None]]
 
-    def changes(self, entries: Iterable[_Entry]) -> list[Change]:
+    def changes(self, rows: Iterable[_Row]) -> list[Change]:
+        """The changes, in the order of the rows; a flat loop, since this is done for each."""
         every: list[Change] = []
-        for entry in entries:
-            actor, by_bot = _actor(entry.author, self.site)
-            for named, item in entry.items:
-                kind = self._field(named, item) if named in _DEPENDING else named
-                before, after, before_text, after_text = self._told(kind, item, entry)
-                every.append(
-                    Change(
-                        id=entry.id,
-                        at=entry.at,
-                        field=kind,
-                        before=before,
-                        after=after,
-                        before_text=before_text,
-                        after_text=after_text,
-                        actor=actor,
-                        by_bot=by_bot,
-                    )
+        known, still = self.site.known.changes, (self.now.resolution, self.now.resolution)
+        for at, _, id_, number, _, named, item, author in rows:
+            kind = self._field(named, item) if named in _DEPENDING else named
+            resolved = self.resolved.get(number, still)
+            if kind in _REPEATED:
+                said = (item.before, item.before_text, item.after, item.after_text)
+                key = (kind, said, resolved if kind is _STATUS else None)
+                told = known.get(key) or known.keep(key, self._read(kind, item, resolved))
+            else:
+                told = self._read(kind, item, resolved)
+            actor, by_bot = _actor(author, self.site)
+            every.append(
+                Change(
+                    id=id_,
+                    at=at,
+                    field=kind,
+                    before=told[0],
+                    after=told[1],
+                    before_text=told[2],
+                    after_text=told[3],
+                    actor=actor,
+                    by_bot=by_bot,
                 )
+            )
         return every
 
     def _field(self, kind: ChangeField, item: ChangeItem) -> ChangeField:
@@ -244,41 +243,29 @@ class _Reader:
         wanted = self.now.due_id if kind is ChangeField.DUE else self.now.estimate_id
         return kind if wanted in (item.field_id, item.name) else _OTHER
 
-    def _told(self, kind: ChangeField, item: ChangeItem, entry: _Entry) -> Told:
-        """What the change says; looked up once for all issues of a site where that is the same."""
-        if kind not in _REPEATED:
-            return self._read(kind, item, entry)
-        resolved = entry.resolved if kind is _STATUS else None
-        key = (kind, item.before, item.before_text, item.after, item.after_text, resolved)
-        try:
-            return self.known[key]
-        except KeyError:
-            return self.known.keep(key, self._read(kind, item, entry))
-
-    def _read(self, kind: ChangeField, item: ChangeItem, entry: _Entry) -> Told:
-        before, after = self._values(kind, item, entry)
+    def _read(self, kind: ChangeField, item: ChangeItem, resolved: _Resolved) -> Told:
+        before, after = self._values(kind, item, resolved)
         return before, after, _shown(kind, item.before_text), _shown(kind, item.after_text)
 
     def _values(
-        self, kind: ChangeField, item: ChangeItem, entry: _Entry
+        self, kind: ChangeField, item: ChangeItem, resolved: _Resolved
     ) -> tuple[str | None, str | None]:
         if kind is ChangeField.VERSIONS:
             return self.versions[id(item)]
-        before = Side(item.before or "", item.before_text or "", entry.resolved[0])
-        after = Side(item.after or "", item.after_text or "", entry.resolved[1])
-        return self.canonical.value(kind, before), self.canonical.value(kind, after)
+        hours = self.now.estimate_id == HOURS_FIELD
+        canonical = Canonical(self.site, hours=hours, ids=self.now.ids)
+        before = Side(item.before or "", item.before_text or "", resolved[0])
+        after = Side(item.after or "", item.after_text or "", resolved[1])
+        return canonical.value(kind, before), canonical.value(kind, after)
 
 
 def _actor(author: User | None, site: Site) -> tuple[str, bool]:
     """The name to show, and whether it is a bot; looked up once for all issues of a site."""
     if author is None:
         return "", False
-    known = site.known.actors
     key = (author.display_name, author.name, author.account_id, author.account_type)
-    try:
-        return known[key]
-    except KeyError:
-        return known.keep(key, (shown_name(author), is_bot(author)))
+    known = site.known.actors
+    return known.get(key) or known.keep(key, (shown_name(author), is_bot(author)))
 
 
 def _shown(kind: ChangeField, text: str | None) -> str:
@@ -296,15 +283,18 @@ def _without_repeats(changes: Iterable[Change]) -> Iterator[Change]:
         yield change
 
 
-def _numbered(changes: Sequence[Change]) -> Iterator[Change]:
+def _numbered(changes: Sequence[Change]) -> Sequence[Change]:
     """An entry may change one field twice (two links): the later ones get a number."""
-    if len({change.id for change in changes}) == len(changes):
-        yield from changes
-        return
+    if len(set(map(_ID, changes))) == len(changes):
+        return changes
+    numbered: list[Change] = []
     seen: dict[tuple[str, ChangeField], int] = {}
     for change in changes:
         count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
-        yield change if count == 1 else structs.replace(change, id=f"{change.id}.{count}")
+        numbered.append(
+            change if count == 1 else structs.replace(change, id=f"{change.id}.{count}")
+        )
+    return numbered
 
 
 def _comments(comments: Comments | None, site: Site) -> Iterator[Change]:
