@@ -175,7 +175,7 @@ class _Mapper:
     def _words(self) -> dict[str, Any]:
         """The description, and what it and Jira's own links lead to."""
         body, rules = clean_block(_body(self.fields.description)), self.site.rules
-        tied = links_of(self.fields.issuelinks, connection=self.site.connection, rules=rules)
+        tied = links_of(self.fields.issuelinks, site=self.site)
         return {"body": body, "links": (*tied, *text_links(body, rules.phrases))}
 
     def _changes(

@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from connectors.jira.rules import LinkRule
 from syncer.domain.change import ChangeField
 from syncer.domain.item import Account, ItemKind, StatusCategory, Version
 from syncer.domain.ref import ContainerKey
@@ -37,7 +38,7 @@ class Memory:
     """What one site has said before, each under all the words on which its meaning depends.
 
     `fields` and `changes` are of histories, `actors` their authors: the name to show, and whether
-    it is a bot.
+    it is a bot. `links` are rules of link types, with the type's name on one line.
     """
 
     fields: Known[ChangeField] = field(default_factory=Known)
@@ -48,4 +49,5 @@ class Memory:
     places: Known[ContainerKey | None] = field(default_factory=Known)
     kinds: Known[tuple[ItemKind, int]] = field(default_factory=Known)
     categories: Known[StatusCategory] = field(default_factory=Known)
+    links: Known[tuple[LinkRule, str]] = field(default_factory=Known)
     labels: Known[tuple[bool, tuple[str, ...]]] = field(default_factory=Known)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from connectors.jira.mapping.site import Site
 from connectors.jira.rules import LinkRule, Rules, fold
-from connectors.jira.wire import IssueLink, IssueRef, LinkType
+from connectors.jira.wire import IssueLink, LinkType
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.ref import ItemRef
 from syncer.domain.text import clean_line
@@ -28,32 +29,34 @@ def rule_of(link_type: LinkType, rules: Rules) -> LinkRule | None:
     return None
 
 
-def links_of(
-    raw: Iterable[IssueLink | None] | None, *, connection: str, rules: Rules
-) -> tuple[Link, ...]:
+def links_of(raw: Iterable[IssueLink | None] | None, *, site: Site) -> tuple[Link, ...]:
     """The links of one issue; one without a type or another end says nothing and is left out."""
-    links = (_link(one, connection=connection, rules=rules) for one in raw or () if one)
-    return tuple(link for link in links if link is not None)
+    links = [_link(one, site) for one in raw or () if one]
+    return tuple([link for link in links if link is not None])
 
 
-def _link(raw: IssueLink, *, connection: str, rules: Rules) -> Link | None:
+def _link(raw: IssueLink, site: Site) -> Link | None:
     """`outwardIssue` is what this issue blocks, `inwardIssue` what it is blocked by."""
     other = raw.outward_issue or raw.inward_issue
     if raw.type is None or other is None or not other.id:
         return None
-    rule = rule_of(raw.type, rules) or _OTHERS
+    rule, name = _known_rule(raw.type, site)
     inward = raw.outward_issue is None
     return Link(
         kind=rule.kind,
-        to=_ref(other, connection),
+        to=ItemRef(site.connection, other.id, other.key or ""),
         to_key=clean_line(other.key or ""),
         inward=inward is not rule.swapped,
-        native_type=clean_line(raw.type.name or ""),
+        native_type=name,
     )
 
 
-def _ref(other: IssueRef, connection: str) -> ItemRef:
-    return ItemRef(connection, other.id, other.key or "")
+def _known_rule(told: LinkType, site: Site) -> tuple[LinkRule, str]:
+    """The rule of a link type and its name, looked up once for all issues of a site."""
+    key, known = (told.id, told.name, told.inward, told.outward), site.known.links
+    return known.get(key) or known.keep(
+        key, (rule_of(told, site.rules) or _OTHERS, clean_line(told.name or ""))
+    )
 
 
 def edge_of_text(text: str, types: Iterable[LinkType], rules: Rules) -> tuple[LinkKind, bool]:
