@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from enum import StrEnum
 from pathlib import Path
 from string import Template
 from typing import Annotated, Final, NamedTuple
-from urllib.parse import urlsplit
 
 import typer
 
 from syncer.cli.context import options
+from syncer.cli.first_connection import OFFERS, Kind, Offer, kind_of, lines_of, quoted
 from syncer.errors import ConfigError
 
-_URL: Final = "https://your-company.atlassian.net"
-_VARIABLES: Final = {"jira": "JIRA_TOKEN", "github": "GITHUB_TOKEN"}
-_GITHUB_SITES: Final = frozenset({"github.com", "www.github.com", "api.github.com"})
-_GITHUB_URL: Final = "https://api.github.com"
 _ADDRESS: Final = re.compile(r"https?://(localhost|[^\s/?#@]+[.:][^\s/?#@]+)(/[^\s?#]*)?")
 _VARIABLE_NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 
@@ -63,39 +58,12 @@ $connection
 """)
 
 
-_JIRA: Final = Template("""\
-name = "jira"
-kind = "jira"                           # Jira Cloud or Data Center: found out by itself
-url = $url
-auth = $auth
-# containers = ["NET", "OUT*"]          # the Jira projects to sync; left out: all that it sees""")
-
-_GITHUB: Final = Template("""\
-name = "github"
-kind = "github"                         # github.com or an Enterprise Server
-url = $url
-auth = $auth
-$containers""")
-
-
-_ALL_REPOSITORIES: Final = (
-    '# containers = ["acme/*"]              # the repositories to sync; left out: all that it sees'
-)
-
-
-class Kind(StrEnum):
-    """The sorts of trackers that a new file can begin with."""
-
-    JIRA = "jira"
-    GITHUB = "github"
-
-
 _Containers = Annotated[
     str | None,
     typer.Option(
         "--containers",
-        metavar="OWNER/*",
-        help="The GitHub repositories to sync, as a glob.",
+        metavar="GLOB",
+        help="What to sync: GitHub repositories (acme/*), GitLab projects, Linear teams.",
         show_default=False,
     ),
 ]
@@ -139,12 +107,11 @@ def init(
     """Write a commented configuration file after three questions."""
     file = options(ctx).config
     _refuse_to_overwrite(file, force=force)
-    chosen, connection, token = _asked(_Given(url, kind, containers, email, token_env), yes=yes)
-    example = f'"{chosen}:NET"' if chosen is Kind.JIRA else '"github:acme/ran-*"'
-    _write(
-        file,
-        _FILE.substitute(timezone=_quoted(timezone), connection=connection, example=example),
+    offer, connection, token = _asked(_Given(url, kind, containers, email, token_env), yes=yes)
+    text = _FILE.substitute(
+        timezone=quoted(timezone), connection=connection, example=quoted(offer.example)
     )
+    _write(file, text)
     typer.echo(f"Wrote {file}.")
     typer.echo(f"Next: export {token}=...; syncer check; syncer sync; syncer digest", err=True)
 
@@ -159,59 +126,18 @@ class _Given(NamedTuple):
     token_env: str | None
 
 
-def _asked(given: _Given, *, yes: bool) -> tuple[Kind, str, str]:
-    """The kind, the lines of the connection and the variable of the token, after the questions."""
-    default = _default_url(given.kind)
-    address = _address(_ask("Address of your Jira or GitHub", given.url, default, yes=yes))
-    chosen = given.kind or _kind_of(address)
-    if chosen is Kind.GITHUB:
-        owned = _owner_in(address)
-        about = _ask("Repositories, such as acme/*", given.containers, owned, yes=yes)
-    else:
-        about = _ask("E-mail of the account", given.email, "", yes=yes)
-    variable = _VARIABLES[chosen]
-    token = _ask("Environment variable that holds the token", given.token_env, variable, yes=yes)
+def _asked(given: _Given, *, yes: bool) -> tuple[Offer, str, str]:
+    """What was chosen, the lines of the connection, the variable of the token."""
+    default = OFFERS[given.kind or Kind.JIRA].url
+    address = _address(_ask("Address of your tracker", given.url, default, yes=yes))
+    offer = OFFERS[given.kind or kind_of(address)]
+    said = given.email if offer.kind is Kind.JIRA else given.containers
+    about = _ask(offer.question, said, offer.answer(address), yes=yes)
+    token = _ask(
+        "Environment variable that holds the token", given.token_env, offer.variable, yes=yes
+    )
     _refuse_pasted_secret(token)
-    return chosen, _connection(chosen, address, about, token), token
-
-
-def _default_url(kind: Kind | None) -> str:
-    return _GITHUB_URL if kind is Kind.GITHUB else _URL
-
-
-def _kind_of(address: str) -> Kind:
-    """GitHub where the host's name says so, else Jira."""
-    host = urlsplit(address).hostname or ""
-    return Kind.GITHUB if "github" in host.split(".") or host.endswith(".ghe.com") else Kind.JIRA
-
-
-def _owner_in(address: str) -> str:
-    """The repositories of a GitHub page's owner, which people paste as the address."""
-    parts = urlsplit(address)
-    owner = parts.path.strip("/").partition("/")[0]
-    return f"{owner}/*" if parts.hostname in _GITHUB_SITES and owner else ""
-
-
-def _api_of(address: str) -> str:
-    """The address of the API that belongs to a GitHub's pages."""
-    parts = urlsplit(address)
-    if parts.hostname in _GITHUB_SITES:
-        return _GITHUB_URL
-    own = parts.hostname in {"localhost", "127.0.0.1"} or "/api" in parts.path
-    if own or (parts.hostname or "").endswith(".ghe.com"):
-        return address
-    return f"{parts.scheme}://{parts.netloc}/api/v3"
-
-
-def _connection(kind: Kind, address: str, about: str, token_env: str) -> str:
-    """The lines of the connection; `about` is the account's e-mail, or the repositories."""
-    secret = f"token_env = {_quoted(token_env)}"
-    if kind is Kind.GITHUB:
-        wanted = f"containers = [{_quoted(about)}]" if about else _ALL_REPOSITORIES
-        url = _quoted(_api_of(address))
-        return _GITHUB.substitute(url=url, auth=f"{{ {secret} }}", containers=wanted)
-    who = f"email = {_quoted(about)}, " if about else ""
-    return _JIRA.substitute(url=_quoted(address), auth=f"{{ {who}{secret} }}")
+    return offer, lines_of(offer, address, about=about, token_env=token), token
 
 
 def _refuse_to_overwrite(file: Path, *, force: bool) -> None:
@@ -240,7 +166,8 @@ def _address(text: str) -> str:
     address = text if "://" in text else f"https://{text}"
     if not _ADDRESS.fullmatch(address):
         raise ConfigError(
-            f"{text!r} is not the address of a tracker.", fix=f"Write it like {_URL}."
+            f"{text!r} is not the address of a tracker.",
+            fix=f"Write it like {OFFERS[Kind.JIRA].url}.",
         )
     return address
 
@@ -251,13 +178,6 @@ def _refuse_pasted_secret(token_env: str) -> None:
             "That is not the name of an environment variable.",
             fix="Give the name of the variable, such as JIRA_TOKEN, and never the token itself.",
         )
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    if not escaped.isprintable():
-        raise ConfigError(f"{text!r} holds characters that do not belong there.")
-    return f'"{escaped}"'
 
 
 def _write(file: Path, content: str) -> None:

@@ -1,4 +1,4 @@
-"""`syncer init` for either tracker: what it writes can be read, and asks for what is right."""
+"""`syncer init` for each sort of tracker: what it writes can be read, and asks what is right."""
 
 from __future__ import annotations
 
@@ -44,6 +44,37 @@ def test_the_kind_is_told_by_the_address(
     assert (made["kind"], made["name"], made["url"]) == (kind, kind, url)
     assert made.get("containers") == containers
     assert made["auth"]["token_env"] == f"{kind.upper()}_TOKEN"
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "expected"),
+    [
+        (
+            "https://gitlab.com/acme/ran",
+            "gitlab",
+            {"url": "https://gitlab.com", "containers": ["acme/*"]},
+        ),
+        ("gitlab.corp.example/code", "gitlab", {"url": "https://gitlab.corp.example/code"}),
+        ("dev.azure.com/acme", "azuredevops", {"url": "https://dev.azure.com/acme", "name": "ado"}),
+        ("https://acme.visualstudio.com", "azuredevops", {"url": "https://acme.visualstudio.com"}),
+        ("https://linear.app/acme", "linear", {"url": "https://linear.app"}),
+    ],
+)
+def test_other_trackers_are_known_by_their_addresses_too(
+    tmp_path: Path, address: str, kind: str, expected: dict[str, Any]
+) -> None:
+    Cli(tmp_path).ok("init", "--yes", "--url", address)
+    made = _made(tmp_path)
+
+    assert made["kind"] == kind
+    assert {name: made[name] for name in expected} == expected
+
+
+def test_the_second_answer_is_written_as_what_the_tracker_calls_it(tmp_path: Path) -> None:
+    answers = "https://dev.azure.com/acme\nNetwork*\n\n"
+    assert Cli(tmp_path).process("init", stdin=answers).code == 0
+    made = _made(tmp_path)
+    assert (made["projects"], made["auth"]) == (["Network*"], {"token_env": "ADO_TOKEN"})
 
 
 def test_three_questions_for_github(tmp_path: Path) -> None:
