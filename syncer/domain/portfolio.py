@@ -143,6 +143,19 @@ class Benefit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The money of a program in the organisation's currency, shown only where given.
+
+    `forecast` is what people expect it to cost in the end. `as_of` is the day of these figures.
+    """
+
+    approved: float
+    spent: float | None = None
+    forecast: float | None = None
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """Projects under one strategic objective.
 
@@ -161,6 +174,7 @@ class Program:
     items: tuple[Selector, ...] = ()
     split: Split | None = None
     strategic: bool = False
+    budget: Budget | None = None
 
     @property
     def scope(self) -> str:

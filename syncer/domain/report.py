@@ -14,6 +14,7 @@ from syncer.domain.flow import Flow
 from syncer.domain.gaming import BulkClosure, LateNews, MembershipChange
 from syncer.domain.health import Colour, Confidence, Health
 from syncer.domain.ledger import Ledgers
+from syncer.domain.load import QualityFix, TeamLoad
 from syncer.domain.mention import ItemMention as ItemMention  # noqa: PLC0414  also found here
 from syncer.domain.override import OverrideState
 from syncer.domain.portfolio import Criticality, ProjectKind
@@ -79,11 +80,12 @@ class Levers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """Data quality 0..100, the confidence it allows, and why it is not higher."""
+    """Data quality 0..100, the confidence it allows, why it is not higher, what would raise it."""
 
     score: int | None
     confidence: Confidence
     reasons: tuple[str, ...] = ()
+    fixes: tuple[QualityFix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +197,7 @@ class GateResult:
     """A gate with its own forecast; `probability` None with the reason in `withheld`.
 
     `p85` is the date by which its items are safely done, None where nothing can be said.
+    `baseline` is the first date that is known of it, `slip_days` are working days from there.
     """
 
     scope: str
@@ -207,6 +210,8 @@ class GateResult:
     level: VerdictLevel = VerdictLevel.PROGRAM
     p85: date | None = None
     contractual: bool = False
+    baseline: date | None = None
+    slip_days: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,6 +370,7 @@ class Snapshot:
     past_risks: tuple[Risk, ...] = ()
     late_news: tuple[LateNews, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
+    loads: tuple[TeamLoad, ...] = ()
 
     @property
     def backtest(self) -> Backtest:

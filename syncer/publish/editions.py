@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from syncer.domain.report import Snapshot
 from syncer.errors import ConfigError, NotFound, Rejected
 from syncer.failpoints import Edge, reach
 from syncer.publish.audience import AudienceView
@@ -19,7 +20,13 @@ from syncer.publish.mail.message import message_id
 from syncer.publish.recipients import EMAIL, Recipient
 from syncer.publish.render.formats import RENDERERS
 from syncer.publish.render.mail import MAIL, render_mail
-from syncer.publish.snapshot import SnapshotPair, keep_snapshot
+from syncer.publish.snapshot import (
+    Roller,
+    SnapshotPair,
+    keep_snapshot,
+    previous_snapshot,
+    stored_snapshot,
+)
 from syncer.rollup.calendar import iso_week, report_date
 from syncer.store.audit import AuditEvent, record
 from syncer.store.dispatches import Dispatch, DispatchState, add_dispatches
@@ -61,6 +68,33 @@ async def published_edition(
         return await load_edition(session, audience, edition, version=version)
     except NotFound:
         return None
+
+
+async def edition_before(store: Store, view: AudienceView, *, before: datetime) -> Snapshot | None:
+    """The snapshot of the audience's edition before that of an instant, None for none.
+
+    A correction compares as the first version of its edition did.
+    """
+    async with store.read() as session:
+        first = await published_edition(session, view.key, edition_of(before, view), version=1)
+    until = min(before, first.as_of) if first else before
+    return await previous_snapshot(store, view.key, before=until)
+
+
+async def kept_pair(
+    store: Store, view: AudienceView, as_of: datetime, *, roller: Roller
+) -> SnapshotPair | None:
+    """What an audience's edition of an instant is made from, where no item has to be read for it.
+
+    None where the snapshot, or the one to compare it with, is not kept. `roller` needs to know
+    nothing but calendar and thresholds.
+    """
+    current = await stored_snapshot(store, as_of, audience=view.key)
+    previous = await edition_before(store, view, before=as_of) if current else None
+    if current is None or previous is None:
+        return None
+    changes = roller.changes(current, previous)
+    return SnapshotPair(current=current, previous=previous, changes=changes, rules=roller.rules)
 
 
 async def draft(

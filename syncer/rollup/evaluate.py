@@ -5,7 +5,6 @@ A pure function. Nothing here knows where items come from, what time it is, or w
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -41,6 +40,7 @@ from syncer.rollup.forecasting.bulk import told
 from syncer.rollup.forecasting.features import feature_forecasts, has_features
 from syncer.rollup.forecasting.options import blockers, project_levers
 from syncer.rollup.group_result import Members, latest_word, product_results, program_results
+from syncer.rollup.identity import snapshot_id
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.past.history import rewind_all
 from syncer.rollup.past.late import late_news
@@ -52,6 +52,7 @@ from syncer.rollup.project import ProjectBasis, bases, beyond_safe
 from syncer.rollup.risks.changes import Compared
 from syncer.rollup.risks.dependency_gaps import ruled
 from syncer.rollup.risks.detection import Detection
+from syncer.rollup.risks.gate_moves import with_baselines
 from syncer.rollup.risks.gates import gate_results
 from syncer.rollup.risks.ranking import answered, for_display
 from syncer.rollup.risks.withdrawn import with_withdrawals
@@ -144,7 +145,10 @@ class Rollup:
     @cached_property
     def gates(self) -> Sequence[GateResult]:
         """Gates with their chances."""
-        return gate_results(self.statements.gates, self.bases, self.view)
+        found = gate_results(self.statements.gates, self.bases, self.view)
+        return with_baselines(
+            found, self.statements.gates, previous=self.inputs.previous, view=self.view
+        )
 
     @cached_property
     def detection(self) -> Detection:
@@ -347,11 +351,6 @@ def _sources(inputs: RollupInputs) -> tuple[SourceState, ...]:
     return tuple(sorted(inputs.sources, key=lambda s: (s.connection, s.container)))
 
 
-def _snapshot_id(inputs: RollupInputs, body: str) -> str:
-    text = f"{inputs.as_of.isoformat()}|{inputs.config_hash}|{inputs.engine_version}|{body}"
-    return f"S-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
-
 def evaluate(inputs: RollupInputs) -> Snapshot:
     """Compute the snapshot of one instant. The same inputs in any order give the same result."""
     items = sorted(inputs.items, key=lambda item: item.uid)
@@ -394,5 +393,6 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         freezes=len(portfolio.freezes),
         cited=_cited(run),
         late_news=late_news(inputs, evaluate),
+        loads=run.detection.loads,
     )
-    return replace(snapshot, id=_snapshot_id(inputs, repr(snapshot)))
+    return replace(snapshot, id=snapshot_id(inputs, snapshot))

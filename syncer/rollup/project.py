@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,8 +17,8 @@ from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Criticality, Project
 from syncer.domain.report import Forecast, SourceState
 from syncer.domain.selector import InContainer
-from syncer.domain.statement import Baseline, DateMove
-from syncer.rollup.calendar import complete_weeks, report_date
+from syncer.domain.statement import DateMove
+from syncer.rollup.calendar import report_date
 from syncer.rollup.display import overrun_is_open
 from syncer.rollup.forecast import (
     completion_cdf,
@@ -31,14 +31,19 @@ from syncer.rollup.forecasting.bulk import bulk_closures, bulk_weeks
 from syncer.rollup.forecasting.flow import nearest_rank
 from syncer.rollup.forecasting.plan import planned_by_due_dates, planned_share, schedule_performance
 from syncer.rollup.forecasting.throughput import (
-    WINDOW_WEEKS,
     first_activity,
     weekly_completions,
     winsorised,
 )
 from syncer.rollup.forecasting.validity import forecast_validity
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.past.scope import ScopeChange, scope_change
+from syncer.rollup.past.scope import ScopeChange
+from syncer.rollup.past.scope_since import (
+    approved_plan,
+    growth_in_window,
+    local_midnight,
+    scope_since_baseline,
+)
 from syncer.rollup.past.slip import Slip, target_slip
 from syncer.rollup.past.targets import TargetRecord, resolve_target
 from syncer.rollup.past.views import PastViews
@@ -85,11 +90,6 @@ class ProjectBasis:
         return self.project.criticality is Criticality.MUST or self.project.contractual
 
 
-def local_midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which a civil day begins in a zone."""
-    return datetime.combine(day, time.min, tzinfo=zone)
-
-
 def _is_read_by(state: SourceState, project: Project) -> bool:
     name = f"{state.connection}:{state.container}"
     picked = (s.pattern for s in project.items if isinstance(s, InContainer))
@@ -124,67 +124,6 @@ def _start(project: Project, items: Sequence[WorkItem], zone: ZoneInfo) -> date 
         return project.start
     live = (item for item in items if item.state is ItemState.LIVE)
     return min((report_date(item.created_at, zone) for item in live), default=None)
-
-
-def change_since(
-    then: View, now: View, key: str, *, baseline: Baseline | None = None
-) -> ScopeChange:
-    """How a project's scope changed; what has since turned out to be one thing is one thing."""
-    identity = now.tree.canonical_uid
-    before, after = then.countables[key], now.countables[key]
-    held = {identity(uid) for uid in (baseline.item_uids if baseline else before.uids)}
-    there = {identity(item.uid): item for item in after.items}
-    return scope_change(
-        held,
-        set(there),
-        undecomposed={identity(uid) for uid in before.undecomposed},
-        ancestors={
-            uid: [identity(parent.uid) for parent in now.tree.ancestors(item)]
-            for uid, item in there.items()
-            if uid not in held
-        },
-        done={identity(item.uid) for item in after.items if not item.is_open},
-    )
-
-
-def _approved(
-    project: Project, inputs: RollupInputs, holds: Callable[[Baseline], bool]
-) -> Baseline | None:
-    """The latest approved baseline that holds what is asked for."""
-    past = [
-        b for b in inputs.statements.baselines if b.project == project.key and b.at <= inputs.as_of
-    ]
-    return max(filter(holds, past), key=lambda b: b.at, default=None)
-
-
-def _scope_since_baseline(
-    project: Project, *, view: View, past: PastViews, inputs: RollupInputs
-) -> ScopeChange | None:
-    """Scope against the approved baseline, else against what there was on the project's start.
-
-    A project that declares neither has promised no scope: its growth is nobody's creep.
-    """
-    zone = ZoneInfo(inputs.portfolio.timezone)
-    approved = _approved(project, inputs, lambda b: bool(b.item_uids))
-    if approved is not None:
-        then = past.at(project, approved.at, report_date(approved.at, zone))
-        return change_since(then, view, project.key, baseline=approved)
-    start = project.start
-    if start is None or start >= view.today:
-        return None
-    then = past.at(project, local_midnight(start + timedelta(days=1), zone), start)
-    return change_since(then, view, project.key) if then.countables[project.key].total else None
-
-
-def _growth(project: Project, *, view: View, past: PastViews, zone: ZoneInfo) -> ScopeChange | None:
-    began = first_activity(view.countables[project.key].items, zone)
-    if began is None:
-        return None
-    first = max(complete_weeks(view.today, WINDOW_WEEKS)[0], began)
-    then = past.at(project, local_midnight(first, zone), first)
-    if not then.countables[project.key].total:
-        return None
-    return change_since(then, view, project.key)
 
 
 def cycle_times(
@@ -318,7 +257,7 @@ def project_basis(
     start = _start(project, items, zone)
     record = _remembered(resolve_target(project, inputs, view.items), project, inputs)
     target = record.current or record.lost
-    growth = _growth(project, view=view, past=past, zone=zone)
+    growth = growth_in_window(project, view=view, past=past, zone=zone)
     age, source = source_age(project, items, inputs)
     bulk = bulk_closures(count.items, inputs.changes, today=view.today, zone=zone)
     wanted = _forecast_inputs(count, growth, target=target, age=age, bulk=bulk, view=view)
@@ -339,7 +278,7 @@ def project_basis(
         if planned is None or count.progress is None
         else schedule_performance(count.progress, planned),
         growth=growth,
-        scope=_scope_since_baseline(project, view=view, past=past, inputs=inputs),
+        scope=scope_since_baseline(project, view=view, past=past, inputs=inputs),
         source_age_hours=age,
         source_name=source,
         forecast=forecast,
@@ -385,7 +324,7 @@ def _slip(
         active_since=local_midnight(begin, zone),
         as_of=inputs.as_of,
         standing=record.current,
-        approved=_approved(project, inputs, lambda b: b.target is not None),
+        approved=approved_plan(project, inputs, lambda b: b.target is not None),
         holidays=inputs.portfolio.holidays,
     )
 

@@ -27,6 +27,9 @@ UNREAD: Final = Verdict(
 )
 
 
+_THERE: Final = frozenset({ItemState.LIVE, ItemState.HIDDEN})
+
+
 def with_implicit_projects(portfolio: Portfolio, items: Iterable[WorkItem]) -> Portfolio:
     """The portfolio with a project for every container that no configured project claims.
 
@@ -34,15 +37,16 @@ def with_implicit_projects(portfolio: Portfolio, items: Iterable[WorkItem]) -> P
     claims a part of a container, the rest of it is a project, so that no work is lost.
     """
     known = list(items)
-    left = {item.container for item in known if item.state in (ItemState.LIVE, ItemState.HIDDEN)}
     by_uid, shelves = {item.uid: item for item in known}, Shelves(known)
+    containers = shelves.containers()
+    left = {key for key, held in containers.items() if any(item.state in _THERE for item in held)}
     written = [project for project in portfolio.projects if not _is_part(project)]
-    claimed = {
-        item.container for project in written for item in shelves.select(project.items, by_uid)
-    }
+    claimed = {key for project in written for key in shelves.touched(project.items, by_uid)}
     parts = {p: shelves.select(p.items, by_uid) for p in portfolio.projects if _is_part(p)}
     picked = {item.uid for held in parts.values() for item in held}
-    unpicked = {item.container for item in known if item.uid not in picked}
+    unpicked = {
+        key for key, held in containers.items() if any(item.uid not in picked for item in held)
+    }
     unclaimed = sorted((left - claimed) & unpicked)
     taken = Counter(project.key for project in portfolio.projects)
     taken.update(container.key for container in unclaimed)

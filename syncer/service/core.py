@@ -31,11 +31,10 @@ from syncer.errors import Busy, ConfigError, SyncerError
 from syncer.publish.audience import AudienceView
 from syncer.publish.audiences import Audience, audiences_of, chosen
 from syncer.publish.doors import merge, tracker_statements
-from syncer.publish.editions import Draft, draft, edition_of, published_edition
+from syncer.publish.editions import Draft, draft, edition_before
 from syncer.publish.snapshot import (
     Roller,
     SnapshotPair,
-    previous_snapshot,
     stored_snapshot,
 )
 from syncer.publish.tracker_words import Unheard, heard
@@ -111,8 +110,8 @@ class Service:
         self._owns_store = store is None
         self._stack = AsyncExitStack()
         self.traffics = traffics or Traffics(self.store, clock, eager=True)
-        self._memory = Memory() if traffics else None  # a command judges once and ends
         self.connections = Connections(settings, self._stack, self.traffics)
+        self._memory = Memory() if traffics else None  # a command judges once and ends
 
     async def __aenter__(self) -> Self:
         spare_collections()
@@ -264,7 +263,7 @@ class Service:
         loaded = loaded or await self.load()
         roller, known = await self.roller(as_of=instant, ground=loaded.ground), loaded.known
         known = known if view is None or view.count_restricted else without_restricted(known)
-        previous = await self._last_edition(view, before=instant) if view else None
+        previous = await edition_before(self.store, view, before=instant) if view else None
         if previous is None:
             previous = await asyncio.to_thread(roller.week_before, known, as_of=instant, now=now)
         current = await self._stored(instant, view) if as_of and not prompt else None
@@ -280,15 +279,6 @@ class Service:
 
     async def _stored(self, instant: datetime, view: AudienceView | None) -> Snapshot | None:
         return await stored_snapshot(self.store, instant, audience=view.key if view else None)
-
-    async def _last_edition(self, view: AudienceView, *, before: datetime) -> Snapshot | None:
-        """The snapshot of the edition before this one; a correction compares as its first did."""
-        edition = edition_of(before, view)
-        async with self.store.read() as session:
-            first = await published_edition(session, view.key, edition, version=1)
-        return await previous_snapshot(
-            self.store, view.key, before=min(before, first.as_of) if first else before
-        )
 
     # --- editions -----------------------------------------------------------------------------
 

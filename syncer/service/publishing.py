@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from syncer.clock import SystemClock
+from syncer.domain.statement import Statements
 from syncer.errors import SyncerError
 from syncer.failpoints import Edge, reach
 from syncer.jobs.civil import Period
@@ -26,13 +27,15 @@ from syncer.publish.editions import (
     Draft,
     Imprint,
     already_published,
+    draft,
+    kept_pair,
     publish,
     refuse_unsendable,
 )
 from syncer.publish.mail.address import domain_of
 from syncer.publish.outbox import Outbox, Timing
 from syncer.publish.recipients import FILE
-from syncer.publish.snapshot import keep_snapshot, snapshot_schedule
+from syncer.publish.snapshot import Roller, keep_snapshot, snapshot_schedule
 from syncer.service.core import Service
 from syncer.service.delivering import Delivering
 from syncer.service.notifying import notified, notify_due
@@ -44,6 +47,7 @@ from syncer.service.periods import (
     taken_by,
     told_late,
 )
+from syncer.service.portfolio import Loaded
 from syncer.settings.portfolio import to_portfolio
 from syncer.store.dispatches import Dispatch, DispatchState, load_dispatches
 from syncer.store.leases import database_now
@@ -88,6 +92,23 @@ class Sent:
         return all(one.state is DispatchState.SENT for one in self.dispatches)
 
 
+class _Moment:
+    """One planned moment: what the store knows is read once for all audiences that are due in it.
+
+    It lives as long as one look at what is due, so that nothing of it is kept for the next.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._loaded: Loaded | None = None
+
+    async def loaded(self) -> Loaded:
+        """What the store knows, read when the first audience needs it."""
+        if self._loaded is None:
+            self._loaded = await self._service.load()
+        return self._loaded
+
+
 class Publisher:
     """Publishes and delivers for one service; any number of replicas may do so at once.
 
@@ -124,20 +145,22 @@ class Publisher:
         await self._refuse_wild_clock()
         made: list[Published] = []
         failures: list[SyncerError] = []
+        moment = _Moment(self._service)
         for audience in self._audiences:
             try:
-                made += await self._due_of(audience)
+                made += await self._due_of(audience, moment)
             except SyncerError as error:  # told at the end: it must hold up no other audience
                 failures.append(error)
         if failures:
             raise failures[0]
         return made
 
-    async def _due_of(self, audience: Audience) -> list[Published]:
+    async def _due_of(self, audience: Audience, moment: _Moment) -> list[Published]:
         if await self._is_first_seen(audience):
             return []
-        await self._take_snapshot(audience)
-        found = [await self._publish_due(audience, one) for one in await self._missed(audience)]
+        await self._take_snapshot(audience, moment)
+        missed = await self._missed(audience)
+        found = [await self._publish_due(audience, one, moment) for one in missed]
         return [one for one in found if one is not None]
 
     async def _refuse_wild_clock(self) -> None:
@@ -178,9 +201,11 @@ class Publisher:
                     await decide(session, skipped)
         return found[-1:]
 
-    async def _publish_due(self, audience: Audience, period: Period) -> Published | None:
+    async def _publish_due(
+        self, audience: Audience, period: Period, moment: _Moment
+    ) -> Published | None:
         """One edition of one period; None where another replica was faster."""
-        draft = await self._draft(audience, period)
+        draft = await self._draft(audience, period, moment)
         now, key = self._service.clock.now(), audience.view.key
         late = now - period.due_at
         note = told_late(late)
@@ -199,15 +224,22 @@ class Publisher:
             dispatches=len(dispatches),
         )
 
-    async def _draft(self, audience: Audience, period: Period) -> Draft:
-        """From the snapshot of that morning, else as of now."""
+    async def _draft(self, audience: Audience, period: Period, moment: _Moment) -> Draft:
+        """From the snapshot of that morning, without reading an item, else as of now."""
         async with self._service.store.read() as session:
             schedule = snapshot_schedule(audience.view.key)
             taken = await load_period(session, schedule, period.key)
         as_of = taken.decided_at if taken else None
-        return await self._service.draft(audience, as_of=as_of, edition=period.key)
+        service = self._service
+        roller = Roller(
+            portfolio=to_portfolio(service.settings), statements=Statements(), rules=service.rules
+        )
+        if as_of and (kept := await kept_pair(service.store, audience.view, as_of, roller=roller)):
+            return await draft(service.store, audience, kept, edition=period.key)
+        loaded = await moment.loaded()
+        return await service.draft(audience, as_of=as_of, edition=period.key, loaded=loaded)
 
-    async def _take_snapshot(self, audience: Audience) -> None:
+    async def _take_snapshot(self, audience: Audience, moment: _Moment) -> None:
         """The figures of the morning, unless the edition is due already or they are taken."""
         now, key = self._service.clock.now(), audience.view.key
         period = snapshots_of(audience).newest_due(now)
@@ -222,7 +254,9 @@ class Publisher:
         if known or done or since is None or since.due_at > period.due_at:
             return
         as_of = period.due_at if now - period.due_at <= _PROMPT else now
-        pair = await self._service.snapshots(as_of=as_of, view=audience.view, prompt=True)
+        pair = await self._service.snapshots(
+            as_of=as_of, view=audience.view, prompt=True, loaded=await moment.loaded()
+        )
         taken = decided(schedule, period, PeriodState.TAKEN, at=as_of, note=pair.current.id)
         async with self._service.store.write() as session:
             if await decide(session, taken):

@@ -15,7 +15,7 @@ from syncer.domain.change import Change
 from syncer.domain.homes import by_key, homes
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Portfolio
-from syncer.domain.report import GroupResult, ItemMention, ProjectResult, Snapshot
+from syncer.domain.report import GroupResult, ItemMention, ProjectResult, Risk, Snapshot
 from syncer.domain.statement import VerdictOverride
 from syncer.domain.verdict import VerdictLevel
 from syncer.errors import SyncerError
@@ -23,18 +23,19 @@ from syncer.log import get_logger
 from syncer.publish.audience import AudienceView, Lens
 from syncer.publish.audiences import Audience, audiences_of
 from syncer.publish.digest.model import Digest
-from syncer.publish.editions import draft, edition_of, published_edition
+from syncer.publish.editions import draft, edition_before, published_edition
 from syncer.publish.notices import AUDIENCE
 from syncer.publish.snapshot import (
     Knowledge,
     Roller,
     SnapshotPair,
-    previous_snapshot,
 )
 from syncer.publish.uncounted import without_restricted
+from syncer.rollup.past.scope_ledger import ScopeLedger
 from syncer.rollup.work.counting import Tree, countable
 from syncer.service.core import Service
 from syncer.service.reading_ledger import load_ledger
+from syncer.service.reading_scope import ScopeLedgers
 from syncer.store.editions import PublishedEdition, list_editions
 from syncer.store.snapshots import load_snapshot
 from syncer.store.verdicts import load_overrides
@@ -43,6 +44,7 @@ from syncer.web.pages.reader import (
     AudienceEntry,
     Current,
     Ledger,
+    PastRisk,
     PastScope,
     PastWeek,
     Stock,
@@ -58,12 +60,16 @@ _LOG: Final = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """What one pass found. `known` is all of it, `open` what may be shown item by item."""
+    """What one pass found. `known` is all of it, `open` what may be shown item by item.
+
+    `scopes` are the ledgers of what came into projects and left them.
+    """
 
     current: Current
     roller: Roller
     known: Knowledge
     open: Mapping[str, Sequence[Change]]
+    scopes: ScopeLedgers
     took: timedelta
 
 
@@ -143,7 +149,7 @@ class StoreReader:
         roller, known = await service.roller(as_of=now, ground=loaded.ground), loaded.known
         view = pages_view(audiences_of(service.settings, roller.portfolio))
         shown = known if view.count_restricted else await self._as_if_absent(known, roller)
-        previous = await self._last_edition(view.key, view, now)
+        previous = await edition_before(service.store, view, before=now)
         pair = await asyncio.to_thread(_rolled, roller, shown, view, published=previous, now=now)
         stock, changes = await asyncio.to_thread(_stock, shown, roller.portfolio, view)
         current = Current(
@@ -154,22 +160,19 @@ class StoreReader:
             stock=stock,
             past=await self._past(now),
             now=now,
+            people_for=frozenset(service.settings.service.pages.people_for),
         )
+        scopes = await asyncio.to_thread(_scopes, roller, shown, view, now=now)
         took = timedelta(seconds=asyncio.get_running_loop().time() - begun)
-        return _Reading(current=current, roller=roller, known=known, open=changes, took=took)
+        return _Reading(
+            current=current, roller=roller, known=known, open=changes, scopes=scopes, took=took
+        )
 
     async def _as_if_absent(self, known: Knowledge, roller: Roller) -> Knowledge:
         """What is known, with the verdicts that would stand if no restricted item existed."""
         async with self._service.store.read() as session:
             overrides = await load_overrides(session)
         return await asyncio.to_thread(_rejudged, known, roller.portfolio, overrides)
-
-    async def _last_edition(self, key: str, view: AudienceView, now: datetime) -> Snapshot | None:
-        """The snapshot of the audience's edition before this one."""
-        store = self._service.store
-        async with store.read() as session:
-            first = await published_edition(session, key, edition_of(now, view), version=1)
-        return await previous_snapshot(store, key, before=min(now, first.as_of) if first else now)
 
     async def _past(self, now: datetime) -> tuple[PastWeek, ...]:
         """The published snapshots of the last weeks, oldest first, one for each instant."""
@@ -215,7 +218,7 @@ class StoreReader:
 
     async def _drafted(self, audience: Audience, reading: _Reading) -> Digest:
         as_of, view = reading.current.pair.current.as_of, audience.view
-        previous = await self._last_edition(view.key, view, as_of)
+        previous = await edition_before(self._service.store, view, before=as_of)
         pair = await asyncio.to_thread(
             _rolled, reading.roller, reading.known, view, published=previous, now=as_of
         )
@@ -238,6 +241,11 @@ class StoreReader:
         """The changes of an item that may be shown."""
         reading = self._reading or await self._made()
         return reading.open.get(uid, ())
+
+    async def scope_ledger(self, project: str) -> ScopeLedger | None:
+        """What came into a project and what left it, by the newest reading."""
+        reading = self._reading or await self._made()
+        return await reading.scopes.of(project)
 
     async def ledger(self) -> Ledger:
         """How complete the data is, read at this moment."""
@@ -270,11 +278,19 @@ def _rolled(
     now: datetime,
 ) -> SnapshotPair:
     """The roll-up for a view; restricted items that it may not count do not exist in it."""
-    known = known if view.count_restricted else without_restricted(known)
+    known = _countable_for(known, view)
     previous = published or roller.week_before(known, as_of=now, now=now)
     current = roller.roll_up(known, as_of=now, now=now, previous=previous)
     changes = roller.changes(current, previous)
     return SnapshotPair(current=current, previous=previous, changes=changes, rules=roller.rules)
+
+
+def _countable_for(known: Knowledge, view: AudienceView) -> Knowledge:
+    return known if view.count_restricted else without_restricted(known)
+
+
+def _scopes(roller: Roller, known: Knowledge, view: AudienceView, *, now: datetime) -> ScopeLedgers:
+    return ScopeLedgers(roller.inputs(_countable_for(known, view), as_of=now, now=now))
 
 
 def _rejudged(
@@ -341,7 +357,16 @@ def _mention(item: WorkItem) -> ItemMention:
 def _short(snapshot: Snapshot) -> PastWeek:
     groups = {one.scope: _of_group(one) for one in (*snapshot.programs, *snapshot.products)}
     projects = {one.scope: _of_project(one) for one in snapshot.projects}
-    return PastWeek(snapshot=snapshot.id, as_of=snapshot.as_of, scopes=groups | projects)
+    return PastWeek(
+        snapshot=snapshot.id,
+        as_of=snapshot.as_of,
+        scopes=groups | projects,
+        risks={name: _of_risk(risk) for risk in snapshot.risks for name in (*risk.merged, risk.id)},
+    )
+
+
+def _of_risk(risk: Risk) -> PastRisk:
+    return PastRisk(score=risk.score, band=risk.band, roam=risk.roam)
 
 
 def _of_group(group: GroupResult) -> PastScope:

@@ -146,6 +146,11 @@ class PagesSettings(Table):
         description='With `auth = "proxy-header"`: addresses or networks (`10.1.0.0/16`) of the '
         "proxies that are believed.",
     )
+    people_for: tuple[str, ...] = Field(
+        (),
+        description='With `auth = "proxy-header"`: readers, as the proxy names them, who may see '
+        "how much each person has to do. Left out: nobody; no digest ever tells it.",
+    )
 
 
 class NetworkSettings(Table):

@@ -10,6 +10,7 @@ from typing import Final
 
 from syncer.domain.portfolio import (
     Benefit,
+    Budget,
     ClassificationRule,
     Freeze,
     Person,
@@ -148,6 +149,7 @@ def _program(
         sponsor=program.sponsor,
         target=program.target,
         benefits=tuple(Benefit(**benefit.model_dump()) for benefit in program.benefits),
+        budget=Budget(**program.budget.model_dump()) if program.budget else None,
         items=program.items,
         split=Split(program.split) if program.split else None,
         strategic=program.strategic,

@@ -82,6 +82,15 @@ class BenefitSettings(Table):
     impact: Scale = Field(3, description="How grave that is: 1 (slight) to 5 (severe).")
 
 
+class BudgetSettings(Table):
+    """The money of a program, in `service.currency`, as people report it."""
+
+    approved: float = Field(ge=0, description="What may be spent.")
+    spent: float | None = Field(None, ge=0, description="What has been spent.")
+    forecast: float | None = Field(None, ge=0, description="What it will have cost in the end.")
+    as_of: date | None = Field(None, description="The day of these figures.")
+
+
 class ProgramSettings(Table):
     """Projects under one strategic objective.
 
@@ -108,6 +117,7 @@ class ProgramSettings(Table):
         description="Its Red alone makes the portfolio Red, where a colour of it is demanded.",
     )
     benefits: tuple[BenefitSettings, ...] = Field((), description="Shown only where given.")
+    budget: BudgetSettings | None = Field(None, description="Shown only where given.")
 
     @model_validator(mode="after")
     def _one_way(self) -> ProgramSettings:

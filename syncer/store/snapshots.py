@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from pydantic import TypeAdapter
+import msgspec
 from sqlalchemy import Select, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +19,7 @@ from syncer.store.tables import SnapshotRow
 
 _SNAPSHOTS: Final = table_of(SnapshotRow)
 _PAYLOAD: Final = cast(_SNAPSHOTS.c.payload, Text)
-_SNAPSHOT: Final = TypeAdapter(Snapshot)
+_SNAPSHOT: Final = msgspec.json.Decoder(Snapshot)
 
 
 class SnapshotSort(StrEnum):
@@ -54,7 +54,7 @@ async def load_snapshot(session: AsyncSession, identity: str) -> Snapshot:
     payload = await session.scalar(select(_PAYLOAD).where(_SNAPSHOTS.c.id == identity))
     if payload is None:
         raise NotFound(f"No snapshot is called {identity!r}.")
-    return _SNAPSHOT.validate_json(payload)
+    return _SNAPSHOT.decode(payload)
 
 
 async def latest_snapshot(
@@ -65,7 +65,7 @@ async def latest_snapshot(
 ) -> Snapshot | None:
     """The newest snapshot (as of `until` or earlier), None where there is none."""
     payload = await session.scalar(_newest_first(_PAYLOAD_ONLY, until=until, sorts=sorts).limit(1))
-    return None if payload is None else _SNAPSHOT.validate_json(payload)
+    return None if payload is None else _SNAPSHOT.decode(payload)
 
 
 async def snapshots_between(
@@ -78,7 +78,7 @@ async def snapshots_between(
     """Snapshots as of the span, both ends included, oldest first."""
     query = _newest_first(_PAYLOAD_ONLY, until=last, sorts=sorts)
     payloads = await session.scalars(query.where(_SNAPSHOTS.c.as_of >= first))
-    return [_SNAPSHOT.validate_json(payload) for payload in reversed(payloads.all())]
+    return [_SNAPSHOT.decode(payload) for payload in reversed(payloads.all())]
 
 
 _PAYLOAD_ONLY: Final = select(_PAYLOAD)

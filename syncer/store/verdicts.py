@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -105,7 +105,20 @@ async def load_verdicts(session: AsyncSession) -> dict[str, Verdict]:
     ordered = select(*_IN_FORCE).order_by(by_code_point(_VERDICTS.c.item_uid))
     result = await session.stream(ordered)
     rows = [row async for part in result.partitions(_PART) for row in part]
-    return await asyncio.to_thread(lambda: {row[0]: _verdict(row[1:]) for row in rows})
+    return await asyncio.to_thread(_verdicts, rows)
+
+
+def _verdicts(rows: Iterable[Sequence[Any]]) -> dict[str, Verdict]:
+    """The verdicts by uid; those that say the same are one value."""
+    made: dict[tuple[Any, ...], Verdict] = {}
+    found: dict[str, Verdict] = {}
+    for row in rows:
+        told = tuple(row[1:])
+        verdict = made.get(told)
+        if verdict is None:
+            verdict = made[told] = _verdict(told)
+        found[row[0]] = verdict
+    return found
 
 
 def _verdict(row: Sequence[Any]) -> Verdict:

@@ -45,6 +45,9 @@ _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 SHORTEST_TOKEN: Final = 16
 """Characters of a token for the pages."""
 
+NAMED: Final = web.RequestKey("reader", str)
+"""Where a request holds the name that a trusted proxy gave its reader."""
+
 Network = IPv4Network | IPv6Network
 
 
@@ -106,7 +109,11 @@ def authenticate(access: Access, *, open_paths: frozenset[str] = frozenset()) ->
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in open_paths or may_enter(request):
+        if may_enter(request):
+            if access.proxy_header:
+                request[NAMED] = request.headers[access.proxy_header].strip()
+            return await handler(request)
+        if request.path in open_paths:
             return await handler(request)
         return _refusal(access)
 
@@ -205,6 +212,11 @@ def refuse_open_door(pages: PagesSettings) -> None:
         raise ConfigError(
             'service.pages.auth = "token" names no token.',
             fix="Set service.pages.token_env or token_file.",
+        )
+    if pages.people_for and pages.auth != "proxy-header":
+        raise ConfigError(
+            "service.pages.people_for names readers, but nothing tells who reads.",
+            fix='Set service.pages.auth to "proxy-header", or leave people_for out.',
         )
     if pages.auth == "proxy-header" and not pages.trusted_proxies:
         raise ConfigError(

@@ -14,6 +14,7 @@ from syncer.errors import Rejected, SyncerError
 from syncer.publish.snapshot import snapshot_schedule
 from syncer.service.core import Service
 from syncer.service.periods import told_late
+from syncer.service.portfolio import Loaded
 from syncer.service.publishing import Publisher
 from syncer.settings.load import load_settings
 from syncer.store.audit import load_events
@@ -22,6 +23,7 @@ from syncer.store.engine import Store
 from syncer.store.periods import list_periods
 from tests.publish.world import (
     MONDAY,
+    SERVICE,
     SUNDAY,
     WEEK,
     HandClock,
@@ -87,6 +89,40 @@ async def test_the_edition_freezes_the_snapshot_of_that_morning(
     assert (edition.as_of, edition.snapshot_id) == (morning, snapshot)
     assert "05:30" in edition.contents["txt"]
     assert "reconstructed" not in edition.contents["txt"].casefold()
+
+
+class CountedLoads(Service):
+    """A service that tells how often everything was read."""
+
+    loads = 0
+
+    async def load(self) -> Loaded:
+        self.loads += 1
+        return await super().load()
+
+
+async def test_a_planned_moment_reads_the_store_once_for_all_audiences(
+    database_url: str, tmp_path: Path
+) -> None:
+    clock, both = HandClock(SUNDAY), BOARD + audience("cto@example.com", key="cto")
+    file = written(tmp_path, SERVICE + both)
+    settings = load_settings(file, {"SYNCER_SERVICE__DATABASE_URL": database_url})
+    async with CountedLoads(settings, clock=clock) as service:
+        publisher = Publisher(service, owner="serve a")
+        await publisher.publish_due()
+        assert service.loads == 0
+        clock.instant = MONDAY - 1.5 * HOUR
+        assert await publisher.publish_due() == []
+        assert service.loads == 1
+        clock.instant = MONDAY
+        assert len(await publisher.publish_due()) == 2
+        assert service.loads == 2
+        clock.instant = MONDAY + WEEK - 1.5 * HOUR
+        await publisher.publish_due()
+        assert service.loads == 3
+        clock.instant = MONDAY + WEEK
+        assert len(await publisher.publish_due()) == 2
+        assert service.loads == 3  # the morning's snapshot and the edition before say it all
 
 
 async def test_without_a_snapshot_of_the_morning_the_figures_are_those_of_the_sending(

@@ -242,6 +242,7 @@ FAULTY: list[tuple[dict[str, Any], Mapping[str, str], str]] = [
     ({"auth": "token", "token_env": "T"}, {"T": "short-one"}, "too short"),
     ({"auth": "token", "token_file": "no-such-file"}, {}, "cannot be read"),
     ({"auth": "proxy-header"}, {}, "names no proxy"),
+    ({"auth": "token", "token_env": "T", "people_for": ["ann"]}, {}, "nothing tells who reads"),
 ]
 
 

@@ -23,6 +23,7 @@ from syncer.publish.digest.figures import (
     word,
 )
 from syncer.publish.digest.model import StatusRow
+from syncer.publish.digest.tracker_text import clean
 from syncer.publish.digest.wording import days, long_day
 from syncer.publish.rulebook import inputs_of, rule_of, thresholds_of
 from syncer.rollup.display import BEYOND_HORIZON, show_probability
@@ -232,3 +233,11 @@ def edition_evidence(context: Context) -> Evidence:
         formula=f"snapshot {snapshot.id}",
         inputs=(f"engine {snapshot.engine_version}",),
     )
+
+
+def trackers_evidence(names: Sequence[str]) -> tuple[Evidence, ...]:
+    """Behind the number of trackers, where an edition says one: by their names."""
+    if len(names) <= 2:  # noqa: PLR2004 - one is named, two are "both"
+        return ()
+    told = ", ".join(clean(name, 30) for name in names)
+    return (Evidence(label="Trackers", value=f"{len(names)}: {told}"),)

@@ -160,8 +160,17 @@ class Context:
 
     def place(self, project: str) -> str:
         """How a project is called in a sentence: by its product where it is all of it."""
-        owners = [group for group in self.snapshot.products if group.projects == (project,)]
-        return self.short(owners[0].scope if owners else f"proj:{project}")
+        known = self._places.get(project)
+        if known is None:
+            owners = [group for group in self.snapshot.products if group.projects == (project,)]
+            known = self.short(owners[0].scope if owners else f"proj:{project}")
+            self._places[project] = known
+        return known
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        """How projects are called; an edition asks for each item that it may not name."""
+        return {}
 
     @cached_property
     def shown(self) -> Shown:

@@ -85,7 +85,8 @@ def _common(entry: Scope, context: Context) -> Iterator[Figure]:
         key="confidence",
         name="Confidence",
         text=_confidence(entry),
-        evidence=Backing(_quality(entry, context)),
+        evidence=Backing(_quality(entry, context), *_fixes(entry, context)),
+        items=tuple(dict.fromkeys(uid for fix in entry.quality.fixes for uid in fix.items)),
     )
 
 
@@ -115,6 +116,15 @@ def _quality(entry: Scope, context: Context) -> Evidence:
     )
 
 
+def _fixes(entry: Scope, context: Context) -> Iterator[Evidence]:
+    for fix in entry.quality.fixes:
+        yield Evidence(
+            label=f"{context.name(entry)}: {fix.text}",
+            value=f"+{counted(fix.points, 'point')}",
+            formula="the same weighted shares with this gap closed and nothing else",
+        )
+
+
 _NAMES: Final = {
     "pace": "Pace",
     "plan": "Progress by plan",
@@ -138,6 +148,7 @@ def _of_project(project: ProjectResult, context: Context) -> Iterator[Figure]:
     yield _scope(project, context)
     yield _work(project, context)
     yield _cycle(project, context)
+    yield from _loads(project, context)
     if project.backtest.total:
         yield _backtest(project, context)
     for number, edge in enumerate(context.edges(project), start=1):
@@ -205,6 +216,28 @@ def _cycle(project: ProjectResult, context: Context) -> Figure:
         inputs=(f"blocked on {flow.blocked_days} days",),
     )
     return _figure("cycle", times, backing)
+
+
+def _loads(project: ProjectResult, context: Context) -> Iterator[Figure]:
+    """What the project's team has to do, with all its projects."""
+    for one in context.snapshot.loads:
+        if project.key in one.projects:
+            likely = f"{one.likely} likely" if one.likely else "too little history to say"
+            backing = Evidence(
+                label=f"{context.shown.text(one.name)}: due within {one.weeks} weeks",
+                value=f"{counted(one.due, 'item')}, {likely}",
+                formula=f"likely: the median of what {one.weeks} weeks finish, from complete weeks",
+                inputs=tuple(context.short(f"proj:{key}") for key in one.projects),
+                thresholds=(f"overbooked above {context.rules.detectors.res2_load:g}",),
+            )
+            load = "" if one.load is None else f", load {one.load:.2f}"
+            yield Figure(
+                key="load",
+                name="Load of the team",
+                text=f"{one.due} due, {likely}{load}",
+                evidence=Backing(backing),
+                items=one.items,
+            )
 
 
 def _backtest(project: ProjectResult, context: Context) -> Figure:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from syncer.domain.evidence import Backing
 from syncer.domain.health import Health
-from syncer.publish.digest.context import Context
+from syncer.publish.digest.context import Context, severity
 from syncer.publish.digest.figures import named
 from syncer.publish.digest.model import Digest, OwnerWords, Place, RiskLine, StatusRow
 from syncer.publish.digest.status import placed, status_lines
 from syncer.publish.digest.wording import count_words, first_words, listed
 from syncer.publish.render.text import render_text
+from syncer.rollup.tolerance import below
 
 BUDGET = 350
+_UNDER: Final = {Health.RED: 0.50, Health.AMBER: 0.85}
+"""Below which chance a colour is the chance's own (roll-up spec, section 3.2: R2 and A1)."""
 
 Step = Callable[[Digest, Context], Digest]
 
@@ -102,16 +106,37 @@ def _shorter_words(digest: Digest, _context: Context) -> Digest:
     return replace(digest, words_of_owners=shorter)
 
 
+def _told_by_chance(row: StatusRow) -> bool:
+    """Whether the row explains its colour without a note: by its chance, or by being calm.
+
+    What another rule darkened, or a person shows, is not to be seen in chance and dates.
+    """
+    if row.health is not row.computed:
+        return False
+    if row.health not in _UNDER:
+        return severity(row.health) == 0
+    return row.probability is not None and below(row.probability, _UNDER[row.health])
+
+
 def _plain_rows(digest: Digest, _context: Context) -> Digest:
-    """Notes go from all rows but the Red ones."""
+    """Notes go from all rows but the Red ones and those that would lose their reason."""
     rows = tuple(
-        row if row.health is Health.RED else replace(row, note="") for row in digest.status
+        replace(row, note="") if row.health is not Health.RED and _told_by_chance(row) else row
+        for row in digest.status
     )
     return replace(digest, status=rows)
 
 
+def _shorter_notes(digest: Digest, _context: Context) -> Digest:
+    """Reasons keep their first words."""
+    rows = tuple(replace(row, note=first_words(row.note, 8)) for row in digest.status)
+    return replace(digest, status=rows)
+
+
 def _plain_red_rows(digest: Digest, _context: Context) -> Digest:
-    return replace(digest, status=tuple(replace(row, note="") for row in digest.status))
+    """Only reasons that nothing else in their row tells are left."""
+    rows = tuple(replace(row, note="") if _told_by_chance(row) else row for row in digest.status)
+    return replace(digest, status=rows)
 
 
 def _fewer_rows(digest: Digest, context: Context) -> Digest:
@@ -206,6 +231,7 @@ _STEPS: tuple[Step, ...] = (
     _shorter_risks,
     _plain_rows,
     _fewer_words,
+    _shorter_notes,
     _last_off("dependencies", 1),
     _last_off("product", 2),
     _last_off("risks", 2),

@@ -10,7 +10,7 @@ from syncer.publish.digest.backing import forecast_inputs
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.model import GateLine
 from syncer.publish.digest.tracker_text import clean
-from syncer.publish.digest.wording import counted, day
+from syncer.publish.digest.wording import counted, day, days
 from syncer.rollup.display import show_probability
 from syncer.rollup.tolerance import below
 
@@ -54,6 +54,8 @@ def gate_line(gate: GateResult, context: Context) -> GateLine:
         probability=gate.probability,
         low=_is_low(gate, context),
         owner=clean(gate.owner, 40),
+        baseline=gate.baseline,
+        slip_days=gate.slip_days,
         evidence=_backing(gate, context),
     )
 
@@ -69,10 +71,17 @@ def _backing(gate: GateResult, context: Context) -> Backing:
             value=f"{counted(gate.remaining, 'open item')} of this gate or an earlier one{made}",
             formula=clean(gate.withheld)
             or "chance of finishing them by the gate's date at the project's pace",
-            inputs=() if project is None else forecast_inputs(project),
+            inputs=(*_moved(gate), *(() if project is None else forecast_inputs(project))),
             thresholds=(f"sure enough from {show_probability(_SURE)} on",),
         )
     )
+
+
+def _moved(gate: GateResult) -> tuple[str, ...]:
+    """The first date of a gate that stands at another one by now."""
+    if gate.baseline in {None, gate.on}:
+        return ()
+    return (f"first date {gate.baseline}, slip {days(gate.slip_days)}",)
 
 
 def _is_low(gate: GateResult, context: Context) -> bool:

@@ -172,7 +172,10 @@ class RiskLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateLine:
-    """A gate of the next four weeks; `low` marks a chance that would not make Green."""
+    """A gate of the next four weeks; `low` marks a chance that would not make Green.
+
+    `baseline` is the first date that is known of it, `slip_days` are working days from there.
+    """
 
     scope: str
     on: date
@@ -182,6 +185,8 @@ class GateLine:
     probability: float | None
     low: bool
     owner: str
+    baseline: date | None = None
+    slip_days: int = 0
     evidence: Backing
 
     def __post_init__(self) -> None:

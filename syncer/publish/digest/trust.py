@@ -10,7 +10,7 @@ from syncer.domain.evidence import Backing
 from syncer.domain.health import Confidence, Health
 from syncer.domain.report import Evidence, GroupResult, ProjectResult, Quality, SourceState
 from syncer.domain.statement import ColourOverride
-from syncer.publish.digest.backing import edition_evidence
+from syncer.publish.digest.backing import edition_evidence, trackers_evidence
 from syncer.publish.digest.context import Context
 from syncer.publish.digest.model import Claim
 from syncer.publish.digest.tracker_text import clean
@@ -108,7 +108,8 @@ def _data(context: Context) -> Claim:
     if not sources:
         return _claim(f"Data {moment}; no tracker has been read.", edition_evidence(context))
     if not behind:
-        return _claim(f"Data {moment}, {_all_current(connections)}.", *evidence)
+        counted_too = trackers_evidence(connections)
+        return _claim(f"Data {moment}, {_all_current(connections)}.", *counted_too, *evidence)
     names = listed([clean(name, 30) for name in current[:_MOST_SOURCES]])
     return _claim(f"Data {moment}" + (f"; {names} current." if names else "."), *evidence)
 

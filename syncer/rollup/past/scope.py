@@ -22,7 +22,8 @@ class ScopeChange:
     ``added`` includes ``decomposed``: items that an undecomposed member of the baseline was
     broken into. ``removed`` were cancelled or moved out; ``replaced`` left because they were
     broken down. ``unplanned`` and ``gone`` are the uids behind creep and removal,
-    ``baseline_done`` is how many members of the baseline are done.
+    ``baseline_done`` is how many members of the baseline are done. ``split`` are the uids of what
+    was decomposed.
     """
 
     baseline: int
@@ -34,6 +35,7 @@ class ScopeChange:
     baseline_done: int = 0
     unplanned: frozenset[str] = field(default=_NOBODY, compare=False)
     gone: frozenset[str] = field(default=_NOBODY, compare=False)
+    split: frozenset[str] = field(default=_NOBODY, compare=False)
 
     @property
     def creep(self) -> float | None:
@@ -102,6 +104,7 @@ def scope_change(
         baseline_done=len(baseline & done),
         unplanned=frozenset(uid for uid, found in origins.items() if not found),
         gone=frozenset(gone - replaced),
+        split=frozenset(uid for uid, found in origins.items() if found),
     )
 
 

@@ -6,7 +6,8 @@ more it is remembered: firing again it is the old one, reopened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -24,11 +25,6 @@ HUMAN = "HUMAN"
 """The rule of a risk that a person wrote down."""
 
 
-def is_same(old: Risk, new: Risk) -> bool:
-    """The same id, or one that has since merged with others or split from them."""
-    return not {new.id, *new.merged}.isdisjoint({old.id, *old.merged})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """Risks that fire, with what happened to them, and risks that fire no more."""
@@ -43,15 +39,31 @@ def _known(risk: Risk) -> PreviousRisk:
     )
 
 
-def _earlier(risk: Risk, previous: Snapshot) -> Risk | None:
-    """The risk as the previous edition knew it: the one of the same id before its relatives."""
-    every = (*previous.risks, *previous.past_risks)
-    found = [old for old in every if is_same(old, risk)]
-    return min(found, key=lambda old: (old.closed_on is not None, old.id != risk.id), default=None)
+_Told = Mapping[str, Sequence[tuple[int, Risk]]]
+"""What the previous edition told, with its place there, by every id that it has or had."""
 
 
-def _changed(risk: Risk, previous: Snapshot, today: date, *, scoring: ScoringThresholds) -> Risk:
-    before = _earlier(risk, previous)
+def _by_name(told: Iterable[Risk]) -> _Told:
+    found: dict[str, list[tuple[int, Risk]]] = defaultdict(list)
+    for place, old in enumerate(told):
+        for name in {old.id, *old.merged}:
+            found[name].append((place, old))
+    return found
+
+
+def _earlier(risk: Risk, told: _Told) -> Risk | None:
+    """The risk as the previous edition knew it: the one of the same id before its relatives.
+
+    A relative has since merged with others or split from them.
+    """
+    found = {place: old for name in (risk.id, *risk.merged) for place, old in told.get(name, ())}
+    ranked = ((old.closed_on is not None, old.id != risk.id, place) for place, old in found.items())
+    best = min(ranked, default=None)
+    return None if best is None else found[best[-1]]
+
+
+def _changed(risk: Risk, told: _Told, today: date, *, scoring: ScoringThresholds) -> Risk:
+    before = _earlier(risk, told)
     happened = delta(
         _known(before) if before else None, risk.score, today=today, thresholds=scoring
     )
@@ -100,8 +112,10 @@ def compared(
     now = list(risks)
     if previous is None:
         return Compared(risks=tuple(replace(r, first_seen=r.first_seen or today) for r in now))
-    shown = tuple(_changed(risk, previous, today, scoring=scoring) for risk in now)
-    silent = _silent((*previous.risks, *previous.past_risks), now)
+    known = (*previous.risks, *previous.past_risks)
+    told = _by_name(known)
+    shown = tuple(_changed(risk, told, today, scoring=scoring) for risk in now)
+    silent = _silent(known, now)
     gone = (_gone(old, today, unknown=unknown, scoring=scoring) for old in silent)
     past = sorted((risk for risk in gone if risk is not None), key=lambda risk: risk.id)
     return Compared(risks=shown, past=tuple(past))

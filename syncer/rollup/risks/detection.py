@@ -9,21 +9,23 @@ from functools import cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from syncer.domain.load import TeamLoad
 from syncer.domain.report import DependencyFinding, GateResult, Risk
 from syncer.domain.selector import key_of
 from syncer.domain.statement import Statements
 from syncer.rollup.colours.overrides import OverrideBook
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.past.scope import ScopeChange
+from syncer.rollup.past.scope_since import change_since, local_midnight
 from syncer.rollup.past.views import PastViews
-from syncer.rollup.project import ProjectBasis, change_since, local_midnight
+from syncer.rollup.project import ProjectBasis
 from syncer.rollup.risks.benefits import benefit_risks
 from syncer.rollup.risks.dependency_detectors import cycle_risks, dependency_risks, withdrawn_risks
 from syncer.rollup.risks.dependency_gaps import Unseen, chain_risks, gap_risks
 from syncer.rollup.risks.flow_detectors import FlowDetectors
 from syncer.rollup.risks.gates import contractual_items, gate_risks
 from syncer.rollup.risks.governance import expired_overrides, lapsed_acceptances, overdue_decisions
-from syncer.rollup.risks.load_detectors import overload_risks
+from syncer.rollup.risks.load_detectors import overload_risks, team_loads
 from syncer.rollup.risks.people_detectors import key_person_risks, overload_of_people
 from syncer.rollup.risks.project_detectors import ProjectDetectors
 from syncer.rollup.risks.ranking import human_risks
@@ -78,6 +80,11 @@ class Detection:
         reader = FlowReader(blockages=blockages, rules=self._rules, today=self.view.today)
         return {key: reader.of(basis.count) for key, basis in self.bases.items()}
 
+    @cached_property
+    def loads(self) -> tuple[TeamLoad, ...]:
+        """What each team has due beside what it likely finishes."""
+        return team_loads(list(self.bases.values()), self.view, self._rules)
+
     def risks(self) -> list[Risk]:
         """Every risk that fires, before anybody answered or merged them, in no promised order."""
         found = [*self._of_projects(), *self._of_dependencies(), *self._of_people()]
@@ -121,7 +128,7 @@ class Detection:
     def _of_people(self) -> Iterator[Risk]:
         bases, view = list(self.bases.values()), self.view
         yield from overload_of_people(bases, view, self._rules, scoring=self._scoring)
-        yield from overload_risks(bases, view, self._rules, scoring=self._scoring)
+        yield from overload_risks(self.loads, view, self._rules, scoring=self._scoring)
         yield from key_person_risks(bases, view, self._rules, scoring=self._scoring)
 
     def _ages(self) -> Mapping[str, float]:

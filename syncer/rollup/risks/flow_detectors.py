@@ -15,7 +15,8 @@ from syncer.domain.report import Evidence, Risk
 from syncer.rollup.calendar import complete_weeks, report_date
 from syncer.rollup.forecasting.throughput import first_activity, weekly_completions
 from syncer.rollup.past.scope import ScopeChange
-from syncer.rollup.project import ProjectBasis, local_midnight
+from syncer.rollup.past.scope_since import local_midnight
+from syncer.rollup.project import ProjectBasis
 from syncer.rollup.risks.detected import Size, counted, make_risk, percent, project_level, uids
 from syncer.rollup.risks.project_detectors import AT_REST
 from syncer.rollup.risks.scoring import DEFAULTS, ScoringThresholds

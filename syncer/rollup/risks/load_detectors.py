@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from syncer.domain.load import TeamLoad
 from syncer.domain.portfolio import Project, ProjectState
 from syncer.domain.report import Evidence, Risk
 from syncer.domain.verdict import VerdictLevel
@@ -25,23 +26,30 @@ _SIZE: Final = Size(3, 3)
 _AT_REST: Final = frozenset({ProjectState.DONE, ProjectState.CANCELLED, ProjectState.ON_HOLD})
 
 
+def team_loads(
+    bases: Sequence[ProjectBasis], view: View, rules: DetectorRules
+) -> tuple[TeamLoad, ...]:
+    """What each team has due in the next weeks beside what it likely finishes, by team."""
+    by_team: dict[str, list[Project]] = defaultdict(list)
+    for basis in bases:
+        if basis.project.state not in _AT_REST:
+            by_team[view.team_of(basis.project)].append(basis.project)
+    return tuple(_load(by_team[team], view, rules.res2_weeks) for team in sorted(by_team))
+
+
 def overload_risks(
-    bases: Sequence[ProjectBasis],
+    loads: Sequence[TeamLoad],
     view: View,
     rules: DetectorRules,
     *,
     scoring: ScoringThresholds = DEFAULTS,
 ) -> list[Risk]:
     """RES-2: teams with more items due in the next weeks than they are likely to finish."""
-    by_team: dict[str, list[Project]] = defaultdict(list)
-    for basis in bases:
-        if basis.project.state not in _AT_REST:
-            by_team[view.team_of(basis.project)].append(basis.project)
-    found = (
-        _overload(by_team[team], view=view, rules=rules, scoring=scoring)
-        for team in sorted(by_team)
-    )
-    return [risk for risk in found if risk is not None]
+    return [
+        _overload(one, view=view, rules=rules, scoring=scoring)
+        for one in loads
+        if above(one.load or 0.0, rules.res2_load)
+    ]
 
 
 def _likely(projects: Sequence[Project], view: View, weeks: int) -> int:
@@ -60,24 +68,33 @@ def _team_name(project: Project, view: View) -> str:
     return name if name.casefold().endswith("team") else f"{name} team"
 
 
-def _overload(
-    projects: Sequence[Project], *, view: View, rules: DetectorRules, scoring: ScoringThresholds
-) -> Risk | None:
-    until = view.today + timedelta(weeks=rules.res2_weeks)
+def _load(projects: Sequence[Project], view: View, weeks: int) -> TeamLoad:
+    until = view.today + timedelta(weeks=weeks)
     open_items = view.union(project.key for project in projects).open_items
     due = [i.uid for i in open_items if i.due_date and view.today <= i.due_date <= until]
-    likely = _likely(projects, view, rules.res2_weeks)
-    load = len(due) / likely if likely else 0.0
-    if not above(load, rules.res2_load):
-        return None
-    first, keys = projects[0], tuple(project.key for project in projects)
-    levels = {project_level(view, project) for project in projects}
-    over, weeks = round_half_up(100 * (load - 1)), rules.res2_weeks
+    return TeamLoad(
+        team=projects[0].team,
+        name=_team_name(projects[0], view),
+        projects=tuple(project.key for project in projects),
+        due=len(due),
+        likely=_likely(projects, view, weeks),
+        weeks=weeks,
+        items=cited(due),
+    )
+
+
+def _overload(
+    found: TeamLoad, *, view: View, rules: DetectorRules, scoring: ScoringThresholds
+) -> Risk:
+    first, keys, weeks = view.projects[found.projects[0]], found.projects, found.weeks
+    levels = {project_level(view, view.projects[key]) for key in keys}
+    load = found.load or 0.0
+    over = round_half_up(100 * (load - 1))
     return make_risk(
         "RES-2",
         f"team:{first.team}" if first.team else first.scope,
-        f"{_team_name(first, view)} {over} % overbooked for {weeks} weeks "
-        f"({len(due)} due, {likely} likely)",
+        f"{found.name} {over} % overbooked for {weeks} weeks "
+        f"({found.due} due, {found.likely} likely)",
         size=_SIZE,
         evidence=[
             Evidence(
@@ -85,12 +102,12 @@ def _overload(
                 value=f"{load:.2f}",
                 formula=f"items due in {weeks} weeks / median of what {weeks} weeks finish; "
                 f"above {rules.res2_load:g}",
-                items=cited(due),
+                items=found.items,
             )
         ],
         scoring=scoring,
         projects=keys,
         owner=first_owner(view, keys),
         level=VerdictLevel.PROGRAM if VerdictLevel.PROGRAM in levels else VerdictLevel.PRODUCT,
-        proximity=until,
+        proximity=view.today + timedelta(weeks=weeks),
     )

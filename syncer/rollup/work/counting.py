@@ -25,7 +25,11 @@ def is_live_work(item: WorkItem) -> bool:
 
 def is_work(item: WorkItem) -> bool:
     """Whether the item can count at all: live, not cancelled, and a piece of work."""
-    return is_live_work(item) and item.status_category is not StatusCategory.CANCELLED
+    return (
+        item.state is ItemState.LIVE
+        and item.kind not in _NOT_WORK
+        and item.status_category is not StatusCategory.CANCELLED
+    )
 
 
 class Tree:
@@ -71,12 +75,13 @@ class Tree:
         return parent is None or parent.state is not ItemState.LIVE
 
     @cached_property
-    def _groups(self) -> Mapping[str, tuple[str, ...]]:
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """All copies of one thing, the canonical one first, by the uid of each that has any."""
         return _same_things(self.by_uid)
 
     def copies(self, uid: str) -> tuple[str, ...]:
         """All mirrors and duplicates of one thing, the canonical one first."""
-        return self._groups.get(uid, (uid,))
+        return self.groups.get(uid, (uid,))
 
     def canonical_uid(self, uid: str) -> str:
         """The identity under which an item counts."""
@@ -126,7 +131,7 @@ def _same_things(by_uid: Mapping[str, WorkItem]) -> Mapping[str, tuple[str, ...]
     return {uid: group for group in ordered for uid in group}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Countable:
     """The countable items of a scope, each thing once, in the order of their canonical uids.
 
@@ -141,7 +146,7 @@ class Countable:
     cancelled: int
     level_one: int
 
-    @property
+    @cached_property
     def uids(self) -> frozenset[str]:
         """The uids of the countable items."""
         return frozenset(item.uid for item in self.items)
@@ -151,12 +156,12 @@ class Countable:
         """|C|."""
         return len(self.items)
 
-    @property
+    @cached_property
     def done(self) -> int:
         """|done ∩ C|."""
         return sum(item.status_category is StatusCategory.DONE for item in self.items)
 
-    @property
+    @cached_property
     def open_items(self) -> tuple[WorkItem, ...]:
         """The open countable items."""
         return tuple(item for item in self.items if item.status_category.is_open)
@@ -166,7 +171,7 @@ class Countable:
         """R: the number of open countable items."""
         return self.total - self.done
 
-    @property
+    @cached_property
     def wip(self) -> tuple[WorkItem, ...]:
         """Items in progress or waiting."""
         return tuple(item for item in self.items if item.status_category.is_wip)
@@ -182,8 +187,8 @@ def _is_leaf(uid: str, item: WorkItem, tree: Tree) -> bool:
 
     A copy of something that was broken down is counted by the parts too.
     """
-    copies = tree.copies(uid)
-    if len(copies) == 1:
+    copies = tree.groups.get(uid)
+    if copies is None:
         if item.hierarchy_level > 0 and tree.is_decomposed(item):
             return False
     elif any(tree.is_decomposed(tree.by_uid[one]) for one in copies):
@@ -193,7 +198,7 @@ def _is_leaf(uid: str, item: WorkItem, tree: Tree) -> bool:
 
 def _would_count(item: WorkItem, tree: Tree) -> bool:
     """Whether a cancelled item is what a scope has lost; not a parent with its children."""
-    if item.status_category is not StatusCategory.CANCELLED or not is_live_work(item):
+    if not is_live_work(item):
         return False
     if item.hierarchy_level > 0:
         below = tree.descendants(item.uid)
@@ -205,15 +210,20 @@ def countable(scope: Iterable[WorkItem], tree: Tree) -> Countable:
     """The countable set of a scope's items (rollup.md 2.2, steps 1 to 4), in whatever order."""
     members = sorted(((item.uid, item) for item in scope), key=itemgetter(0))
     chosen: dict[str, WorkItem] = {}
+    groups = tree.groups
     for own, item in members:
         if is_work(item) and _is_leaf(own, item, tree):
-            uid = tree.canonical_uid(own)
+            uid = groups[own][0] if own in groups else own
             if uid not in chosen or own == uid:
                 chosen[uid] = item
     ordered = tuple(chosen[uid] for uid in sorted(chosen))
     return Countable(
         items=ordered,
         undecomposed=frozenset(i.uid for i in ordered if i.hierarchy_level > 0),
-        cancelled=sum(_would_count(item, tree) for _, item in members),
+        cancelled=sum(
+            _would_count(item, tree)
+            for _, item in members
+            if item.status_category is StatusCategory.CANCELLED
+        ),
         level_one=sum(item.hierarchy_level == 1 and is_work(item) for _, item in members),
     )

@@ -17,6 +17,7 @@ from syncer.rollup.rules import DetectorRules
 from syncer.rollup.tolerance import round_half_up
 from syncer.rollup.view import View
 from syncer.rollup.work.dependencies import edges
+from syncer.rollup.work.fixes import Gaps, cheapest_fixes
 from syncer.rollup.work.quality import (
     DEFAULTS,
     ConfidenceInputs,
@@ -32,7 +33,8 @@ from syncer.rollup.work.quality import (
 class Observed:
     """What the items of a project say about the data itself.
 
-    Shares are of work in progress, that of contradictions is of all items that exist.
+    Shares are of work in progress, that of contradictions is of all items that exist. `undated` are
+    open epics and milestones without a date, `undecomposed` the epics that nobody broke down.
     `word_contradicts` says that the owner calls the project on track after its target has passed:
     one more contradiction among one more thing said.
     """
@@ -43,6 +45,8 @@ class Observed:
     word_contradicts: bool
     stale: tuple[WorkItem, ...]
     stale_share: float
+    undated: tuple[WorkItem, ...]
+    undecomposed: tuple[WorkItem, ...]
     unassigned: tuple[WorkItem, ...]
     unassigned_share: float
 
@@ -103,18 +107,18 @@ def contradictions(
     return tuple(found)
 
 
-def _dated(basis: ProjectBasis) -> float | None:
-    dated = [
-        item.due_date is not None
+def _to_be_dated(basis: ProjectBasis) -> list[WorkItem]:
+    return [
+        item
         for item in basis.items
-        if item.is_open and (item.hierarchy_level >= 1 or item.kind is ItemKind.MILESTONE)
+        if (item.hierarchy_level >= 1 or item.kind is ItemKind.MILESTONE) and item.is_open
     ]
-    return _share(sum(dated), len(dated))
 
 
-def _decomposed(basis: ProjectBasis, view: View) -> float | None:
-    whole = sum(view.tree.by_uid[uid].hierarchy_level == 1 for uid in basis.count.undecomposed)
-    return _share(basis.count.level_one - whole, basis.count.level_one)
+def _whole(basis: ProjectBasis, view: View) -> list[WorkItem]:
+    """The epics that nobody has broken down."""
+    items = (view.tree.by_uid[uid] for uid in sorted(basis.count.undecomposed))
+    return [item for item in items if item.hierarchy_level == 1]
 
 
 def _stale(
@@ -157,13 +161,15 @@ def observe(
     looked_at = sum(item.state is ItemState.LIVE for item in basis.items) + said
     owned = len(wip) - len(unassigned) + bool(basis.project.owner)
     share = _share(len(faults) + said, looked_at)
+    to_be_dated, whole = _to_be_dated(basis), _whole(basis, view)
+    undated = sorted((i for i in to_be_dated if i.due_date is None), key=lambda item: item.uid)
     return Observed(
         ratios=QualityRatios(
-            dated=_dated(basis),
+            dated=_share(len(to_be_dated) - len(undated), len(to_be_dated)),
             owned=owned / (len(wip) + 1),
             fresh=_share(len(wip) - len(stale), len(wip)),
             consistent=None if share is None else 1.0 - share,
-            decomposed=_decomposed(basis, view),
+            decomposed=_share(basis.count.level_one - len(whole), basis.count.level_one),
             synced=synced_ratio(basis.source_age_hours),
         ),
         contradictions=faults,
@@ -171,6 +177,8 @@ def observe(
         word_contradicts=said,
         stale=stale,
         stale_share=_share(len(stale), len(wip)) or 0.0,
+        undated=tuple(undated),
+        undecomposed=tuple(whole),
         unassigned=unassigned,
         unassigned_share=_share(len(unassigned), len(wip)) or 0.0,
     )
@@ -198,7 +206,20 @@ def quality_of(
         thresholds,
     )
     rounded = None if score is None else round_half_up(score)
-    return Quality(score=rounded, confidence=level, reasons=reasons)
+    fixes = cheapest_fixes(observed.ratios, _gaps(basis, observed))
+    return Quality(score=rounded, confidence=level, reasons=reasons, fixes=fixes)
+
+
+def _gaps(basis: ProjectBasis, observed: Observed) -> Gaps:
+    return Gaps(
+        undated=observed.undated,
+        unassigned=observed.unassigned,
+        assigned=len(basis.count.wip) - len(observed.unassigned),
+        owner_missing=not basis.project.owner,
+        stale=observed.stale,
+        contradictory=[item for item, _ in observed.contradictions],
+        undecomposed=observed.undecomposed,
+    )
 
 
 def unclassified_share(items: Sequence[WorkItem], view: View) -> float:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from syncer.domain.report import DependencyFinding, Snapshot
+from syncer.domain.report import DependencyFinding, Risk, Snapshot
 from syncer.web.pages.context import Link, PageContext
 
 
@@ -74,6 +74,38 @@ def board(projects: Collection[str], page: PageContext) -> list[Edge]:
             blast=len(hit[edge.root.uid]),
         )
         for edge in findings_of(projects, page)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knot:
+    """A risk about the ends of dependencies: a cycle, or an end that nobody can see."""
+
+    risk: Risk
+    items: Sequence[Link]
+
+
+def cycles(projects: Collection[str], page: PageContext) -> list[Knot]:
+    """The sets of items that wait for each other in a circle: none of them can begin."""
+    return _knots("DEP-4", projects, page)
+
+
+def unseen_ends(projects: Collection[str], page: PageContext) -> list[Knot]:
+    """What is waited for though it lies where nobody can see it: unsynced, stale or restricted."""
+    return _knots("DEP-7", projects, page)
+
+
+def _knots(rule: str, projects: Collection[str], page: PageContext) -> list[Knot]:
+    shown, every = page.digest.shown, page.current.pair.current.unmerged
+    mine = (
+        risk
+        for risk in every
+        if risk.rule == rule and any(key in projects for key in risk.projects)
+    )
+    return [
+        Knot(risk=risk, items=[page.item(one) for one in risk.subjects])
+        for risk in mine
+        if shown.may_tell(risk)
     ]
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from syncer.domain.item import WorkItem
+from syncer.domain.load import QualityFix
+from syncer.domain.report import ProjectResult
 from syncer.publish.digest.tracker_text import clean
 from syncer.web.pages.context import Link, PageContext
 
@@ -65,33 +67,18 @@ def _amiss(item: WorkItem, page: PageContext, *, contradictory: bool) -> Iterato
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
-    """Items that came into a project in the last four weeks."""
+class Fixes:
+    """What would raise the data quality of one project most for the least work."""
 
     project: Link
-    items: Sequence[tuple[Link, str, str]]
-    more: int
+    scope: str
+    fixes: Sequence[QualityFix]
 
 
-def added(projects: Collection[str], page: PageContext) -> list[Added]:
-    """What was created lately, by project: link, day and who reported it; newest first."""
-    since, found = 28, defaultdict(list)
-    for item in page.current.stock.items:
-        key = page.current.stock.projects.get(item.uid, "")
-        is_new = (page.current.now - item.created_at).days < since
-        if key in projects and is_new and item.hierarchy_level == 0:
-            found[key].append(item)
-    return [_added(key, found[key], page) for key in projects if key in found]
-
-
-def _added(key: str, items: Sequence[WorkItem], page: PageContext) -> Added:
-    newest = sorted(items, key=lambda item: (item.created_at, item.uid), reverse=True)
-    rows = [
-        (
-            page.work(item),
-            page.day(page.digest.local(item.created_at).date()),
-            clean(item.reporter.name, 40) if item.reporter else "unknown",
-        )
-        for item in newest[:12]
+def fixes(projects: Sequence[ProjectResult], page: PageContext) -> list[Fixes]:
+    """The three cheapest fixes of each project that has any."""
+    return [
+        Fixes(project=page.project(one.key), scope=one.scope, fixes=one.quality.fixes)
+        for one in projects
+        if one.quality.fixes
     ]
-    return Added(project=page.project(key), items=rows, more=max(0, len(newest) - len(rows)))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from syncer.domain.report import GateResult, GroupResult, ProjectResult
@@ -157,34 +156,3 @@ def said(scope: str, page: PageContext) -> Said:
         changes=changes(context, frozenset()),
         words=words_of_owners(context),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """What a project has to do in the next four weeks beside what it did in the last four."""
-
-    project: ProjectResult
-    due: int
-    overdue: int
-    done: int
-    unassigned: int
-    wip: int
-
-
-def loads(projects: Sequence[ProjectResult], page: PageContext) -> Iterator[Load]:
-    """The next four weeks of each project, counted over its open items that may be shown."""
-    mine = defaultdict(list)
-    for item in page.current.stock.items:
-        mine[page.current.stock.projects.get(item.uid, "")].append(item)
-    for project in projects:
-        opened = [one for one in mine[project.key] if one.is_open and one.hierarchy_level == 0]
-        ahead = [(one.due_date - page.today).days for one in opened if one.due_date is not None]
-        wip = [one for one in opened if one.status_category.is_wip]
-        yield Load(
-            project=project,
-            due=sum(0 <= days <= _GATES_BEHIND for days in ahead),
-            overdue=sum(days < 0 for days in ahead),
-            done=sum(project.forecast.inputs.throughput[-4:]),
-            unassigned=sum(not one.assignees for one in wip),
-            wip=len(wip),
-        )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
@@ -20,17 +21,42 @@ from syncer.publish.digest.tracker_text import clean
 from syncer.publish.digest.words import disagreements
 from syncer.publish.reasons import backtest_line, inputs, lever_lines, next_rules, rule_line
 from syncer.publish.render.html import render_html
+from syncer.rollup.past.scope_ledger import ScopeLedger
 from syncer.store.editions import PublishedEdition
-from syncer.web.pages import board, gaps, group, items, product, record, sources, why
+from syncer.web.pages import (
+    board,
+    capacity,
+    gaps,
+    group,
+    items,
+    product,
+    record,
+    scope,
+    sources,
+    why,
+)
 from syncer.web.pages.context import Link, PageContext, scope_href
 from syncer.web.pages.frozen import policy, with_way_back
 from syncer.web.pages.reader import Reader
 from syncer.web.pages.render import render
 from syncer.web.pages.risks import risk_log
+from syncer.web.security import NAMED
 
 READER: Final = web.AppKey("reader", Reader)
 """Where an application keeps its reader."""
 _MOST_URGENT: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a page of a scope is asked: the choice of risks, by whom, and the scope of its projects.
+
+    `reader` is the name that a proxy gave, empty where none did.
+    """
+
+    chosen: str
+    reader: str
+    ledgers: Mapping[str, ScopeLedger | None]
 
 
 class Pages:
@@ -88,8 +114,8 @@ class Pages:
         found = page.current.pair.current.group(scope)
         if found is None:
             raise web.HTTPNotFound
-        chosen = request.query.get("risks", "")
-        return await _html(lambda: _group(found, page, chosen=chosen))
+        asked = await self._asked(request, found.projects)
+        return await _html(lambda: _group(found, page, asked))
 
     async def project(self, request: web.Request) -> web.Response:
         """One project: why, forecast, its items."""
@@ -97,8 +123,15 @@ class Pages:
         key = request.match_info["key"]
         if page.current.pair.current.project(key) is None:
             raise web.HTTPNotFound
-        chosen = request.query.get("risks", "")
-        return await _html(lambda: _project(key, page, chosen=chosen))
+        asked = await self._asked(request, (key,))
+        return await _html(lambda: _project(key, page, asked))
+
+    async def _asked(self, request: web.Request, projects: Sequence[str]) -> _Asked:
+        return _Asked(
+            chosen=request.query.get("risks", ""),
+            reader=request.get(NAMED, ""),
+            ledgers={key: await self._reader.scope_ledger(key) for key in projects},
+        )
 
     async def why(self, request: web.Request) -> web.Response:
         """How every figure of a program, product or project came about."""
@@ -188,7 +221,7 @@ def _home(page: PageContext, **parts: object) -> str:
     )
 
 
-def _group(found: GroupResult, page: PageContext, *, chosen: str) -> str:
+def _group(found: GroupResult, page: PageContext, asked: _Asked) -> str:
     projects = [row.project for row in group.members(found, page)]
     keys = tuple(project.key for project in projects)
     scopes = frozenset({found.scope, *(project.scope for project in projects)})
@@ -209,10 +242,15 @@ def _group(found: GroupResult, page: PageContext, *, chosen: str) -> str:
         levers={one.key: list(lever_lines(one.levers)) for one in projects},
         board=board.board(keys, page),
         waits=board.waits(keys, page),
-        log=risk_log(found.scope, keys, page, chosen=chosen),
+        cycles=board.cycles(keys, page),
+        unseen=board.unseen_ends(keys, page),
+        log=risk_log(found.scope, keys, page, chosen=asked.chosen),
         gates=group.gates_of(scopes, page),
-        loads=list(group.loads(projects, page)),
-        added=gaps.added(keys, page),
+        loads=list(capacity.loads(projects, page)),
+        teams=capacity.teams(keys, page),
+        people=capacity.people(keys, page, reader=asked.reader),
+        scope=[scope.scope_row(one, asked.ledgers.get(one), page) for one in keys],
+        fixes=gaps.fixes(projects, page),
         gaps=gaps.work_lists(keys, page),
         product=product.product_part(found.product, page) if found.product else None,
         decided=record.decisions(found, page),
@@ -231,7 +269,7 @@ def _declared(found: GroupResult, page: PageContext) -> Program | Product | None
     return next((one for one in every if one.scope == found.scope), None)
 
 
-def _project(key: str, page: PageContext, *, chosen: str) -> str:
+def _project(key: str, page: PageContext, asked: _Asked) -> str:
     row = next(
         group.project_row(one, page) for one in page.current.pair.current.projects if one.key == key
     )
@@ -249,7 +287,12 @@ def _project(key: str, page: PageContext, *, chosen: str) -> str:
         backtest=backtest_line(row.project.backtest),
         moves=group.target_moves([row.project]),
         board=board.board((key,), page),
-        log=risk_log(row.project.scope, (key,), page, chosen=chosen),
+        cycles=board.cycles((key,), page),
+        unseen=board.unseen_ends((key,), page),
+        log=risk_log(row.project.scope, (key,), page, chosen=asked.chosen),
+        teams=capacity.teams((key,), page),
+        scope=[scope.scope_row(key, asked.ledgers.get(key), page)],
+        fixes=gaps.fixes([row.project], page),
         gates=group.gates_of(frozenset({row.project.scope}), page),
         gaps=gaps.work_lists((key,), page),
         found=items.urgent(query, page, most=_MOST_URGENT),

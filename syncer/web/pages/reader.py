@@ -12,10 +12,12 @@ from syncer.domain.health import Health
 from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Portfolio
 from syncer.domain.report import ItemMention, SourceState
+from syncer.domain.statement import Roam
 from syncer.domain.verdict import Verdict
 from syncer.publish.audience import AudienceView
 from syncer.publish.digest.model import Digest
 from syncer.publish.snapshot import SnapshotPair
+from syncer.rollup.past.scope_ledger import ScopeLedger
 from syncer.rollup.rules import HealthRules
 from syncer.store.editions import PublishedEdition
 
@@ -31,12 +33,25 @@ class PastScope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastRisk:
+    """What a published edition's snapshot said of one risk."""
+
+    score: int
+    band: str
+    roam: Roam
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastWeek:
-    """One published snapshot in short: id, instant (UTC), every scope (`prog:5g`) in it."""
+    """One published snapshot in short: id, instant (UTC), every scope (`prog:5g`) and risk in it.
+
+    A risk stands under its own id and under those that were merged into it.
+    """
 
     snapshot: str
     as_of: datetime
     scopes: Mapping[str, PastScope]
+    risks: Mapping[str, PastRisk] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +78,8 @@ class Current:
 
     `view` is what pages may show: the strictest of all audiences. `now` is the present instant,
     `pair.current.as_of` the one that was read; they part where reading anew fails, for the reason
-    in `fault`. All instants are UTC.
+    in `fault`. All instants are UTC. `people_for` are the readers who may see who has how much to
+    do, by the names that the proxy gives them.
     """
 
     pair: SnapshotPair
@@ -74,6 +90,7 @@ class Current:
     past: Sequence[PastWeek]
     now: datetime
     fault: str = ""
+    people_for: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +199,10 @@ class Reader(Protocol):
 
     async def history(self, uid: str) -> Sequence[Change]:
         """The changes of an item in the stock, oldest first, none that names a restricted one."""
+        ...
+
+    async def scope_ledger(self, project: str) -> ScopeLedger | None:
+        """What came into a project (a key) and what left it, None where it had nothing at first."""
         ...
 
     async def ledger(self) -> Ledger:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from syncer.domain.report import Risk, RiskChange
@@ -11,18 +13,35 @@ from syncer.domain.statement import Roam
 from syncer.publish.digest.model import RiskLine
 from syncer.publish.digest.risks import risk_line
 from syncer.web.pages.context import Link, PageContext
+from syncer.web.pages.reader import PastRisk
 
 _HIGH: Final = 10
+_ID: Final = re.compile(r"[A-Z]-[0-9A-Za-z:-]+")
+"""What may stand in a command that is copied: nothing that a shell would read as its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What an edition said of a risk on its day; `past` None: it did not know it."""
+
+    on: date
+    past: PastRisk | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRow:
-    """One risk in the digest's words, with the items and projects that it concerns."""
+    """One risk in the digest's words, with the items and projects that it concerns.
+
+    `history` is what the editions said of it, newest first, from the first that knew it on.
+    `answers` are the commands by which people say what is done about it.
+    """
 
     risk: Risk
     line: RiskLine
     subjects: Sequence[Link]
     projects: Sequence[Link]
+    history: Sequence[Heard]
+    answers: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +131,37 @@ def _row(risk: Risk, page: PageContext) -> RiskRow:
         line=risk_line(risk, page.digest, frozenset()),
         subjects=[page.item(one) for one in risk.subjects if may_count(one)],
         projects=[page.project(key) for key in risk.projects],
+        history=_history(risk, page),
+        answers=answers(risk),
     )
+
+
+def _history(risk: Risk, page: PageContext) -> list[Heard]:
+    """What each edition said of the risk, or of one that has been merged into it since."""
+    names = (risk.id, *risk.merged)
+    heard = [
+        Heard(
+            on=page.digest.local(week.as_of).date(),
+            past=next((week.risks[name] for name in names if name in week.risks), None),
+        )
+        for week in page.current.past
+    ]
+    first = next((at for at, one in enumerate(heard) if one.past is not None), len(heard))
+    return heard[first:][::-1]
+
+
+def answers(risk: Risk) -> list[str]:
+    """The commands that own, accept or mitigate a risk: pages are for reading only.
+
+    None where it has been closed. Words in capitals are to be filled in.
+    """
+    if risk.closed_on is not None or not _ID.fullmatch(risk.id):
+        return []
+    return [
+        f'syncer risk own {risk.id} --owner "NAME" --next-step "STEP" --by DATE',
+        f'syncer risk accept {risk.id} --owner "NAME" --until DATE',
+        f"syncer risk mitigate {risk.id} --item KEY --by DATE",
+    ]
 
 
 def treatment(risk: Risk) -> str:

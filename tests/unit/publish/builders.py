@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from syncer.domain.facts import ForecastInputs, ProgramFacts, ProjectFacts
+from syncer.domain.facts import ForecastInputs, MemberFacts, ProgramFacts, ProjectFacts
 from syncer.domain.health import Colour, Confidence, Health
 from syncer.domain.ledger import Ledger, Ledgers
 from syncer.domain.portfolio import Criticality, ProjectKind
@@ -113,6 +113,10 @@ def project(key: str, name: str, health: Health, **changes: Any) -> ProjectResul
     return replace(base, **changes)
 
 
+def _as_member(project: ProjectResult) -> MemberFacts:
+    return MemberFacts(key=project.key, name=project.name, health=project.shown.health)
+
+
 def group(
     scope: str, name: str, projects: tuple[ProjectResult, ...], **changes: Any
 ) -> GroupResult:
@@ -128,7 +132,7 @@ def group(
         projects=tuple(entry.key for entry in projects),
         computed=shown,
         shown=shown,
-        facts=ProgramFacts(members=(), joint=None),
+        facts=ProgramFacts(members=tuple(map(_as_member, projects)), joint=None),
         probability=first.forecast.probability,
         p50=first.forecast.p50,
         p85=first.forecast.p85,

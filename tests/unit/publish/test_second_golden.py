@@ -50,6 +50,17 @@ def test_the_edition_keeps_its_words_and_cuts_no_red(edition: Digest) -> None:
     assert all(name in flat for name in names)
 
 
+def test_each_row_tells_why_it_has_its_colour(edition: Digest) -> None:
+    """In the tight edition too: what no chance explains keeps its reason in words."""
+    rows = [row for row in edition.status if row.place is Place.ROW]
+    assert {row.health for row in rows} >= {Health.RED, Health.AMBER}
+    under = {Health.RED: 0.5, Health.AMBER: 0.85}
+    by_chance = [row for row in rows if (row.probability or 0.0) < under[row.health]]
+    in_words = [row for row in rows if row not in by_chance]
+    assert [row.name for row in in_words if not row.note] == []
+    assert [row.name for row in in_words] == ["Old Network Retirement"]
+
+
 def test_every_figure_of_it_stands_in_the_evidence_of_its_claim(edition: Digest) -> None:
     lacking = {text: missing((text, backing)) for text, backing in claims(edition)}
     assert {text: figures for text, figures in lacking.items() if figures} == {}

@@ -31,7 +31,7 @@ from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.past.views import PastViews
 from syncer.rollup.project import bases
 from syncer.rollup.risks.dependency_detectors import cycle_risks, dependency_risks, withdrawn_risks
-from syncer.rollup.risks.load_detectors import overload_risks
+from syncer.rollup.risks.load_detectors import overload_risks, team_loads
 from syncer.rollup.risks.project_detectors import ProjectDetectors
 from syncer.rollup.rules import DetectorRules, ScoringRules
 from syncer.rollup.view import View
@@ -554,7 +554,8 @@ def test_dep_6_keeps_restricted_items_to_itself() -> None:
 
 def overloads(inputs: RollupInputs, rules: DetectorRules = RULES) -> list[Risk]:
     view = view_of(inputs)
-    return overload_risks(list(bases(view, PastViews(inputs), inputs).values()), view, rules)
+    found = list(bases(view, PastViews(inputs), inputs).values())
+    return overload_risks(team_loads(found, view, rules), view, rules)
 
 
 def busy(due: int, *projects: Project, on: date = TODAY + 28 * DAY, **more: Any) -> RollupInputs:
@@ -650,7 +651,7 @@ def _everything(view: View, inputs: RollupInputs) -> list[Risk]:
             *dependency_risks(graph.findings(), view, frozenset({"net"})),
             *cycle_risks(graph, view),
             *withdrawn_risks(graph, view),
-            *overload_risks(list(all_bases.values()), view, RULES),
+            *overload_risks(team_loads(list(all_bases.values()), view, RULES), view, RULES),
         ],
         key=lambda risk: risk.id,
     )

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from syncer.domain.portfolio import Benefit
+from syncer.domain.portfolio import Benefit, Budget
 from syncer.domain.statement import Roam
 from syncer.errors import ConfigError
 from syncer.settings.portfolio import to_portfolio
@@ -27,6 +27,7 @@ external = true
 [[programs]]
 key = "5g"
 projects = ["permits"]
+budget = { approved = 40000000, spent = 17000000.5, as_of = 2026-10-31 }
 
 [[programs.benefits]]
 name = "Sites"
@@ -61,6 +62,18 @@ def test_who_works_outside_and_how_grave_a_missed_benefit_is(folder: Folder) -> 
         ),
         Benefit(name="Calls", probability=3, impact=3),
     )  # fmt: skip
+
+
+def test_a_budget_is_what_people_report_and_never_guessed(folder: Folder) -> None:
+    (program,) = to_portfolio(folder.settings(WORK)).programs
+    assert program.budget == Budget(
+        approved=40_000_000, spent=17_000_000.5, forecast=None, as_of=date(2026, 10, 31)
+    )
+    without = [line for line in WORK.splitlines() if not line.startswith("budget")]
+    (bare,) = to_portfolio(folder.settings("\n".join(without))).programs
+    assert bare.budget is None
+    with pytest.raises(ConfigError, match="approved"):
+        folder.settings(WORK.replace("approved = 40000000", "approved = -1"))
 
 
 def test_a_mitigation_with_its_residual(folder: Folder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest
 from syncer.publish.render.html import render_html
 from syncer.publish.snapshot import SnapshotPair
+from syncer.rollup.past.scope_ledger import ScopeLedger
 from syncer.rollup.rules import HealthRules
 from syncer.store.editions import PublishedEdition
 from syncer.web.pages.reader import (
@@ -28,6 +29,7 @@ from syncer.web.pages.reader import (
     Hook,
     InQuarantine,
     Ledger,
+    PastWeek,
     Source,
     Stock,
 )
@@ -83,6 +85,9 @@ class StillReader:
     late: timedelta = timedelta()
     fault: str = ""
     items: Sequence[WorkItem] = ()
+    past: Sequence[PastWeek] = ()
+    people_for: Sequence[str] = ()
+    ledgers: Mapping[str, ScopeLedger] = field(default_factory=dict)
     view: AudienceView = field(
         default_factory=lambda: AudienceView(
             key="pages", name="Pages", lens=Lens.PROGRAM, link_origins=frozenset({ORIGIN})
@@ -117,9 +122,10 @@ class StillReader:
                 projects={item.uid: "network" for item in items},
                 restricted=1,
             ),
-            past=(),
+            past=self.past,
             now=as_of + self.late,
             fault=self.fault,
+            people_for=self.people_for,
         )
 
     def _portfolio(self) -> Portfolio:
@@ -177,6 +183,9 @@ class StillReader:
             )
             for one in (ChangeField.STATUS, ChangeField.DUE)
         ]
+
+    async def scope_ledger(self, project: str) -> ScopeLedger | None:
+        return self.ledgers.get(project)
 
     async def ledger(self) -> Ledger:
         words, at = self.words, self.snapshot.as_of
