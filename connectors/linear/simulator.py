@@ -26,6 +26,7 @@ from connectors.linear.simulator_index import Index
 from connectors.linear.simulator_request import Counter, Json
 from connectors.linear.simulator_site import Report, Site
 from syncer.clock import Clock
+from syncer.connect.signing import same
 from syncer.connect.testing.delivery import Delivery, HookAction
 from syncer.connect.testing.server import Account, FakeTracker, answer
 from syncer.connect.testing.world import World
@@ -172,8 +173,9 @@ class LinearSimulator:
     async def _token(self, request: web.Request) -> web.StreamResponse:
         """A token for the application, whose secret is that of the account."""
         form = await request.post()
-        proof = (form.get("grant_type"), form.get("client_id"), form.get("client_secret"))
-        if proof != ("client_credentials", APPLICATION, self._account.secret):
+        asked = (form.get("grant_type"), form.get("client_id"))
+        proven = same(str(form.get("client_secret")), self._account.secret)
+        if asked != ("client_credentials", APPLICATION) or not proven:
             return web.json_response({"error": "invalid_client"}, status=401)
         self._given += 1
         token = f"lin_oauth_made_up_{self._given}"
