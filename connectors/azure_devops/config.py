@@ -57,6 +57,7 @@ class AzureDevOpsConfig(ConnectionConfig):
     custom_fields: dict[str, str] = Field(default_factory=dict)
     text_links: bool = True
     history: bool = True
+    history_days: int = Field(default=400, ge=1)
     page_size: int = Field(default=200, ge=1, le=1000)
     batch_size: int = Field(default=200, ge=1, le=200)
     census_page: int = Field(default=10_000, ge=1, le=20_000)

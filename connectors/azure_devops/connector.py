@@ -101,7 +101,9 @@ class AzureDevOpsConnector:
         )
         self._catalogue = Catalogue(self._client, self._clock)
         self._hooks = HookRegister(self._client, config)
-        self._reader = Reader(self._client, self._site, config=config, catalogue=self._catalogue)
+        self._reader = Reader(
+            self._client, self._site, config=config, catalogue=self._catalogue, clock=self._clock
+        )
 
     def _headers(self) -> AuthHeaders:
         """A token is the password of any user: learn.microsoft.com/rest/api/azure/devops."""

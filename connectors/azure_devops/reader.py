@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -19,10 +20,14 @@ from connectors.azure_devops.mapping.item import (
     History,
     fold_path,
     record_of,
+    standing_of,
 )
 from connectors.azure_devops.mapping.plan import iteration_of
 from connectors.azure_devops.mapping.site import NOTHING_KNOWN, Known, Site, key_of
+from connectors.azure_devops.mapping.status import status_of
+from connectors.azure_devops.mapping.times import known_instant
 from connectors.azure_devops.wire import Update, WorkItem
+from syncer.clock import Clock
 from syncer.connect.ahead import together
 from syncer.connect.unreadable import unreadable
 from syncer.domain.item import ItemRecord, Unreadable
@@ -59,11 +64,13 @@ class Reader:
         *,
         config: AzureDevOpsConfig,
         catalogue: Catalogue,
+        clock: Clock,
     ) -> None:
         self._client = client
         self._site = site
         self._config = config
         self._catalogue = catalogue
+        self._clock = clock
 
     async def read(self, ids: Sequence[int]) -> Found:
         """These items as they are now."""
@@ -121,8 +128,11 @@ class Reader:
         return record_of(one, site=self._site, extras=extras)
 
     async def _history(self, one: WorkItem, found: Found) -> History:
-        """The item's updates; without them where they are refused or in another shape."""
-        if not self._config.history:
+        """The item's updates; without them where they are refused or in another shape.
+
+        Of what ended long ago the dates alone are read (contracts.md 5).
+        """
+        if not self._config.history or self._is_long_over(one):
             return NO_HISTORY
         try:
             rows = await self._client.updates(one.id, last=one.rev or 0)
@@ -135,6 +145,19 @@ class Reader:
         if broken and not updates:
             raise BadPayload(f"The history of {key_of(str(one.id))} cannot be read.")
         return History(updates=updates, complete=not broken)
+
+    def _is_long_over(self, one: WorkItem) -> bool:
+        changed = known_instant(one.fields.get(fields.CHANGED))
+        oldest = self._clock.now() - timedelta(days=self._config.history_days)
+        if changed is None or changed >= oldest:
+            return False
+        project = one.fields.get(fields.PROJECT)
+        known = self._catalogue.known.get(project) if isinstance(project, str) else None
+        try:
+            standing = standing_of(one.fields, known or NOTHING_KNOWN)
+        except Unmappable:
+            return False  # its record says what is wrong
+        return not status_of(standing, self._site.rules).category.is_open
 
 
 def each(

@@ -145,10 +145,20 @@ class Site:
             "System.ChangedBy": self.person(revision.actor),
             "System.ChangedDate": stamp(revision.at),
             "Microsoft.VSTS.Common.ClosedDate": stamp(closed) if closed else None,
+            "Microsoft.VSTS.Common.ActivatedDate": self._activated(past),
             "System.IsDeleted": True if state.deleted else None,
         }
         told |= self._planned(state)
         return {name: value for name, value in told.items() if value not in (None, "")}
+
+    def _activated(self, past: list[Revision]) -> str | None:
+        """When the item was last taken up."""
+        begun = (one.at for one in reversed(past) if self._is_active(one))
+        at = next(begun, None)
+        return stamp(at) if at else None
+
+    def _is_active(self, one: Revision) -> bool:
+        return self.index.category(one.state.status) == "InProgress"
 
     def _planned(self, state: ItemState) -> Json:
         sprint = self.index.world.sprints.get(state.sprint or "")

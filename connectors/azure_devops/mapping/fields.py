@@ -27,6 +27,7 @@ PARENT: Final = "System.Parent"
 COMMENT: Final = "System.History"
 REASONS: Final = ("System.Reason", "Microsoft.VSTS.Common.ResolvedReason")
 CLOSED: Final = "Microsoft.VSTS.Common.ClosedDate"
+ACTIVATED: Final = "Microsoft.VSTS.Common.ActivatedDate"
 PRIORITY: Final = "Microsoft.VSTS.Common.Priority"
 BLOCKED: Final = "Microsoft.VSTS.CMMI.Blocked"
 START: Final = "Microsoft.VSTS.Scheduling.StartDate"

@@ -32,7 +32,7 @@ from connectors.azure_devops.wire import WorkItem as Raw
 from syncer.domain.change import Change
 from syncer.domain.item import DateSource, ItemRecord, Sprint, StatusCategory, WorkItem
 from syncer.domain.text import clean_block, clean_line
-from syncer.domain.timeline import timeline
+from syncer.domain.timeline import Timeline, timeline
 
 NO_TITLE: Final = "(no title)"
 AREA: Final = "Area path"
@@ -151,12 +151,22 @@ def _life(
     return {
         "created_at": created,
         "updated_at": instant(last),
-        "started_at": life.started_at,
+        "started_at": life.started_at if complete else _started_at(values, life, changes),
         "done_at": life.done_at,
         "reopened_count": life.reopened_count,
         "last_meaningful_change_at": life.last_meaningful_change_at,
         "history_complete": complete,
     }
+
+
+def _started_at(
+    values: fields.Values, life: Timeline, changes: Sequence[Change]
+) -> datetime | None:
+    """When work began on an item whose history is not read: as a field tells it."""
+    told = known_instant(values.get(fields.ACTIVATED))
+    if changes or told is None or life.done_at is None or told > life.done_at:
+        return life.started_at
+    return told
 
 
 def _closed_at(values: fields.Values, status: Status) -> datetime | None:

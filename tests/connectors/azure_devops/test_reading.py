@@ -99,6 +99,20 @@ async def test_without_histories_the_dates_of_closing_stand() -> None:
     assert (item.done_at, item.history_complete) == (NOW - DAY, False)
 
 
+async def test_of_what_ended_long_ago_the_dates_alone_are_read() -> None:
+    world = small_world()
+    world.edit("3", NOW - 35 * DAY, status="In Progress")
+    world.edit("3", NOW - 30 * DAY, status="Done", resolution="Completed")
+    world.edit("4", NOW - 3 * DAY, status="Done", resolution="Completed")
+    async with running(world, history_days=20) as (ado, connector):
+        found = records(await read(connector))
+        asked = {one.path for one in ado.server.requests if one.path.endswith("/updates")}
+    assert asked == {f"/acme/_apis/wit/workItems/{n}/updates" for n in (1, 2, 4, 5, 6)}
+    item = found["3"].item
+    assert (found["3"].changes, item.history_complete) == ((), False)
+    assert (item.started_at, item.done_at) == (NOW - 35 * DAY, NOW - 30 * DAY)
+
+
 async def test_links_to_items_of_another_tracker_lead_to_their_pages() -> None:
     clock = Still()
     simulator = AzureDevOpsSimulator(
