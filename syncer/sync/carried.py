@@ -76,8 +76,41 @@ async def keep_carried(
     `at` (UTC) is now. An inventory that lacks more items than `rules` allow buries none of them,
     and its container says what a person must decide.
     """
-    chosen = [one for one in told if wanted.has(one.container)]
+    chosen = together(one for one in told if wanted.has(one.container))
     return sum([await _keep(session, one, rules=rules, at=at) for one in chosen])
+
+
+def together(told: Iterable[Carried]) -> list[Carried]:
+    """Deliveries that follow each other as one, where that changes nothing: most tell one item.
+
+    Apart stay other containers, deletions and inventories, and a second state of an item: what
+    changed from the first one to it is history.
+    """
+    made: list[Carried] = []
+    seen: set[str] = set()
+    for one in told:
+        mine = {record.item.uid for record in one.records} | {u.ref.uid for u in one.unreadable}
+        if made and _may_join(made[-1], one) and seen.isdisjoint(mine):
+            made[-1] = _joined(made[-1], one)
+            seen |= mine
+        else:
+            made.append(one)
+            seen = mine
+    return made
+
+
+def _may_join(first: Carried, second: Carried) -> bool:
+    same = (first.container, first.name) == (second.container, second.name)
+    return same and not any(one.deleted or one.present is not None for one in (first, second))
+
+
+def _joined(first: Carried, second: Carried) -> Carried:
+    return replace(
+        first,
+        as_of=max(first.as_of, second.as_of),
+        records=(*first.records, *second.records),
+        unreadable=(*first.unreadable, *second.unreadable),
+    )
 
 
 async def _keep(

@@ -14,6 +14,7 @@ import orjson
 
 from syncer.store.engine import Store
 from syncer.store.items import load_records
+from tests.acceptance.cli_world import Cli
 from tests.acceptance.process import Syncer
 from tests.connectors.push.plant import at, secret
 from tests.serve.site import PATIENCE, Serve, until
@@ -46,10 +47,6 @@ def test_the_body_of_the_readme_has_a_past_date(root: Path) -> None:
 async def test_the_readmes_script_sends_the_readmes_example(root: Path, tmp_path: Path) -> None:
     command = Syncer(tmp_path, {"PLANT_SECRET": secret().get_secret_value()})
     command.configure(SETTINGS)
-    checked = await command("check")
-    assert checked.code == 0, checked
-    assert "plant (push): takes what is pushed; nobody is asked" in checked.out
-    assert f"/hooks/{ENDPOINT}" in checked.out
     body = _made_present(block(root, "body"))
     (tmp_path / "send.py").write_text(block(root, "sender"), encoding="utf-8")
     listen = ("--hooks-listen", "127.0.0.1:0", "--pages-listen", "127.0.0.1:0")
@@ -78,13 +75,24 @@ async def test_the_readmes_script_sends_the_readmes_example(root: Path, tmp_path
         await serving.end()
     assert [change.after for change in record.changes] == ["IN_PROGRESS"]
     assert record.item.links[0].to.id == "https://acme.atlassian.net/browse/NET-7"
-    told = (await command("status", "--sources", "--format", "json")).json
-    assert [(one["connection"], one["container"]) for one in told["sources"]] == [
-        ("plant", "line-2")
-    ]
-    synced = await command("sync")
-    assert synced.code == 0, synced
-    assert "plant: nothing to ask, its items are pushed" in synced.out
+
+
+def test_the_commands_say_that_nobody_is_asked(tmp_path: Path) -> None:
+    cli = Cli(tmp_path, {"PLANT_SECRET": secret().get_secret_value()})
+    cli.write(SETTINGS)
+    checked = cli.ok("check").out
+    assert "plant (push): takes what is pushed; nobody is asked" in checked
+    assert f"/hooks/{ENDPOINT}" in checked
+    assert "plant: nothing to ask, its items are pushed" in cli.ok("sync", "--census").out
+    told = cli.ok("status", "--sources", "--format", "json").json["sources"]
+    assert [(one["connection"], one["last_success_at"]) for one in told] == [("plant", None)]
+
+    cli.environment["PLANT_SECRET"] = "no-standard-secret"
+    refused = cli("check")
+    assert refused.code == 2
+    assert "A webhook secret of plant cannot be used" in refused.out
+    cli.write(SETTINGS.replace("webhook_secret_env", "# "))
+    assert "what is pushed must be signed" in cli("check").out
 
 
 def _made_present(body: str) -> bytes:

@@ -108,6 +108,21 @@ async def test_what_changed_between_two_states_becomes_history(store: Store) -> 
         assert (await here.items())["1"].done_at == NOON - 3 * HOUR
 
 
+async def test_deliveries_that_wait_together_leave_the_same_history(lite: Store) -> None:
+    moves = ["TODO", "IN_PROGRESS", "DONE"]
+    async with plant(lite) as here:
+        for hours, category in enumerate(moves):
+            when = NOON + (hours - 9) * HOUR
+            for id_ in ("1", "2"):
+                state = item(id_, updated=when, status_category=category)
+                await here.drop(push(state, as_of=when))
+        await here.work()
+        for id_ in ("1", "2"):
+            told_of = (await here.record(id_)).changes
+            assert [one.after for one in told_of] == moves[1:]
+        assert (await here.source()).last_success_at == NOON - 7 * HOUR
+
+
 async def test_a_sender_that_tells_its_history_is_believed(lite: Store) -> None:
     change = {"at": at(NOON - 4 * HOUR), "field": "status", "before": "TODO", "after": "DONE"}
     async with plant(lite) as here:
