@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from connectors.push.wire import (
@@ -99,8 +99,8 @@ def _item(item: PushedItem, container: ContainerKey, life: Timeline) -> WorkItem
         body=clean_block(item.body),
         native_type=clean_line(item.type),
         kind=item.kind,
-        created_at=_utc(item.created_at),
-        updated_at=_utc(item.updated_at),
+        created_at=item.created_at,
+        updated_at=item.updated_at,
         history_complete=item.history_complete,
         **_standing(item, life),
         **_plan(item),
@@ -121,7 +121,7 @@ def _standing(item: PushedItem, life: Timeline) -> dict[str, Any]:
         "started_at": life.started_at,
         "done_at": life.done_at,
         "reopened_count": life.reopened_count,
-        "last_meaningful_change_at": max(life.last_meaningful_change_at, _utc(item.created_at)),
+        "last_meaningful_change_at": max(life.last_meaningful_change_at, item.created_at),
         "restricted": item.restricted,
     }
 
@@ -188,15 +188,15 @@ def _life(item: PushedItem, changes: Sequence[Change]) -> Timeline:
     told = timeline(
         changes,
         current=item.status_category,
-        created_at=_utc(item.created_at),
-        resolved_at=_utc(item.done_at) if item.done_at else None,
+        created_at=item.created_at,
+        resolved_at=item.done_at,
         complete=item.history_complete,
     )
     begun = start_known(changes, started_at=told.started_at, complete=item.history_complete)
     return replace(
         told,
-        started_at=_utc(item.started_at) if item.started_at else begun,
-        done_at=_utc(item.done_at) if item.done_at else told.done_at,
+        started_at=item.started_at or begun,
+        done_at=item.done_at or told.done_at,
     )
 
 
@@ -234,7 +234,7 @@ def _numbered(ordered: Sequence[PushedChange]) -> Iterator[Change]:
     for change in ordered:
         turn = turns[change.at, change.field]
         turns[change.at, change.field] += 1
-        at = _utc(change.at)
+        at = change.at
         before, after = (clean_line(v or "") or None for v in (change.before, change.after))
         yield Change(
             id=f"{at:%Y%m%dT%H%M%S%f}" + (f"-{turn}" if turn else ""),
@@ -247,7 +247,3 @@ def _numbered(ordered: Sequence[PushedChange]) -> Iterator[Change]:
             actor=clean_line(change.by),
             by_bot=change.by_bot,
         )
-
-
-def _utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -128,7 +128,7 @@ class _Reader:
         return Carried(
             container=self._container,
             name=clean_line(envelope.name),
-            as_of=envelope.as_of.astimezone(UTC),
+            as_of=envelope.as_of,
             records=tuple(records),
             unreadable=tuple(aside),
             deleted=tuple(self._ref(id_) for id_ in envelope.deleted if id_ not in told),
@@ -163,9 +163,9 @@ def _why(error: ValidationError | Unmappable) -> str:
 def faults_of(error: ValidationError, model: type[BaseModel]) -> str:
     """Every fault with the field that it is in, without what was sent."""
     found = error.errors(include_input=False, include_url=False, include_context=False)
-    told = [_fault(fault, model) for fault in found]
-    more = len(told) - _FAULTS_TOLD
-    return "; ".join([*told[:_FAULTS_TOLD], *([f"and {more} more"] if more > 0 else [])])
+    told = [_fault(fault, model) for fault in found[:_FAULTS_TOLD]]
+    more = len(found) - len(told)
+    return "; ".join([*told, *([f"and {more} more"] if more else [])])
 
 
 def _fault(fault: ErrorDetails, model: type[BaseModel]) -> str:

@@ -8,7 +8,7 @@ format is somebody's own script: whatever is unknown or odd here is an error tha
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -46,6 +46,13 @@ def _written(value: object) -> object:
     return value
 
 
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies beyond the calendar") from None
+
+
 def _dated(value: object) -> object:
     if not isinstance(value, str) or _DAY.fullmatch(value) is None:
         raise ValueError("no date such as 2026-11-23")
@@ -58,7 +65,7 @@ def _end(text: str) -> str:
     return text
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_written)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 Day = Annotated[date, BeforeValidator(_dated)]
 Id = Annotated[str, Strict(), Field(pattern=_ID)]
 Line = Annotated[str, Strict(), Field(max_length=200)]

@@ -138,6 +138,8 @@ def test_a_history_tells_when_work_began_and_ended() -> None:
         ({"updated_at": "2026-11-23T10:00:00"}, "updated_at: no instant"),
         ({"updated_at": "2026-13-23T10:00:00Z"}, "updated_at: "),
         ({"updated_at": at(NOON + HOUR)}, "updated_at: lies after as_of"),
+        ({"created_at": "0001-01-01T00:00:00+14:00"}, "created_at: lies beyond the calendar"),
+        ({"started_at": "9999-12-31T23:59:59-14:00"}, "started_at: lies beyond the calendar"),
         ({"created_at": at(NOON)}, "created_at: lies after updated_at"),
         ({"due_date": "04.12.2026"}, "due_date: no date"),
         ({"due_date": "2026-02-30"}, "due_date: "),
@@ -210,6 +212,7 @@ def test_what_is_no_item_is_set_aside_alone(odd: Any) -> None:
         ({**push(), "items": {"id": "1"}}, "items: "),
         (push(deleted=[17]), "deleted[0]: "),
         (push(*[item()] * 5001), "items: "),
+        (push(complete=True, present=[1] * 70_000), "present[0]: "),
     ],
 )
 def test_an_envelope_that_cannot_be_read_names_its_field(body: Json | bytes, word: str) -> None:
