@@ -31,12 +31,12 @@ class Load:
 
 
 def loads(projects: Sequence[ProjectResult], page: PageContext) -> Iterator[Load]:
-    """The next four weeks of each project, counted over its open items that may be shown."""
-    mine = defaultdict(list)
+    """The next four weeks of each project, over its open items that count and may be shown."""
+    mine, counted = defaultdict(list), page.current.stock.counted
     for item in page.current.stock.items:
         mine[page.current.stock.projects.get(item.uid, "")].append(item)
     for project in projects:
-        opened = [one for one in mine[project.key] if one.is_open and one.hierarchy_level == 0]
+        opened = [one for one in mine[project.key] if one.is_open and one.uid in counted]
         ahead = [(one.due_date - page.today).days for one in opened if one.due_date is not None]
         wip = [one for one in opened if one.status_category.is_wip]
         yield Load(

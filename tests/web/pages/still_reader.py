@@ -120,6 +120,7 @@ class StillReader:
                 items=items,
                 verdicts={item.uid: verdict for item in items},
                 projects={item.uid: "network" for item in items},
+                counted=frozenset(item.uid for item in items),
                 restricted=1,
             ),
             past=self.past,

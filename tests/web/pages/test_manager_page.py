@@ -102,7 +102,7 @@ def ledger() -> ScopeLedger:
         ScopeEntry(item=mention("SEC-808", restricted=True), step=ScopeStep.ADDED, at=at, by="Spy"),
         ScopeEntry(item=mention("NET-9"), step=ScopeStep.DELETED, at=None, by=""),
     ]
-    change = ScopeChange(baseline=226, now=240, added=22, decomposed=8, removed=8)
+    change = ScopeChange(baseline=226, now=240, added=22, decomposed=8, removed=6, replaced=2)
     return ScopeLedger(
         since=date(2026, 4, 1), origin="the start of the project", change=change, entries=entries
     )
@@ -113,7 +113,7 @@ async def test_the_scope_ledger_names_what_came_and_went_and_who_did_it(path: st
     html = await text_of(StillReader(example(), ledgers={"network": ledger()}), path)
     words = words_of(html)
     assert "226 items on 1 Apr, the start of the project; 240 now." in words
-    assert "Unplanned growth +6.2 %, taken out 3.5 %." in words
+    assert "Unplanned growth +6.2 %, taken out 2.7 %. 2 gave way to their parts." in words
     assert "2 added 20 Nov: NET-7 Title of NET-7 , by Ada <i>" in words
     assert "1 deleted NET-9 Title of NET-9 , nobody recorded when" in words
     assert "restricted item" in words
