@@ -22,6 +22,7 @@ from syncer.errors import BadPayload, TooLong
 
 _WIT: Final = "/_apis/wit"
 _UPDATES: Final = 200
+_SHRINKS: Final = 8
 _PROJECTS: Final = 100
 _DEEPEST: Final = 14
 """Levels of iterations that Azure DevOps allows at most."""
@@ -100,14 +101,21 @@ class AzureDevOpsClient:
     async def updates(self, id_: int, *, last: int) -> list[Any]:
         """The whole history of one item up to the revision `last` at least.
 
-        `TooLong` for more than anybody could have made.
+        Each update holds the texts that it altered, before and after: where many are too much for
+        one answer, fewer are asked for. `TooLong` for more than anybody could have made.
         """
-        path, rows = f"{_WIT}/workItems/{id_}/updates", list[Any]()
+        path, rows, size = f"{_WIT}/workItems/{id_}/updates", list[Any](), _UPDATES
         while len(rows) <= _MOST_UPDATES:
-            params = {"$top": str(_UPDATES), "$skip": str(len(rows))}
-            more = _rows(await self._get(path, params, local=True))
+            params = {"$top": str(size), "$skip": str(len(rows))}
+            try:
+                more = _rows(await self._get(path, params, local=True))
+            except TooLong:
+                if size == 1:
+                    raise
+                size = max(1, size // _SHRINKS)
+                continue
             rows += more
-            if not more or (len(more) < _UPDATES and _revision(more) >= last):
+            if not more or (len(more) < size and _revision(more) >= last):
                 return rows
         raise TooLong(f"Work item {id_} has more than {_MOST_UPDATES} updates.")
 

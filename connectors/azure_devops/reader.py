@@ -31,7 +31,7 @@ from syncer.clock import Clock
 from syncer.connect.ahead import together
 from syncer.connect.unreadable import unreadable
 from syncer.domain.item import ItemRecord, Unreadable
-from syncer.errors import BadPayload, Rejected
+from syncer.errors import Rejected, TooLong
 
 _PATH: Final = fields.ITERATION
 HISTORY: Final = "history"
@@ -102,7 +102,7 @@ class Reader:
         return not (elsewhere or skipped)
 
     async def _read(self, ids: Sequence[int], found: Found) -> None:
-        rows = [row for row in await self._client.items(ids) if row is not None]
+        rows = [row for row in await self._rows(ids) if row is not None]
         read, broken = each(rows, lambda row: shaped(WorkItem, row), self._site.connection)
         found.unreadable += broken
         told = {one.id for one in read} | {number_in(row) for row in rows}
@@ -113,7 +113,7 @@ class Reader:
         await self._catalogue.look_again(_unheard(wanted, self._catalogue.known))
         histories = await together(self._history(one, found) for one in wanted)
         by_id = {id(one): past for one, past in zip(wanted, histories, strict=True)}
-        raw_of = {one.id: row for row in rows for one in wanted if number_in(row) == one.id}
+        raw_of = {number_in(row): row for row in rows}
         records, faulty = each(
             wanted,
             lambda one: self._record(one, by_id[id(one)]),
@@ -122,6 +122,16 @@ class Reader:
         )
         found.records += records
         found.unreadable += faulty
+
+    async def _rows(self, ids: Sequence[int]) -> list[Any]:
+        """The items as sent; in halves where their texts are too much for one answer."""
+        try:
+            return list(await self._client.items(ids))
+        except TooLong:
+            if len(ids) == 1:
+                raise
+        half = len(ids) // 2
+        return [*await self._rows(ids[:half]), *await self._rows(ids[half:])]
 
     def _record(self, one: WorkItem, history: History) -> ItemRecord:
         extras = Extras(history=history, known=self._catalogue.known)
@@ -136,14 +146,16 @@ class Reader:
             return NO_HISTORY
         try:
             rows = await self._client.updates(one.id, last=one.rev or 0)
+        except TooLong:
+            rows = []
         except Rejected as refused:
             if refused.status not in ABSENT:
                 raise
+            rows = []
+        updates, broken = each(rows, lambda row: shaped(Update, row), self._site.connection)
+        if not updates:  # an item has one at least: that by which it was made
             found.missing.add(HISTORY)
             return NO_HISTORY
-        updates, broken = each(rows, lambda row: shaped(Update, row), self._site.connection)
-        if broken and not updates:
-            raise BadPayload(f"The history of {key_of(str(one.id))} cannot be read.")
         return History(updates=updates, complete=not broken)
 
     def _is_long_over(self, one: WorkItem) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from syncer.connect.testing.script import (
     Sprint,
     Status,
 )
-from syncer.connect.testing.server import answer, with_headers
+from syncer.connect.testing.server import RecordedRequest, answer, with_headers
 from syncer.connect.testing.world import World, uniform_world
 from syncer.domain.cursor import Cursor
 from syncer.domain.link import LinkKind
@@ -122,6 +123,39 @@ async def test_long_histories_are_read_to_the_end() -> None:
         asked = ado.server.count("*/workItems/9/updates")
     assert [change.after for change in record.changes][-1] == "Title 449"
     assert (len(record.changes), asked) == (449, 3)
+
+
+def too_long_for(most: int, count: Callable[[RecordedRequest], int]) -> dict[str, Any]:
+    """A fault for requests that ask for more than so many at once."""
+    return {
+        "fault": answer(200, body=b" " * (33 * 1024 * 1024)),
+        "times": None,
+        "when": lambda request: count(request) > most,
+    }
+
+
+async def test_what_is_too_much_for_one_answer_is_asked_for_in_parts() -> None:
+    world = uniform_world(count=20)
+    async with running(world, history=False) as (ado, connector):
+        ado.server.fail(**too_long_for(8, lambda one: one.body.count(b",") - 1), path="*batch")
+        assert len(records(await read(connector))) == 20
+    async with running(small_world()) as (ado, connector):
+        tops = lambda one: int(one.query.get("$top", 0))  # noqa: E731  as short as it gets
+        ado.server.fail(**too_long_for(30, tops), path="*/workItems/3/updates")
+        record = records(await read(connector))["3"]
+        assert record.item.history_complete
+        ado.server.fail(**too_long_for(0, tops), path="*/workItems/4/updates")
+        pages = await read(connector)
+    assert not records(pages)["4"].item.history_complete
+    assert {name for page in pages for name in page.missing_detail} == {"history"}
+
+
+async def test_a_history_in_another_shape_costs_only_itself() -> None:
+    async with running(small_world()) as (ado, connector):
+        body = b'{"value": [{"id": "x"}, 7, null]}'
+        ado.server.fail(answer(200, body=body), path="*/workItems/3/updates")
+        found = records(await read(connector))
+    assert [id_ for id_, one in found.items() if not one.item.history_complete] == ["3"]
 
 
 # --- cursors --------------------------------------------------------------------------------------
