@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import aiohttp
 from pydantic import BaseModel, SecretStr
@@ -18,10 +17,9 @@ from connectors.linear.config import LinearConfig
 from connectors.linear.fetching import Fetcher
 from connectors.linear.findings import findings_of
 from connectors.linear.hooks import STEPS, HookRegister
-from connectors.linear.listing import TEAM, WORKSPACE, Box, Listed, Lister, Row
+from connectors.linear.listing import TEAM, WORKSPACE, Box, Lister, Part, Place, Row
 from connectors.linear.mapping.project import Workspace, report_of
 from connectors.linear.mapping.site import Kind, Site
-from connectors.linear.mapping.times import epoch_ms
 from connectors.linear.probing import seen, signed
 from connectors.linear.source import Records, Source
 from connectors.linear.webhook import receive
@@ -41,15 +39,13 @@ from syncer.connect.protocol import (
     Identity,
     Page,
 )
-from syncer.connect.rate import Sleep, http_date
+from syncer.connect.rate import Sleep
 from syncer.connect.walk import Mark, Walk
 from syncer.domain.cursor import Cursor
 from syncer.domain.item import Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.statement import TrackerStatus
 from syncer.errors import ConfigError
-
-_HORIZON: Final = timedelta(minutes=1)
 
 
 class LinearConnector:
@@ -132,7 +128,9 @@ class LinearConnector:
         )
 
     async def changes(self, container: ContainerKey, since: Cursor | None) -> AsyncIterator[Page]:
-        """Items changed since the cursor, oldest change first; a page at a time.
+        """Items changed since the cursor, a page at a time, the latest change first.
+
+        So does Linear list them; up to the begin of a pass all has been seen at its end.
 
         `Rejected` if the container is gone or closed to the account. `CursorExpired` for a cursor
         that is none of this connector's.
@@ -142,36 +140,17 @@ class LinearConnector:
             overlap_ms=self._config.overlap_minutes * 60_000,
             overlap_items=self._config.overlap_items,
         )
-        box = await self._box(container.key)
-        listed = await self._lister(box).changed(walk.position.from_ms)
-        horizon = self._horizon(box, listed)
-        for part in _parts(listed.in_order(), self._config.details_a_query):
+        lister = self._lister(await self._box(container.key))
+        place = Place.of(walk.position.token)
+        async for part in lister.changed(walk.position.from_ms, place):
             asked_at = self._clock.now()
-            done = await self._read(part)
-            done += Records((), tuple(map(self._strange, listed.strange)))
-            listed.strange.clear()
-            yield self._page(walk, part, done=done, horizon=horizon, asked_at=asked_at)
-
-    def _page(
-        self, walk: Walk, part: Sequence[Row], *, done: Records, horizon: int, asked_at: datetime
-    ) -> Page:
-        """A page up to whose last time of change everything has been seen."""
-        times = [row.at_ms for row in part if row.at_ms is not None]
-        return Page(
-            records=done.records,
-            unreadable=done.unreadable,
-            cursor=walk.take(times, token=None, horizon_ms=horizon).cursor(),
-            asked_at=asked_at,
-        )
-
-    def _horizon(self, box: Box, listed: Listed) -> int:
-        """How late a watermark may be: not in the future.
-
-        Of several lists not later than the first of them, lest something be overlooked that changed
-        in it while the next one was read.
-        """
-        present = http_date(listed.date) or self._clock.now()
-        return epoch_ms(present + (_HORIZON if box.is_team else -_HORIZON))
+            done = await self._read(part.rows)
+            yield Page(
+                records=done.records,
+                unreadable=(*done.unreadable, *map(self._strange, part.strange)),
+                cursor=_mark(walk, part).cursor(),
+                asked_at=asked_at,
+            )
 
     async def _read(self, part: Sequence[Row]) -> Records:
         """The items with their details."""
@@ -243,9 +222,12 @@ class LinearConnector:
         return Box(key, WORKSPACE if key == workspace.key else TEAM)
 
     def _lister(self, box: Box) -> Lister:
-        return Lister(self._client, box, size=self._config.page_size)
+        size, part = self._config.page_size, self._config.details_a_query
+        return Lister(self._client, box, size=size, part=part)
 
 
-def _parts(rows: Sequence[Row], size: int) -> list[Sequence[Row]]:
-    """The rows in parts; of none an empty part, since a pass has to leave a cursor."""
-    return [rows[at : at + size] for at in range(0, max(len(rows), 1), size)]
+def _mark(walk: Walk, part: Part) -> Mark:
+    """What to save with a part of a pass."""
+    if part.following is None:
+        return walk.arrive(part.times, until_ms=part.until_ms)
+    return walk.stay(part.following.token(), part.times, until_ms=part.until_ms)

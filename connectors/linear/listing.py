@@ -3,26 +3,36 @@
 Linear lists by time of change, the latest first (linear.app/developers/pagination), and its cursors
 are items, which move when they change. So each page asks for what lies beyond the last time of the
 page before, and only items of one instant are paged by cursors. A server that lists the earliest
-first is read as well. What changes meanwhile leaves its place for one that was read already: the
-next pass finds it there.
+first is read as well. A pass promises what changed until it began; what changes meanwhile is found
+by the next one. Where it stands is told by a place, which can be kept and gone on from.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
+import orjson
+
 from connectors.linear import queries
-from connectors.linear.client import Found, LinearClient, Told
+from connectors.linear.client import BadInput, Found, LinearClient, Told
 from connectors.linear.mapping.faults import Unmappable
 from connectors.linear.mapping.site import Kind, is_id, key_of
 from connectors.linear.mapping.times import epoch_ms, instant, wire_time
 from syncer.connect.paging import TokenChain
+from syncer.connect.rate import http_date
 from syncer.errors import BadPayload, Rejected
 
 _CENSUS_PAGE: Final = 250
 """The most that Linear gives at once."""
+
+UNTOLD: Final = -1
+"""In the place of the instant at which a pass began, before that is known."""
+
+_MARGIN: Final = timedelta(minutes=1)
+"""How far Linear's clocks may be apart, or its lists behind."""
 
 _LATER, _EARLIER = "gte", "lte"
 
@@ -54,67 +64,141 @@ class Row:
     at_ms: int | None
 
 
-@dataclass(slots=True)
-class Listed:
-    """What a listing found: rows by id, what was no row at all, and Linear's clock at its begin."""
-
-    rows: dict[str, Row] = field(default_factory=dict)
-    strange: list[Any] = field(default_factory=list)
-    date: str = ""
-
-    def in_order(self) -> list[Row]:
-        """The rows, those first whose time cannot be read, then the earliest change first."""
-        known = [row.at_ms for row in self.rows.values() if row.at_ms is not None]
-        first = min(known, default=0)
-        return sorted(self.rows.values(), key=lambda row: (row.at_ms or first, row.id))
-
-
 @dataclass(frozen=True, slots=True)
-class _Edge:
-    """How far a listing has come, and from which side."""
+class Edge:
+    """How far a list has been read by time, and from which side: `gte` what follows, or `lte`."""
 
     side: str
     ms: int
 
 
-class Lister:
-    """Lists what one container holds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a pass stands: in the list of one kind, beyond an edge and a cursor.
 
-    def __init__(self, client: LinearClient, box: Box, *, size: int) -> None:
+    `until_ms` is the instant at which the pass began, on Linear's clock: what changed before it
+    will have been seen at the end.
+    """
+
+    until_ms: int
+    kind: Kind
+    edge: Edge | None = None
+    after: str | None = None
+
+    def token(self) -> str:
+        """The place as a text."""
+        edge = self.edge and [self.edge.side, self.edge.ms]
+        return orjson.dumps([self.until_ms, self.kind, edge, self.after]).decode()
+
+    @classmethod
+    def of(cls, token: str | None) -> Place | None:
+        """The place that a text tells, None for any other text."""
+        try:
+            until, kind, edge, after = orjson.loads(token or "")
+            found = None if edge is None else Edge(str(edge[0]), int(edge[1]))
+            return cls(until_ms=int(until), kind=Kind(kind), edge=found, after=after)
+        except (ValueError, TypeError, IndexError):
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Some rows of a list, what was no row at all, and where a pass goes on; None at its end."""
+
+    rows: tuple[Row, ...]
+    strange: tuple[Any, ...]
+    until_ms: int
+    following: Place | None
+
+    @property
+    def times(self) -> list[int]:
+        """The times of change that are told."""
+        return [row.at_ms for row in self.rows if row.at_ms is not None]
+
+
+class Lister:
+    """Lists what one container holds, in parts of which details can be asked for at once."""
+
+    def __init__(self, client: LinearClient, box: Box, *, size: int, part: int) -> None:
         self._client = client
         self._box = box
         self._size = size
+        self._part = part
 
-    async def changed(self, since_ms: int | None) -> Listed:
-        """All that changed from an instant on (epoch milliseconds), or everything."""
-        listed = Listed()
-        for kind in self._box.kinds:
-            await self._changed(kind, since_ms, listed)
-        return listed
+    async def changed(self, since_ms: int | None, place: Place | None) -> AsyncIterator[Part]:
+        """All that changed from an instant on (epoch milliseconds), or everything.
 
-    async def _changed(self, kind: Kind, since_ms: int | None, listed: Listed) -> None:
-        edge: _Edge | None = None
-        chain, after = self._chain(kind), None
-        while True:
-            told = await self._client.ask(
-                queries.changed(
-                    kind,
-                    filter_=queries.within(kind, self._box.key) | _between(since_ms, edge),
-                    owner=self._box.key,
-                    size=self._size,
-                    after=after,
-                )
+        With a place a pass goes on there. The last part has nothing that follows.
+        """
+        if place is not None and place.kind not in self._box.kinds:
+            place = None
+        begin = self._box.kinds.index(place.kind) if place else 0
+        for kind in self._box.kinds[begin:]:
+            if place is None or place.kind is not kind:
+                place = Place(until_ms=place.until_ms if place else UNTOLD, kind=kind)
+            async for part in self._of_kind(place, since_ms):
+                place = part.following or place
+                if part.rows or part.strange or part.following is None:
+                    yield part
+
+    async def _of_kind(self, place: Place, since_ms: int | None) -> AsyncIterator[Part]:
+        """The list of one kind; its last part leads to the next kind."""
+        chain, before, seeks = self._chain(place.kind), frozenset[Row](), True
+        here: Place | None = place
+        while here is not None and here.kind is place.kind:
+            page = await self._at(here, since_ms)
+            rows, strange = _rows(here.kind, page.rows)
+            if here.until_ms == UNTOLD:
+                here = replace(here, until_ms=_until(page, rows, since_ms))
+            if _ignores(rows, here.edge):
+                here, seeks = replace(here, edge=None), False
+            edge = _beyond(rows, here.edge) if seeks else None
+            following = self._following(here, page, edge=edge, chain=chain)
+            fresh = tuple(row for row in rows if row not in before)
+            for part in self._parts(fresh, edge, here=here, following=following):
+                yield replace(part, strange=strange)
+                strange = ()
+            before, here = frozenset(rows), following
+
+    async def _at(self, here: Place, since_ms: int | None) -> Found:
+        """A page; from the edge on where its cursor leads nowhere any more."""
+        filter_ = queries.within(here.kind, self._box.key) | _between(since_ms, here.edge)
+        for after in (here.after, None):
+            query = queries.changed(
+                here.kind, filter_=filter_, owner=self._box.key, size=self._size, after=after
             )
-            page = self._page(told, kind)
-            listed.date = listed.date or page.date
-            times = _keep(kind, page.rows, listed)
-            if page.next is None:
-                return
-            beyond = _beyond(times, edge)
-            if beyond is not None:
-                edge, after, chain = beyond, None, self._chain(kind)
-            else:
-                after = chain.take(page.next, empty=not page.rows)
+            try:
+                return self._page(await self._client.ask(query), here.kind)
+            except BadInput:
+                if after is None:
+                    raise
+        raise AssertionError("without a cursor it was answered or refused")
+
+    def _following(
+        self, here: Place, page: Found, *, edge: Edge | None, chain: TokenChain
+    ) -> Place | None:
+        """Where the next page begins: beyond the edge, behind the cursor, or with the next kind."""
+        if page.next is None:
+            at = self._box.kinds.index(here.kind) + 1
+            left = self._box.kinds[at:]
+            return Place(until_ms=here.until_ms, kind=left[0]) if left else None
+        if edge is not None:
+            return replace(here, edge=edge, after=None)
+        return replace(here, after=chain.take(page.next, empty=not page.rows))
+
+    def _parts(
+        self, rows: tuple[Row, ...], edge: Edge | None, *, here: Place, following: Place | None
+    ) -> Iterator[Part]:
+        """A page in parts; within a page in order a pass can go on from the last row of any."""
+        starts = range(0, max(len(rows), 1), self._part)
+        for start in starts:
+            some = rows[start : start + self._part]
+            onward = following
+            if start != starts[-1]:
+                last = some[-1].at_ms
+                told = None if edge is None or last is None else Edge(edge.side, last)
+                onward = replace(here, edge=told, after=None) if told else here
+            yield Part(rows=some, strange=(), until_ms=here.until_ms, following=onward)
 
     async def every(self) -> AsyncIterator[Row]:
         """Everything that the container holds but what lies in the trash."""
@@ -162,7 +246,7 @@ def hidden(key: str) -> Rejected:
     )
 
 
-def _between(since_ms: int | None, edge: _Edge | None) -> queries.Json:
+def _between(since_ms: int | None, edge: Edge | None) -> queries.Json:
     """The filter from the begin to the edge; whatever is not told is left out, not null."""
     bounds: dict[str, str] = {}
     if since_ms is not None:
@@ -173,20 +257,10 @@ def _between(since_ms: int | None, edge: _Edge | None) -> queries.Json:
     return {"updatedAt": bounds} if bounds else {}
 
 
-def _keep(kind: Kind, rows: Sequence[Any], listed: Listed) -> list[int]:
-    """Take the rows of a page into a listing; their times in the order of the page."""
-    times = []
-    for raw in rows:
-        row = _row(kind, raw)
-        if row is None:
-            listed.strange.append(raw)
-            continue
-        before = listed.rows.get(row.id)
-        if before is None or (before.at_ms or 0) <= (row.at_ms or 0):
-            listed.rows[row.id] = row
-        if row.at_ms is not None:
-            times.append(row.at_ms)
-    return times
+def _rows(kind: Kind, raw: Sequence[Any]) -> tuple[tuple[Row, ...], tuple[Any, ...]]:
+    """The rows of a page in its order, and what is none."""
+    read = [(_row(kind, one), one) for one in raw]
+    return tuple(row for row, _ in read if row), tuple(one for row, one in read if not row)
 
 
 def _row(kind: Kind, raw: Any) -> Row | None:  # noqa: ANN401  as sent
@@ -206,14 +280,31 @@ def _time(value: object) -> int | None:
         return None
 
 
-def _beyond(times: Sequence[int], edge: _Edge | None) -> _Edge | None:
+def _until(page: Found, rows: Sequence[Row], since_ms: int | None) -> int:
+    """When a pass began, on Linear's clock, a minute early; by its newest row if that is untold."""
+    present = http_date(page.date)
+    if present is not None:
+        return epoch_ms(present - _MARGIN)
+    return max((row.at_ms for row in rows if row.at_ms is not None), default=since_ms or 0)
+
+
+def _ignores(rows: Sequence[Row], edge: Edge | None) -> bool:
+    """Whether a server took no notice of an edge: then its cursors alone lead on."""
+    first = next((row.at_ms for row in rows if row.at_ms is not None), None)
+    if edge is None or first is None:
+        return False
+    return first > edge.ms + 1 if edge.side == _EARLIER else first < edge.ms
+
+
+def _beyond(rows: Sequence[Row], edge: Edge | None) -> Edge | None:
     """Where the next page begins; None where only a cursor leads on."""
+    times = [row.at_ms for row in rows if row.at_ms is not None]
     if len(times) < 2 or times[0] == times[-1]:  # noqa: PLR2004  two are needed to tell an order
         return None
     falls = times[-1] < times[0]
     side = _EARLIER if falls else _LATER
-    if list(times) != sorted(times, reverse=falls) or (edge and edge.side != side):
+    if times != sorted(times, reverse=falls) or (edge and edge.side != side):
         return None
     if edge and (times[-1] >= edge.ms if falls else times[-1] <= edge.ms):
         return None
-    return _Edge(side, times[-1])
+    return Edge(side, times[-1])
