@@ -11,7 +11,8 @@ from aiohttp import web
 
 from connectors.linear.limits import asked_pause, codes_of, errors_of, is_limit, messages_of
 from syncer.connect.testing.server import Fault, Handler, answer
-from syncer.domain.ref import ItemRef
+from syncer.connect.testing.world import uniform_world
+from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import BadPayload, RateLimited, Rejected, TooLong
 from tests.connectors.linear.small_linear import (
     NOW,
@@ -114,6 +115,30 @@ async def test_what_the_simulated_linear_grants_an_hour_is_waited_for() -> None:
         clock.instant += timedelta(hours=2)
         linear.limits.requests = 100
         assert set(records(await read(connector))) == {"RAN-1", "RAN-2", "RAN-3"}
+
+
+async def test_a_first_pass_goes_on_where_a_limit_broke_it_off() -> None:
+    """Hour after hour, as the quota is refilled, and without listing anything twice."""
+    world, clock = uniform_world(count=200, container="BIG"), Still()
+    seen: list[str] = []
+    cursor, hours = None, 0
+    async with running(world, clock=clock) as (linear, connector):
+        linear.limits.complexity = 4_000
+        while hours < 20:
+            try:
+                async for page in connector.changes(ContainerKey("li", "BIG"), cursor):
+                    seen += [record.item.ref.id for record in page.records]
+                    cursor = page.cursor
+            except RateLimited:
+                hours += 1
+                clock.instant += timedelta(hours=1, minutes=1)
+            else:
+                break
+    assert 1 < hours < 20
+    assert sorted(set(seen)) == sorted(world.ids())
+    assert len(seen) <= len(set(seen)) + hours + 2
+    listings = [r for r in linear.server.requests if b"orderBy: updatedAt" in r.body]
+    assert len(listings) <= hours + 3
 
 
 async def test_a_query_that_is_too_complex_is_asked_in_halves() -> None:
