@@ -11,7 +11,7 @@ from typing import Final
 from syncer.domain.portfolio import Product, Program
 from syncer.domain.ref import ContainerKey
 from syncer.domain.report import Snapshot
-from syncer.domain.selector import InContainer, WithLabel
+from syncer.domain.selector import InArea, InContainer, WithLabel
 from syncer.publish.doors import merge, tracker_statements
 from syncer.publish.snapshot import Knowledge, Roller
 from syncer.rollup.calendar import report_date
@@ -94,6 +94,12 @@ def _known(settings: Settings, ground: Ground, today: date) -> Known:
         ),
         labels=frozenset(
             s.pattern for one in portfolio.teams for s in one.items if isinstance(s, WithLabel)
+        ),
+        areas=frozenset(
+            s.pattern.partition(":")[0]
+            for one in chosen
+            for s in one.items
+            if isinstance(s, InArea)
         ),
         people=frozenset(person.name for person in portfolio.people),
         gates=frozenset(gate.name for gate in settings.gates),

@@ -8,6 +8,7 @@ from glob import escape
 
 from syncer.domain.selector import Selector, Under, WithLabel
 from syncer.rollup.discovery.drafts import (
+    AreaDraft,
     Discovery,
     FamilyDraft,
     GateDraft,
@@ -39,6 +40,8 @@ def _tables(found: Discovery) -> Iterator[str]:
         yield from _product(product)
     for family in found.families:
         yield from _family(family)
+    for area in found.areas:
+        yield from _area(area)
     for team in found.teams:
         yield from _team(team)
     for gate in found.gates:
@@ -118,6 +121,15 @@ def _project(draft: ProductDraft | FamilyDraft, *, kind: str = "") -> Iterator[s
     yield f"items = [{_quoted(draft.pattern)}]"
     if draft.excluding:
         yield f"except = [{_selectors(draft.excluding)}]    # work of programs"
+
+
+def _area(draft: AreaDraft) -> Iterator[str]:
+    yield f"# {_items(draft.items)} of {_comment(draft.container)} in this area and below."
+    yield "[[projects]]"
+    yield f"key = {_quoted(draft.key)}"
+    yield f"name = {_quoted(draft.name)}"
+    yield f"items = [{{ area = {_quoted(draft.pattern)} }}]"
+    yield ""
 
 
 def _team(draft: TeamDraft) -> Iterator[str]:

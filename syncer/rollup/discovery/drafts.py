@@ -64,6 +64,17 @@ class FamilyDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AreaDraft:
+    """A root of areas among several in one container: a project of an organisation."""
+
+    key: str
+    name: str
+    pattern: str
+    container: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TeamDraft:
     """A team that labels name, in every spelling that people use."""
 
@@ -106,6 +117,7 @@ class Discovery:
     targets: tuple[tuple[str, str], ...]
     people: tuple[tuple[str, tuple[str, ...]], ...]
     audiences: bool
+    areas: tuple[AreaDraft, ...] = ()
 
 
 class Keys:

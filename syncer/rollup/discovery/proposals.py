@@ -19,6 +19,7 @@ from typing import Final
 from syncer.domain.item import ItemState, Version, WorkItem
 from syncer.domain.ref import ContainerKey
 from syncer.domain.selector import Selector
+from syncer.rollup.discovery.area_drafts import area_drafts
 from syncer.rollup.discovery.drafts import (
     Discovery,
     FamilyDraft,
@@ -45,7 +46,8 @@ class Known:
     """What a configuration says already.
 
     `programs` are the items of each, by uid; `containers` those that a project names, `labels` the
-    patterns that select teams, `gates` the names of gates.
+    patterns that select teams, `gates` the names of gates, `areas` the connections whose areas some
+    project selects.
     """
 
     keys: frozenset[str] = frozenset()
@@ -54,6 +56,7 @@ class Known:
     labels: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
     gates: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
     audiences: bool = False
 
 
@@ -75,7 +78,9 @@ def discover(
     products = [one for one in groups if isinstance(one, ProductDraft)]
     families = [one for one in groups if isinstance(one, FamilyDraft)]
     gates, later = _soon(_gates(live, programs, groups, today=today), said, today)
+    areas = area_drafts(live, keys, containers=frozenset(free), known=said.areas)
     claimed = {name for one in (*programs, *groups) for name in one.containers}
+    claimed |= {one.container for one in areas}
     alone = [name for name in free if shelves.items[name] and name not in claimed]
     return Discovery(
         programs=tuple(programs),
@@ -90,6 +95,7 @@ def discover(
         targets=tuple(_targets(live, alone, today=today)),
         people=tuple(_people(programs, said)),
         audiences=said.audiences,
+        areas=tuple(areas),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -130,3 +131,24 @@ async def test_a_census_misses_what_was_destroyed_and_keeps_what_moved(store: St
     assert told.pop("4") is ItemState.HIDDEN  # no recycle bin holds it: nobody can tell
     assert told.pop("10") is ItemState.DELETED  # this one it holds
     assert set(told.values()) == {ItemState.LIVE}
+
+
+async def test_projects_of_an_organisation_are_drafted_from_their_areas(tmp_path: Path) -> None:
+    async with running(small_world()) as (ado, _):
+        cli = Cli(tmp_path, {"ADO_TOKEN": ado.account.secret})
+        cli.write(CONFIGURATION.format(url=ado.url))
+        drafted = await asyncio.to_thread(cli.ok, "discover", "--out", "programs/found.toml")
+        text = (tmp_path / "programs/found.toml").read_text(encoding="utf-8")
+        assert 'items = [{ area = "ado:Network/**" }]' in text
+        assert 'items = [{ area = "ado:Smart Phone/**" }]' in text
+        assert "0 containers on their own" in drafted.err
+        cli.write('include = ["programs/*.toml"]\n' + CONFIGURATION.format(url=ado.url))
+        await asyncio.to_thread(cli.ok, "sync")
+        listed = await asyncio.to_thread(cli.ok, "items", "--format", "jsonl")
+        again = await asyncio.to_thread(cli.ok, "discover")
+    items = [json.loads(line) for line in listed.out.splitlines()]
+    assert {one["key"]: one["project"] for one in items} == {
+        **{f"AB#{number}": "network" for number in range(1, 6)},
+        "AB#6": "smart-phone",
+    }
+    assert "[[projects]]" not in again.out
