@@ -166,9 +166,11 @@ def _growth(options: Options) -> Figure:
     gc.disable()
     for name in CROWDS:
         small, large = crowd(name, few), crowd(name, 10 * few)
-        runs = range(options.repeats)
-        least = min(_timed(partial(classify_portfolio, small))[1] for _ in runs)
-        growth[name] = _timed(partial(classify_portfolio, large))[1] / least
+        least, most = (
+            min(_timed(partial(classify_portfolio, one))[1] for _ in range(options.repeats))
+            for one in (small, large)
+        )
+        growth[name] = most / least
     gc.enable()
     worst = max(growth, key=lambda name: growth[name])
     return Figure(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from syncer.classify.config import ClassifierConfig
 from syncer.classify.evidence import Evidence, TextModel, probability, weigh
@@ -100,15 +100,28 @@ def judge_again(
     case = _prepare(portfolio, _model(config))
     verdicts: dict[str, Verdict] = {}
     above: dict[str, Above] = {}
+    values: dict[Verdict | Reason, Any] = {}
     judged = 0
     for key in case.graph.top_down:
         over = above[key] = _above(case, key, verdicts=verdicts, above=above)
         if key not in touched and before.above.get(key) == over:
             verdicts[key] = before.verdicts[key]
         else:
-            verdicts[key] = _judge(case, key, over)
+            verdicts[key] = _shared(_judge(case, key, over), values)
             judged += 1
     return Standing(verdicts=verdicts, above=above, judged=judged)
+
+
+def _shared(made: Verdict, values: dict[Verdict | Reason, Any]) -> Verdict:
+    """The same verdict, of which equal ones and their equal reasons are one object.
+
+    Most of a portfolio says the same few things, and a daemon remembers them all.
+    """
+    found: Verdict | None = values.get(made)
+    if found is None:
+        reasons = tuple(values.setdefault(reason, reason) for reason in made.reasons)
+        found = values[made] = replace(made, reasons=reasons)
+    return found
 
 
 def _model(config: ClassifierConfig | None) -> TextModel:
