@@ -8,6 +8,7 @@ none, or more than one, it is no link at all: ISO-9001 looks like a key as well.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,9 @@ from syncer.domain.ref import ItemRef
 ADDRESS: Final = "@url"
 """Stands where a ref names its connection; no connection can be called so."""
 
+
+_TITLED: Final = re.compile(r"(/issue/[A-Z][A-Z0-9_]{0,19}-[1-9][0-9]{0,9})/[^/]*$")
+"""How Linear's and YouTrack's addresses end: with the title, which changes and may be left out."""
 
 KEY: Final = "@key"
 """Stands there where only a key is known; no connection can be called so either."""
@@ -72,8 +76,9 @@ def _end_of(link: Link, known: Mapping[tuple[str, str], WorkItem]) -> Link:
 
 
 def _plain(url: str) -> str:
-    """The address without what leads to a part of the page."""
-    return url.partition("#")[0].partition("?")[0].rstrip("/")
+    """The address without what leads to a part of the page, or only says what it is about."""
+    bare = url.partition("#")[0].partition("?")[0].rstrip("/")
+    return _TITLED.sub(r"\1", bare) if "/issue/" in bare else bare
 
 
 def _believed(items: list[WorkItem]) -> list[WorkItem]:

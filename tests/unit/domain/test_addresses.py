@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from syncer.domain.addresses import by_address, with_known_ends
@@ -33,6 +34,19 @@ def test_an_address_becomes_the_item_that_has_it() -> None:
 
     assert waiting.links[0].to == root.ref
     assert waiting.links[0].to_key == root.key
+
+
+def test_a_title_at_the_end_of_an_address_is_no_part_of_it() -> None:
+    page = "https://linear.app/acme/issue/RAN-1"
+    root = replace(item("linear", "1"), url=f"{page}/bring-the-masts-up")
+    for written in (page, f"{page}/put-up-the-masts", f"{page}/bring-the-masts-up#comment-1"):
+        link = Link(kind=LinkKind.BLOCKS, to=by_address(written), inward=True)
+        waiting, _ = with_known_ends([item("github", "2", link), root])
+        assert waiting.links[0].to == root.ref
+    for other in (f"{page}2", f"{page}/a/b", "https://linear.app/acme/project/RAN-1/x"):
+        link = Link(kind=LinkKind.BLOCKS, to=by_address(other), inward=True)
+        waiting, _ = with_known_ends([item("github", "2", link), root])
+        assert waiting.links[0].to == by_address(other)
 
 
 def test_an_address_that_nobody_has_stays_and_other_links_are_untouched() -> None:
