@@ -11,10 +11,11 @@ from connectors.github.ahead import read_ahead
 from connectors.github.client import Found, GitHubClient
 from connectors.github.mapping.faults import Unmappable
 from connectors.github.mapping.item import raw_id
-from connectors.github.mapping.times import epoch_ms, instant
+from connectors.github.mapping.times import instant
 from syncer.clock import Clock
 from syncer.connect.paging import TokenChain
 from syncer.connect.rate import http_date
+from syncer.connect.times import epoch_ms
 from syncer.connect.walk import Mark, Walk
 from syncer.errors import Rejected, TooLong
 

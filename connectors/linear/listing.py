@@ -20,9 +20,10 @@ from connectors.linear import queries
 from connectors.linear.client import BadInput, Found, LinearClient, Told
 from connectors.linear.mapping.faults import Unmappable
 from connectors.linear.mapping.site import Kind, is_id, key_of
-from connectors.linear.mapping.times import epoch_ms, instant, wire_time
+from connectors.linear.mapping.times import instant, wire_time
 from syncer.connect.paging import TokenChain
 from syncer.connect.rate import http_date
+from syncer.connect.times import epoch_ms
 from syncer.errors import BadPayload, Rejected
 
 _CENSUS_PAGE: Final = 250

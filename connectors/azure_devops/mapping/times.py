@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 from connectors.azure_devops.mapping.faults import Unmappable
+from syncer.connect.times import utc_instant
 
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
-_FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _FAR: Final = 9000
 _HALF_A_DAY: Final = timedelta(hours=12)
 _QUARTERS: Final = frozenset({0, 15, 30, 45})
@@ -23,15 +22,9 @@ def instant(value: object) -> datetime:
     if not isinstance(value, str):
         raise Unmappable("a time is no text")
     try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        raise Unmappable(f"{value[:40]!r} is no time") from None
-    if at.tzinfo is None:
-        raise Unmappable(f"{value[:40]!r} is a time without a zone")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        return _LAST if at.year > 1 else _FIRST
+        return utc_instant(value)
+    except ValueError as error:
+        raise Unmappable(str(error)) from None
 
 
 def known_instant(value: object) -> datetime | None:

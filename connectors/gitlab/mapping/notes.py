@@ -16,9 +16,10 @@ from typing import Any, Final
 from connectors.gitlab.mapping.faults import Unmappable
 from connectors.gitlab.mapping.people import is_bot, username
 from connectors.gitlab.mapping.place import Place, place_referred
-from connectors.gitlab.mapping.times import epoch_ms, instant
+from connectors.gitlab.mapping.times import instant
 from connectors.gitlab.mapping.told import Happened, Happening, LinkWord
 from connectors.gitlab.wire import Note, RestNote
+from syncer.connect.times import epoch_ms
 from syncer.domain.text import clean_line
 
 _LONGEST: Final = 4000

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Final
+from datetime import date, datetime
 
 from connectors.gitlab.mapping.faults import Unmappable
-
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
-_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+from syncer.connect.times import utc_instant
 
 
 def instant(value: str) -> datetime:
@@ -18,15 +15,9 @@ def instant(value: str) -> datetime:
     calendar's ends become its ends.
     """
     try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        raise Unmappable(f"{value[:40]!r} is no time") from None
-    if at.tzinfo is None:
-        raise Unmappable(f"{value[:40]!r} is a time without a zone")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        return _LAST if at.year > 1 else _FIRST
+        return utc_instant(value)
+    except ValueError as error:
+        raise Unmappable(str(error)) from None
 
 
 def to_the_second(value: str) -> datetime:
@@ -45,8 +36,3 @@ def civil_date(value: str | None) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         return instant(value).date()
-
-
-def epoch_ms(at: datetime) -> int:
-    """Milliseconds since the epoch."""
-    return round(at.timestamp() * 1000)

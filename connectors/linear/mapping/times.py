@@ -8,9 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connectors.linear.mapping.faults import Unmappable
+from syncer.connect.times import utc_instant
 
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
-_FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _MONTHS: Final = {"month": 1, "quarter": 3, "halfYear": 6, "year": 12}
 """`DateResolutionType` of the schema: how many months a coarse date means."""
 
@@ -24,15 +23,9 @@ def instant(value: str) -> datetime:
     Linear writes milliseconds and `Z`. Instants beyond the calendar's ends become its ends.
     """
     try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        raise Unmappable(f"{value[:40]!r} is no time") from None
-    if at.tzinfo is None:
-        raise Unmappable(f"{value[:40]!r} is a time without a zone")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        return _LAST if at.year > 1 else _FIRST
+        return utc_instant(value)
+    except ValueError as error:
+        raise Unmappable(str(error)) from None
 
 
 def wire_time(ms: int) -> str:
@@ -94,8 +87,3 @@ def last_civil_day(end: str | None, zone: str | None) -> date | None:
         return (instant(end) - _MOMENT).astimezone(where).date()
     except OverflowError:
         return instant(end).date()
-
-
-def epoch_ms(at: datetime) -> int:
-    """Milliseconds since the epoch."""
-    return round(at.timestamp() * 1000)
