@@ -29,6 +29,7 @@ from syncer.rollup.work.splitting import with_split_projects
 from syncer.settings.portfolio import to_portfolio
 from syncer.settings.root import Settings
 from syncer.settings.statements import to_statements
+from syncer.store.codec import no_collection
 from syncer.store.engine import Store
 from syncer.store.items import load_items
 from syncer.store.renames import load_former_keys, load_renames
@@ -80,7 +81,15 @@ class Loaded:
 
 
 async def load_all(store: Store) -> Loaded:
-    """Read it in one transaction, to be handed to everything that asks about this moment."""
+    """Read it in one transaction, to be handed to everything that asks about this moment.
+
+    What is read is no garbage: nothing searches through it while it grows.
+    """
+    with no_collection():
+        return await _load_all(store)
+
+
+async def _load_all(store: Store) -> Loaded:
     async with store.read() as session:
         known = await read_knowledge(session)
         ground = await load_ground(session, [record.item for record in known.records])

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from syncer.domain.report import Snapshot
 from syncer.errors import NotFound
 from syncer.store.bulk import insert_missing
+from syncer.store.codec import no_collection
 from syncer.store.rows import table_of
 from syncer.store.tables import SnapshotRow
 
@@ -54,7 +55,12 @@ async def load_snapshot(session: AsyncSession, identity: str) -> Snapshot:
     payload = await session.scalar(select(_PAYLOAD).where(_SNAPSHOTS.c.id == identity))
     if payload is None:
         raise NotFound(f"No snapshot is called {identity!r}.")
-    return _SNAPSHOT.decode(payload)
+    return _decoded(payload)
+
+
+def _decoded(payload: str) -> Snapshot:
+    with no_collection():
+        return _SNAPSHOT.decode(payload)
 
 
 async def latest_snapshot(
@@ -65,7 +71,7 @@ async def latest_snapshot(
 ) -> Snapshot | None:
     """The newest snapshot (as of `until` or earlier), None where there is none."""
     payload = await session.scalar(_newest_first(_PAYLOAD_ONLY, until=until, sorts=sorts).limit(1))
-    return None if payload is None else _SNAPSHOT.decode(payload)
+    return None if payload is None else _decoded(payload)
 
 
 async def snapshots_between(
@@ -78,7 +84,7 @@ async def snapshots_between(
     """Snapshots as of the span, both ends included, oldest first."""
     query = _newest_first(_PAYLOAD_ONLY, until=last, sorts=sorts)
     payloads = await session.scalars(query.where(_SNAPSHOTS.c.as_of >= first))
-    return [_SNAPSHOT.decode(payload) for payload in reversed(payloads.all())]
+    return [_decoded(payload) for payload in reversed(payloads.all())]
 
 
 _PAYLOAD_ONLY: Final = select(_PAYLOAD)

@@ -281,7 +281,15 @@ def rewind_all(
     items: Iterable[WorkItem], changes: Mapping[str, Sequence[Change]], as_of: datetime
 ) -> list[WorkItem]:
     """All items that existed at an instant, as they were then, in their given order."""
-    known = list(items)
-    refs = {key_of(item): item.ref for item in known}
-    past = (rewind(item, changes.get(item.uid, ()), as_of, refs=refs) for item in known)
-    return [item for item in past if item is not None and item.state is not ItemState.MOVED]
+    known, past = list(items), list[WorkItem]()
+    refs: Refs | None = None
+    for item in known:
+        history = changes.get(item.uid, ())
+        was: WorkItem | None = item
+        if item.created_at > as_of or not _is_as_it_was(item, history, as_of):
+            if refs is None:  # names are needed for the past alone
+                refs = {key_of(one): one.ref for one in known}
+            was = rewind(item, history, as_of, refs=refs)
+        if was is not None and was.state is not ItemState.MOVED:
+            past.append(was)
+    return past
