@@ -6,18 +6,19 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import SecretStr
 
-from syncer.connect.protocol import Connector, Fetched, HookReply, HookRequest
+from syncer.connect.protocol import Connector, Fetched, HookReply, HookRequest, Page
 from syncer.connect.testing.delivery import signature
 from syncer.connect.testing.sample.connector import SampleConnector
 from syncer.connect.testing.sample.webhook import SIGNATURE
+from syncer.domain.cursor import Cursor
 from syncer.domain.item import ItemRecord, StatusCategory
-from syncer.domain.ref import ItemRef
+from syncer.domain.ref import ContainerKey, ItemRef
 from tests.conformance.defects import Remapped
 
 _OURS: Final = SecretStr("put in by the defect")
@@ -211,7 +212,22 @@ class KeepsRawTitles(Remapped):
         return replace(record, item=replace(record.item, title=_raw["title"]))
 
 
+class BuriesWhatIsNotListed(SampleConnector):
+    """Takes an item that a census does not name for one of whose deletion the changes tell."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.seen: list[ItemRef] = []
+
+    async def changes(self, container: ContainerKey, since: Cursor | None) -> AsyncIterator[Page]:
+        present = {ref.id async for ref in self.inventory(container)}
+        async for page in super().changes(container, since):
+            yield replace(page, gone=tuple(ref for ref in self.seen if ref.id not in present))
+            self.seen += [record.item.ref for record in page.records]
+
+
 MEANING: Final[Iterable[tuple[str, Callable[..., Connector]]]] = (
+    ("hidden_is_not_deleted", BuriesWhatIsNotListed),
     ("webhook_names_its_item", TellsNoDeletion),
     ("webhook_deletion_is_asked_about", RemembersItems),
     ("webhook_forged", BelievesEverybody),

@@ -61,11 +61,18 @@ async def probe_names_what_it_sees(adapter: Adapter) -> None:
 
 
 async def deleted(adapter: Adapter) -> None:
-    """What was deleted is gone or out of sight, never a record, and no census names it."""
+    """What was deleted is gone or out of sight, never a record, and no census names it.
+
+    Nor does a list of changes tell of another deletion.
+    """
     async with lab_of(adapter) as lab:
         kept, dropped = lab.fill(2)
         refs = [lab.ref(kept), lab.ref(dropped)]
+        cursor = (await lab.read()).cursor
+        lab.clock.pass_by(_HOUR)
         lab.world.delete(dropped, lab.clock.now())
+        told = {ref for page in (await lab.read(cursor)).pages for ref in page.gone}
+        require(told <= {refs[1]}, f"told as deleted among the changes: {told}")
         fetched = await lab.connector.fetch(refs)
         require_same([r.item.ref.id for r in fetched.records], [kept], "records after a deletion")
         if adapter.connector_type.capabilities.reports_deletions:
@@ -81,7 +88,11 @@ async def hidden_is_not_deleted(adapter: Adapter) -> None:
     async with lab_of(adapter) as lab:
         kept, secret = lab.fill(2)
         refs = [lab.ref(kept), lab.ref(secret)]
+        cursor = (await lab.read()).cursor
+        lab.clock.pass_by(_HOUR)
         lab.world.hide(secret, lab.clock.now())
+        told = [ref for page in (await lab.read(cursor)).pages for ref in page.gone]
+        require(not told, "a lost permission was told as a deletion among the changes")
         fetched = await lab.connector.fetch(refs)
         require(not fetched.gone, "a lost permission was taken for a deletion")
         require(fetched.hidden == (refs[1],), "the hidden item was not told as hidden")
