@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import orjson
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.linear.mapping.faults import Unmappable
@@ -145,6 +145,7 @@ def spoilt(row: dict[str, Any], name: str, value: object) -> Any:
     return orjson.loads(orjson.dumps({**row, name: value}, option=orjson.OPT_NON_STR_KEYS))
 
 
+@settings(max_examples=40)
 @given(ISSUES, st.sampled_from(sorted({*SHARED, "state", "team", "history", "cycle"})), JSON)
 def test_an_issue_is_read_or_set_aside(row: dict[str, Any], name: str, value: object) -> None:
     for raw in (spoilt(row, "more", value), spoilt(row, name, value)):
@@ -158,6 +159,7 @@ def test_an_issue_is_read_or_set_aside(row: dict[str, Any], name: str, value: ob
         assert item.title.isprintable() or not item.title.isascii()
 
 
+@settings(max_examples=40)
 @given(PROJECTS, st.sampled_from(sorted({*SHARED, "status", "initiatives"})), JSON)
 def test_a_project_is_read_or_set_aside(row: dict[str, Any], name: str, value: object) -> None:
     for raw in (spoilt(row, "more", value), spoilt(row, name, value)):
