@@ -51,11 +51,15 @@ class Upsert:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """The SQL of one row, on PostgreSQL of all rows; on SQLite also that of `rows` rows."""
+    """The SQL of all rows on PostgreSQL; on SQLite its beginning, one row, and its end.
+
+    `rows` is how many rows one statement of SQLite takes.
+    """
 
     sql: str
     binders: tuple[Binder | None, ...]
-    many: str = ""
+    one: str = ""
+    end: str = ""
     rows: int = 0
 
 
@@ -78,12 +82,14 @@ async def write(session: AsyncSession, meant: Upsert, rows: Sequence[Row]) -> No
 async def _write_tuples(
     connection: AsyncConnection, prepared: _Statement, rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    rest = len(rows) % prepared.rows
-    for start in range(0, len(rows) - rest, prepared.rows):
-        values = tuple(chain.from_iterable(rows[start : start + prepared.rows]))
-        await connection.exec_driver_sql(prepared.many, values)
-    if rest:
-        await connection.exec_driver_sql(prepared.sql, list(rows[-rest:]))
+    """As few statements as there can be: each of them changes hands with whoever works meanwhile.
+
+    The driver keeps what it has parsed by its text, and pages are mostly of one length.
+    """
+    for start in range(0, len(rows), prepared.rows):
+        some = rows[start : start + prepared.rows]
+        sql = f"{prepared.sql} {', '.join([prepared.one] * len(some))} {prepared.end}"
+        await connection.exec_driver_sql(sql, tuple(chain.from_iterable(some)))
 
 
 def _bound(prepared: _Statement, rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
@@ -99,13 +105,12 @@ def _statement(meant: Upsert, dialect: Dialect) -> _Statement:
     end = _on_conflict(meant, dialect)
     if dialect.name == "postgresql":
         return _Statement(sql=f"{_postgres_head(meant, columns, dialect)} {end}", binders=binders)
-    one, rows = f"({', '.join('?' for _ in columns)})", max(1, _SQLITE_VALUES // len(columns))
-    into = f"{_into(meant, dialect)} VALUES"
     return _Statement(
-        sql=f"{into} {one} {end}",
+        sql=f"{_into(meant, dialect)} VALUES",
         binders=binders,
-        many=f"{into} {', '.join([one] * rows)} {end}",
-        rows=rows,
+        one=f"({', '.join('?' for _ in columns)})",
+        end=end,
+        rows=max(1, _SQLITE_VALUES // len(columns)),
     )
 
 
