@@ -52,13 +52,18 @@ class IssueType(Wire):
     hierarchy_level: int | None = None
 
 
-class User(Wire):
-    """A person or an app; Server has `name` and `key` in place of `accountId`."""
+class Author(Wire):
+    """Who changed or said something; ten and more come with each issue, so nothing else is read."""
 
     account_id: str | None = None
     account_type: str | None = None
     display_name: str | None = None
     name: str | None = None
+
+
+class User(Author):
+    """A person or an app; Server has `name` and `key` in place of `accountId`."""
+
     key: str | None = None
     time_zone: str | None = None
     email_address: str | None = None
@@ -136,7 +141,7 @@ class Comment(Wire):
     """When somebody commented; what was said is not read."""
 
     id: str = ""
-    author: User | None = None
+    author: Author | None = None
     created: str | None = None
 
 
@@ -161,7 +166,7 @@ class History(Wire):
     """One entry of a changelog; the bulk endpoint sends `created` as a number."""
 
     id: str = ""
-    author: User | None = None
+    author: Author | None = None
     created: str | int | None = None
     items: list[ChangeItem | None] | None = None
 

@@ -18,7 +18,7 @@ from connectors.jira.mapping.site import Site
 from connectors.jira.mapping.status import resolution_kind
 from connectors.jira.mapping.times import instant
 from connectors.jira.rules import FieldRole, fold
-from connectors.jira.wire import ChangeItem, Comments, History, Named, User
+from connectors.jira.wire import Author, ChangeItem, Comments, History, Named
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ResolutionKind
 from syncer.domain.text import clean_line
@@ -93,7 +93,7 @@ class Now:
 _Resolved = tuple[ResolutionKind | None, ResolutionKind | None]
 """The resolution in force before and after an entry."""
 
-_Row = tuple[datetime, int, str, int, int, ChangeField, ChangeItem, User | None]
+_Row = tuple[datetime, int, str, int, int, ChangeField, ChangeItem, Author | None]
 """One field of one entry: when, the length of the entry's id and the id itself, the numbers of the
 entry and of the field within it, the field's kind, what is told of it, and the author.
 
@@ -259,7 +259,7 @@ class _Reader:
         return canonical.value(kind, before), canonical.value(kind, after)
 
 
-def _actor(author: User | None, site: Site) -> tuple[str, bool]:
+def _actor(author: Author | None, site: Site) -> tuple[str, bool]:
     """The name to show, and whether it is a bot; looked up once for all issues of a site."""
     if author is None:
         return "", False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.jira.mapping.site import Site
-from connectors.jira.wire import User
+from connectors.jira.wire import Author, User
 from syncer.domain.item import Account
 from syncer.domain.people import mail_mark
 from syncer.domain.text import clean_line
@@ -38,12 +38,12 @@ def _account(user: User, connection: str) -> Account | None:
     )
 
 
-def is_bot(author: User | None) -> bool:
+def is_bot(author: Author | None) -> bool:
     """Whether a change by this account is no sign of human care."""
     return author is not None and author.account_type == _APP
 
 
-def shown_name(author: User | None) -> str:
+def shown_name(author: Author | None) -> str:
     """What people call the account, empty where nobody is named."""
     if author is None:
         return ""
