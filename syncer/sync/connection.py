@@ -208,9 +208,10 @@ async def survey(
     seen = [one for one in identity.containers if chosen.has(one.key)]
     absent = await _record_answer(visit, identity, seen, wanted=chosen, at=asked_at)
     due, idle = await _sorted_out(visit, seen, full=full)
-    async with store.write() as session:
-        for key in idle:
-            await sources.confirm_unchanged(session, key, at=asked_at)
+    if idle:  # a transaction without a statement waits for its turn like any other
+        async with store.write() as session:
+            for key in idle:
+                await sources.confirm_unchanged(session, key, at=asked_at)
     return Survey(
         connection=connection,
         identity=identity,
