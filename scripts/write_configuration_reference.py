@@ -54,8 +54,8 @@ _CONNECTION: Final = """\
 The connector of each kind has a page of its own, which describes its other keys:
 [Jira](../connectors/jira/README.md), [GitHub](../connectors/github/README.md),
 [GitLab](../connectors/gitlab/README.md), [Azure DevOps](../connectors/azure_devops/README.md),
-[Linear](../connectors/linear/README.md), [CSV](../connectors/csv_file/README.md),
-[push](../connectors/push/README.md). All that ask a
+[Linear](../connectors/linear/README.md), [Redmine](../connectors/redmine/README.md),
+[CSV](../connectors/csv_file/README.md), [push](../connectors/push/README.md). All that ask a
 tracker know `url` and `auth`, and these for webhooks: `webhook_secret_env` or
 `webhook_secret_file`, the `previous_…` ones
 while a secret is being changed, and `endpoint_id` where you want to choose it. All know what a

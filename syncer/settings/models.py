@@ -276,8 +276,8 @@ class ConnectionSettings(BaseModel):
     name: Key = Field(description="The name by which selectors call the connection.")
     kind: str = Field(
         min_length=1,
-        description="The connector: `jira`, `github`, `gitlab`, `linear`, `azuredevops`, `csv` or "
-        "`push`.",
+        description="The connector: `jira`, `github`, `gitlab`, `linear`, `azuredevops`, "
+        "`redmine`, `csv` or `push`.",
     )
     containers: tuple[str, ...] = Field(
         (), description="Globs of the containers to sync; empty: all that the account sees."
