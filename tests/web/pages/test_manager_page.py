@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
+from html import unescape
 from ipaddress import ip_network
 
 import pytest
@@ -157,9 +159,10 @@ async def test_a_risk_shows_what_the_editions_said_of_it() -> None:
 
 async def test_a_risk_is_answered_by_commands_to_copy() -> None:
     html = await text_of(StillReader(example()), "/programs/5g")
-    identity = example().risks[0].id
-    assert f"<code>syncer risk own {identity} --owner" in html
-    assert f"<code>syncer risk accept {identity} --owner" in html
+    risk = example().risks[0]
+    given = [re.sub(r"<[^>]+>", "", one) for one in re.findall(r"<code>(.*?)</code>", html)]
+    assert set(answers(risk)) <= {unescape(one) for one in given}
+    assert len(answers(risk)) == 3
     assert "<form" not in html
     assert "<button" not in html
 
