@@ -290,8 +290,10 @@ def test_f47_a_field_that_is_not_there_is_said() -> None:
 
 
 def test_f47_what_a_missing_field_would_have_told_is_unread_and_not_empty() -> None:
-    rules = {"custom_fields": ["Program", "Gone"], "must_have_field": "Must"}
-    found = record(issue(1), customer_fields=["Client"], **rules).item
+    names = ["Program", "Gone"]
+    found = record(
+        issue(1), custom_fields=names, must_have_field="Must", customer_fields=["Client"]
+    ).item
     assert found.unread == {"custom.Gone": None, "customers": None, "must_have": None}
     assert record(issue(1), custom_fields=["Program"]).item.unread == {}
 
