@@ -80,8 +80,9 @@ class RedmineClient:
         params = {"include": "relations,journals,children"}
         answer = await self.http.get(f"/issues/{_part(number)}.json", params, local=True)
         told = answer.object().get("issue")
-        # Without an issue in it the answer is one that cannot be read, not one without news.
-        return told if isinstance(told, dict) else {"id": int(number)}
+        if not isinstance(told, dict):
+            raise BadPayload(f"Redmine answered for issue {number} without an issue.")
+        return told
 
     async def by_id(self, params: Mapping[str, str], *, size: int = PAGE) -> AsyncIterator[Any]:
         """Every issue that the filters leave, by number: what vanishes meanwhile hides no other."""

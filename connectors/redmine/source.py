@@ -61,19 +61,23 @@ class Source:
         """
         found: list[Any] = []
         for start in range(0, len(rows), AT_ONCE):
-            found += await together(self._one(row) for row in rows[start : start + AT_ONCE])
-        return [row for row in found if row is not None]
+            parts = await together(self._one(row) for row in rows[start : start + AT_ONCE])
+            found += [row for part in parts for row in part]
+        return found
 
-    async def _one(self, row: Any) -> Any:  # noqa: ANN401  as sent
+    async def _one(self, row: Any) -> tuple[Any, ...]:  # noqa: ANN401  as sent
+        """The issue, or nothing; a refusal is raised where the list still shows it."""
         number = number_of(row)
         if not number:
-            return row
+            return (row,)
         try:
-            return await self.client.issue(str(number))
+            return (await self.client.issue(str(number)),)
         except Rejected as refused:
             if refused.status not in ABSENT:
                 raise
-            return None
+            if (await self.client.issues({"issue_id": str(number)})).rows:
+                raise
+            return ()
 
     async def records(self, rows: Sequence[Any]) -> Records:
         """The rows, with their details, as records."""

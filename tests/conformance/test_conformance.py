@@ -9,6 +9,7 @@ from tests.conformance.github_adapter import GitHub
 from tests.conformance.gitlab_adapter import GitLab, GitLabByRest
 from tests.conformance.jira_adapters import JiraCloud, JiraDataCenter
 from tests.conformance.linear_adapter import Linear
+from tests.conformance.redmine_adapter import Redmine
 
 TestJiraCloud = ConnectorSuite.of(JiraCloud)
 TestJiraDataCenter = ConnectorSuite.of(JiraDataCenter)
@@ -17,4 +18,5 @@ TestGitLab = ConnectorSuite.of(GitLab)
 TestGitLabByRest = ConnectorSuite.of(GitLabByRest)
 TestAzureDevOps = ConnectorSuite.of(AzureDevOps)
 TestLinear = ConnectorSuite.of(Linear)
+TestRedmine = ConnectorSuite.of(Redmine)
 TestSample = ConnectorSuite.of(SampleAdapter)
