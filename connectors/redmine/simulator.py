@@ -8,7 +8,6 @@ relations that leave `updated_on` as it was.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable, Collection
 from types import TracebackType
 from typing import Final, Self
@@ -18,6 +17,7 @@ from pydantic import SecretStr
 
 from connectors.redmine.simulator_answers import Answers, Json, signed
 from syncer.clock import Clock
+from syncer.connect.signing import same
 from syncer.connect.testing.delivery import Delivery, HookAction
 from syncer.connect.testing.server import Account, FakeTracker
 from syncer.connect.testing.world import World
@@ -100,8 +100,7 @@ class RedmineSimulator:
 
     def _answering(self, make: Make) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handler(request: web.Request) -> web.StreamResponse:
-            key = request.headers.get("X-Redmine-API-Key", "").encode()
-            if not hmac.compare_digest(key, self._account.secret.encode()):
+            if not same(request.headers.get("X-Redmine-API-Key", ""), self._account.secret):
                 return web.Response(status=401)
             answer = make(request)
             # A refusal has no body, as with the real one.
