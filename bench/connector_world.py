@@ -50,6 +50,10 @@ DIALECTS: Final[Sequence[Dialect]] = (
         kind="linear", container="BIG", mark="-", auth='{ token_env = "BENCH_TOKEN" }',
         more='api_url = "{url}"\ncontainers = ["BIG"]',
     ),
+    Dialect(
+        kind="redmine", container="big", mark="#",
+        auth='{ token_env = "BENCH_TOKEN" }',
+    ),
 )  # fmt: skip
 """The connectors that read from a tracker by its API."""
 

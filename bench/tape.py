@@ -19,7 +19,9 @@ from aiohttp import web
 _LEFT_OUT: Final = frozenset(
     {"connection", "content-encoding", "content-length", "date", "server", "transfer-encoding"}
 )
-_SENT: Final = frozenset({"accept", "authorization", "content-type", "private-token"})
+_SENT: Final = frozenset(
+    {"accept", "authorization", "content-type", "private-token", "x-redmine-api-key"}
+)
 _LARGEST: Final = 64 * 2**20
 
 

@@ -15,7 +15,7 @@ EXPECTED = {
     "forecast": ["plain bootstrap"],
     "writes": ["executemany", "`.values([…])`"],
     "sync": ["own ceiling", "floor", "`jira` package", "tap-jira", "dlt"],
-    "connectors": ["jira", "github", "gitlab", "azuredevops", "linear"],
+    "connectors": ["jira", "github", "gitlab", "azuredevops", "linear", "redmine"],
     "memory": ["idle daemon", "requests a container", "rows of items written", "1,000,000"],
     "hooks": ["throughput", "p99", "burst"],
     "classify": ["in one batch", "peak memory", "from the store", "has changed", "hostile"],
