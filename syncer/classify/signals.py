@@ -201,7 +201,7 @@ def _blocking(reach: Reach) -> Iterator[Signal]:
     if count > 1:
         yield "blocks_many", 1, f"blocks {count} other products"
     elif count == 1:
-        yield "blocks_one", 1, "blocks another product"
+        yield "blocks_one", 1, "blocks work of another project"
 
 
 def _membership(evidence: Evidence, item: PortfolioItem) -> Iterator[Signal]:
