@@ -5,8 +5,7 @@ VENV    ?= .venv
 PYTHON  ?=
 ARGS    ?=
 HOURS   ?= 1
-# One more than there are cores: many tests wait for processes that they have started. Idle workers
-# take over what others still have before them, so that none ends minutes after the rest.
+# One more than there are cores: many tests wait for processes that they have started.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 BIN     := $(VENV)/bin
@@ -37,7 +36,7 @@ demo: $(READY) ## Print the digest of a sample portfolio; on a terminal also ser
 
 .PHONY: test
 test: $(READY) ## Run all tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 .PHONY: test-long
 test-long: $(READY) ## Run the long campaigns for HOURS=n hours, going on where the last run stopped
