@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from syncer.service.core import Service
 from syncer.service.publishing import Publisher
 from syncer.settings.load import load_settings
@@ -97,8 +99,13 @@ async def states(store: Store) -> dict[str, str]:
 async def let_time_pass(store: Store) -> None:
     """As if every pause and every lease had run out."""
     async with store.write() as session:
-        table = table_of(DispatchRow)
-        await session.execute(table.update().values(next_try_at=ANCIENT))
-        await session.execute(
-            table.update().where(table.c.lease_until.is_not(None)).values(lease_until=ANCIENT)
-        )
+        await run_out(session)
+
+
+async def run_out(session: AsyncSession) -> None:
+    """As if every pause and every lease had run out, once the session's work is committed."""
+    table = table_of(DispatchRow)
+    await session.execute(table.update().values(next_try_at=ANCIENT))
+    await session.execute(
+        table.update().where(table.c.lease_until.is_not(None)).values(lease_until=ANCIENT)
+    )

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Final
 
 from connectors.redmine.mapping.faults import Unmappable
-
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
-_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+from syncer.connect.times import utc_instant
 
 
 def instant(value: str) -> datetime:
@@ -17,15 +14,9 @@ def instant(value: str) -> datetime:
     Instants beyond the calendar's ends become its ends.
     """
     try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        raise Unmappable(f"{value[:40]!r} is no time") from None
-    if at.tzinfo is None:
-        raise Unmappable(f"{value[:40]!r} is a time without a zone")
-    try:
-        return at.astimezone(UTC).replace(microsecond=0)
-    except OverflowError:
-        return _LAST if at.year > 1 else _FIRST
+        return utc_instant(value).replace(microsecond=0)
+    except ValueError as error:
+        raise Unmappable(str(error)) from None
 
 
 def civil_date(value: str | None) -> date | None:
@@ -36,11 +27,6 @@ def civil_date(value: str | None) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         raise Unmappable(f"{value[:40]!r} is no date") from None
-
-
-def epoch_ms(at: datetime) -> int:
-    """Milliseconds since the epoch."""
-    return round(at.timestamp() * 1000)
 
 
 def wire_time(ms: int) -> str:
