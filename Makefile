@@ -5,7 +5,8 @@ VENV    ?= .venv
 PYTHON  ?=
 ARGS    ?=
 HOURS   ?= 1
-# One more than there are cores: many tests wait for processes that they have started.
+# One more than there are cores: many tests wait for processes that they have started. Idle workers
+# take over what others still have before them, so that none ends minutes after the rest.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 BIN     := $(VENV)/bin
@@ -36,7 +37,7 @@ demo: $(READY) ## Print the digest of a sample portfolio; on a terminal also ser
 
 .PHONY: test
 test: $(READY) ## Run all tests
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: test-long
 test-long: $(READY) ## Run the long campaigns for HOURS=n hours, going on where the last run stopped
