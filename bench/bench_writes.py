@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import perf_counter
 from typing import Any, Final
 
 import orjson
@@ -22,7 +21,7 @@ from bench.databases import BOTH, SQLITE, Databases, databases
 from bench.fake_jira import made
 from bench.figures import Figure, Options, run
 from bench.floor import TABLES, upsert_of
-from bench.timing import Timed, in_turns
+from bench.timing import Spent, Stopwatch, Timed, in_turns
 from connectors.jira.mapping.item import read_issue
 from connectors.jira.mapping.site import Site
 from syncer.domain.item import ItemRecord
@@ -125,12 +124,12 @@ def _values(
     return statement.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
-async def _timed(variant: str, work: Work, database: str) -> float:
+async def _timed(variant: str, work: Work, database: str) -> Spent:
     few = max(1, len(work.pages) // SLOWER)
     async with Store(database) as store:
         async with store.write():
             pass  # connected before the time runs
-        start = perf_counter()
+        watch = Stopwatch()
         match variant:
             case "ours":
                 await _save(store, work.records)
@@ -138,8 +137,8 @@ async def _timed(variant: str, work: Work, database: str) -> float:
                 await _plain(store, work.pages)
             case _:
                 await _recipe(store, work.pages[:few])
-        seconds = perf_counter() - start
-    return seconds if variant != RECIPE else seconds * len(work.pages) / few
+        spent = watch.spent()
+    return spent if variant != RECIPE else spent.times(len(work.pages) / few)
 
 
 def measure(options: Options) -> Iterator[Figure]:
@@ -154,7 +153,7 @@ def measure(options: Options) -> Iterator[Figure]:
 
 
 def _of_kind(fresh: Databases, kind: str, *, work: Work, options: Options) -> Iterator[Figure]:
-    def once(variant: str) -> float:
+    def once(variant: str) -> Spent:
         with fresh.fresh(kind) as database:
             return asyncio.run(_timed(variant, work, database))
 

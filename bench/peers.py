@@ -16,12 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Final
 
+from bench.timing import Spent
 from bench.tracker import Tracker
 
 INSTALL_SECONDS: Final = 600
 RUN_SECONDS: Final = 900
 _HOME: Final = Path(gettempdir()) / "syncer-bench-peers"
-_MARK: Final = "SECONDS "
+_MARK: Final = "SPENT "
 
 _TAP_JIRA: Final = """
 import json, os, sys, time
@@ -40,9 +41,9 @@ config = {"start_date": "2020-01-01T00:00:00Z", "username": "bot", "password": "
           "base_url": url, "user_agent": "bench"}
 json.dump(config, open("config.json", "w")); json.dump(catalog, open("catalog.json", "w"))
 sys.argv = ["tap-jira", "--config", "config.json", "--properties", "catalog.json"]
-begun = time.perf_counter()
+begun, worked = time.perf_counter(), time.process_time()
 tap_jira.main()
-print("SECONDS", time.perf_counter() - begun, file=sys.stderr)
+print("SPENT", time.perf_counter() - begun, time.process_time() - worked, file=sys.stderr)
 """
 
 _DLT: Final = """
@@ -59,9 +60,9 @@ source = rest_api_source({
 })
 pipeline = dlt.pipeline("bench", pipelines_dir=os.getcwd(), dataset_name="jira",
                         destination=dlt.destinations.duckdb("bench.duckdb"))
-begun = time.perf_counter()
+begun, worked = time.perf_counter(), time.process_time()
 pipeline.run(source)
-print("SECONDS", time.perf_counter() - begun, file=sys.stderr)
+print("SPENT", time.perf_counter() - begun, time.process_time() - worked, file=sys.stderr)
 with pipeline.sql_client() as client:
     rows = client.execute_sql("SELECT count(*) FROM issues")[0][0]
 assert rows == int(os.environ["BENCH_ISSUES"]), rows
@@ -88,8 +89,8 @@ class NotMeasured(Exception):
     """Why a tool was not measured."""
 
 
-def seconds(peer: Peer, one: Tracker) -> float:
-    """How long the tool's own work takes; `NotMeasured` where it cannot be had or does not run."""
+def spent(peer: Peer, one: Tracker) -> Spent:
+    """What the tool's own work takes; `NotMeasured` where it cannot be had or does not run."""
     python = _installed(peer)
     variables = {"BENCH_URL": one.url, "BENCH_ISSUES": str(one.issues)}
     with TemporaryDirectory(prefix="syncer-bench-") as folder:
@@ -97,7 +98,7 @@ def seconds(peer: Peer, one: Tracker) -> float:
     lines = [line for line in told.splitlines() if line.startswith(_MARK)]
     if not lines:
         raise NotMeasured(f"does not run: {_last(told)}")
-    return float(lines[-1].removeprefix(_MARK))
+    return Spent(*map(float, lines[-1].removeprefix(_MARK).split()))
 
 
 def _installed(peer: Peer) -> str:

@@ -13,7 +13,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
 from typing import Any, Final
 
 import orjson
@@ -22,6 +21,7 @@ from sqlalchemy import func, select
 from bench import floor, jira_objects
 from bench.configured import CONNECTION, secrets_of, written
 from bench.processes import Worker
+from bench.timing import Stopwatch
 from bench.tracker import Tracker
 from syncer.clock import SystemClock
 from syncer.service.core import Service
@@ -80,10 +80,10 @@ def job(one: Tracker, database: str) -> dict[str, Any]:
 async def _timed(variant: str, asked: dict[str, Any]) -> dict[str, Any]:
     one = Tracker(**asked["tracker"])
     gc.collect()
-    start = perf_counter()
+    watch = Stopwatch()
     await VARIANTS[variant](one, asked["database"])
-    seconds = perf_counter() - start
-    return {"seconds": seconds, "rows": await _rows(asked["database"])}
+    spent = watch.spent()
+    return {**asdict(spent), "rows": await _rows(asked["database"])}
 
 
 async def _rows(database: str) -> list[int]:

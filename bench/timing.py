@@ -1,39 +1,74 @@
-"""Runs in turns, so that a busy machine disturbs all variants alike."""
+"""Runs in turns, so that a busy machine disturbs all variants alike.
+
+Beside the seconds that pass stand those of the processor, of all threads of the measured process:
+others on the machine stretch the first far more than the second. What a database server or the
+made-up tracker works meanwhile is in neither.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from time import perf_counter, process_time
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one run took: seconds by the clock, and seconds of the processor."""
+
+    seconds: float
+    processor: float
+
+    def times(self, factor: float) -> Spent:
+        """So many such runs."""
+        return Spent(self.seconds * factor, self.processor * factor)
+
+
+class Stopwatch:
+    """Runs from when it is made."""
+
+    def __init__(self) -> None:
+        self._begun = perf_counter()
+        self._worked = process_time()
+
+    def spent(self) -> Spent:
+        """What has been spent so far."""
+        return Spent(perf_counter() - self._begun, process_time() - self._worked)
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Seconds of a variant's runs."""
+    """A variant's runs."""
 
-    seconds: tuple[float, ...]
+    runs: tuple[Spent, ...]
 
     @property
     def best(self) -> float:
-        """The run that was disturbed least."""
-        return min(self.seconds)
+        """Seconds of the run that was disturbed least."""
+        return min(run.seconds for run in self.runs)
+
+    @property
+    def processor(self) -> float:
+        """The processor's seconds of the run that took the fewest."""
+        return min(run.processor for run in self.runs)
 
     @property
     def usual(self) -> float:
-        """The run in the middle."""
-        return median(self.seconds)
+        """Seconds of the run in the middle."""
+        return median(run.seconds for run in self.runs)
 
     def told(self, count: int) -> str:
         """The best run in words, for so many things done in it."""
-        return f"{self.best:.2f} s ({count / self.best:,.0f}/s)"
+        return f"{self.best:.2f} s ({count / self.best:,.0f}/s), processor {self.processor:.2f} s"
 
 
 def in_turns(
-    variants: Sequence[str], once: Callable[[str], float], *, repeats: int
+    variants: Sequence[str], once: Callable[[str], Spent], *, repeats: int
 ) -> dict[str, Timed]:
-    """The seconds of every variant's runs; every other round goes the other way round."""
-    seconds: dict[str, list[float]] = {variant: [] for variant in variants}
+    """The runs of every variant; every other round goes the other way round."""
+    runs: dict[str, list[Spent]] = {variant: [] for variant in variants}
     for number in range(repeats):
         for variant in variants if number % 2 == 0 else reversed(variants):
-            seconds[variant].append(once(variant))
-    return {variant: Timed(tuple(every)) for variant, every in seconds.items()}
+            runs[variant].append(once(variant))
+    return {variant: Timed(tuple(every)) for variant, every in runs.items()}
