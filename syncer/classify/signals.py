@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 
@@ -51,6 +52,8 @@ class Evidence:
     products_below: Mapping[str, Counter[str]]
     teams_below: Mapping[str, Counter[str]]
     campaigns: Mapping[tuple[str, str], frozenset[str]]
+    projects: frozenset[str]
+    """What counts as a product of its own and is a project: its reasons say so."""
 
 
 def index_evidence(graph: Graph, config: StructureConfig) -> Evidence:
@@ -74,7 +77,22 @@ def index_evidence(graph: Graph, config: StructureConfig) -> Evidence:
         products_below=products,
         teams_below=teams,
         campaigns=_campaigns(graph),
+        projects=_projects(graph),
     )
+
+
+def _projects(graph: Graph) -> frozenset[str]:
+    """Projects of no product, which are counted beside products as what is run separately."""
+    alone = {key for key, one in graph.projects.items() if one.product == key}
+    called = {key for key in alone if graph.projects[key].kind.casefold() != "product"}
+    return frozenset({*called, UNCLAIMED})
+
+
+def _called(evidence: Evidence, names: AbstractSet[str]) -> str:
+    """The word for two or more of what is run separately."""
+    if names.isdisjoint(evidence.projects):
+        return "products"
+    return "projects" if names <= evidence.projects else "projects or products"
 
 
 def _add(counts: Counter[str], into: Counter[str]) -> None:
@@ -109,7 +127,7 @@ def structural_reasons(evidence: Evidence, key: str) -> tuple[Reason, ...]:
     reach = _reach(evidence, key)
     signals = (
         *_spread(evidence, item, reach),
-        *_blocking(reach),
+        *_blocking(evidence, reach),
         *_membership(evidence, item),
         *_campaign(evidence, key),
         *_nature(evidence, item),
@@ -167,7 +185,8 @@ def _spread(evidence: Evidence, item: PortfolioItem, reach: Reach) -> Iterator[S
     teams = _spans(reach.teams, limits.outside_largest)
     only_blocks = set(reach.products) <= reach.blocked and not reach.below
     if reach.spreads and not only_blocks:
-        yield "spread_products", 1, f"children and links in {len(reach.products)} products"
+        called = _called(evidence, reach.products.keys())
+        yield "spread_products", 1, f"children and links in {len(reach.products)} {called}"
     if teams:
         yield "spread_teams", 1, f"{len(reach.teams)} teams must act"
     level = _level_of(item)
@@ -175,7 +194,8 @@ def _spread(evidence: Evidence, item: PortfolioItem, reach: Reach) -> Iterator[S
         yield "level_with_spread", 1, f"{printable(item.type) or 'level'} with spread"
     if reach.spreads and {item.kind.casefold(), item.type.casefold()} & _TIED_KINDS:
         what = printable(item.kind or item.type).lower()
-        yield "governance_kind", 1, f"{what} tied to several products"
+        called = _called(evidence, reach.products.keys())
+        yield "governance_kind", 1, f"{what} tied to several {called}"
     days = _span_days(item)
     if teams and days > limits.long_span_days:
         yield "long_span", 1, f"{days} days with several teams"
@@ -196,10 +216,10 @@ def _span_days(item: PortfolioItem) -> int:
     return (end.date() - item.started_at.date()).days
 
 
-def _blocking(reach: Reach) -> Iterator[Signal]:
+def _blocking(evidence: Evidence, reach: Reach) -> Iterator[Signal]:
     count = len(reach.blocked)
     if count > 1:
-        yield "blocks_many", 1, f"blocks {count} other products"
+        yield "blocks_many", 1, f"blocks {count} other {_called(evidence, reach.blocked)}"
     elif count == 1:
         yield "blocks_one", 1, "blocks work of another project"
 
@@ -223,9 +243,10 @@ def _campaign(evidence: Evidence, key: str) -> Iterator[Signal]:
     products = evidence.campaigns.get(
         (parent, same_title(evidence.graph.items[key].title)), frozenset()
     )
-    others = len(products) - sum(name in products for name in evidence.graph.places[key].products)
-    if others > 1:
-        yield "campaign_instance", 1, f"same work ordered in {others} other products"
+    others = products.difference(evidence.graph.places[key].products)
+    if len(others) > 1:
+        called = _called(evidence, others)
+        yield "campaign_instance", 1, f"same work ordered in {len(others)} other {called}"
 
 
 def _automated(config: StructureConfig, item: PortfolioItem) -> bool:

@@ -136,7 +136,7 @@ def test_structure_decides_over_products() -> None:
     verdicts = _judged([FEATURE, other, blocker])
 
     assert verdicts[blocker.uid].level is PROGRAM
-    assert "blocks 2 other products" in [r.text for r in verdicts[blocker.uid].reasons]
+    assert "blocks 2 other projects or products" in [r.text for r in verdicts[blocker.uid].reasons]
     assert verdicts[FEATURE.uid].level is PRODUCT
 
 

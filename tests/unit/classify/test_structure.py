@@ -113,6 +113,27 @@ def test_blocking_counts_other_products(links: list[str], signal: str) -> None:
     assert signals(found) & {"blocks_one", "blocks_many", "one_product_links"} == {signal}
 
 
+@pytest.mark.parametrize(
+    ("targets", "text"),
+    [
+        (["PAYMENTS", "SEARCH"], "blocks 2 other products"),
+        (["NET", "OUT"], "blocks 2 other projects"),
+        (["PAYMENTS", "OUT"], "blocks 2 other projects or products"),
+        (["PHONE", "PAYMENTS"], "blocks 2 other products"),
+    ],
+)
+def test_what_counts_as_a_product_and_is_a_project_is_called_one(
+    targets: list[str], text: str
+) -> None:
+    alone = [{"key": key, "product": key} for key in ("NET", "OUT")]
+    phone = {"key": "PHONE", "product": "PHONE", "kind": "product"}
+    others = [item(f"B{n}", key, f"Work {n}") for n, key in enumerate(targets)]
+    links = [{"type": "blocks", "to": other["key"]} for other in others]
+    raw = portfolio(item("A", "MOBILE", links=links), *others)
+    raw["projects"] += [*alone, phone]
+    assert text in [reason.text for reason in verdict(raw).reasons]
+
+
 def test_blocking_two_products_is_program_as_in_the_specification() -> None:
     raw = portfolio(
         item("A", "MOBILE", links=[{"type": "blocks", "to": k} for k in ("B", "C")]),
