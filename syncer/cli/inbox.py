@@ -116,8 +116,8 @@ def replay(
 ) -> None:
     """Let deliveries be worked off anew: those in quarantine, or those that the options tell.
 
-    A running `serve` takes them at once, else the next one does. Working one off twice has no
-    second effect: a delivery only says which items to fetch.
+    A running `serve` takes them at once, else the next one or the next `syncer sync` does. Working
+    one off twice has no second effect: a delivery only says which items to fetch.
     """
     from syncer.cli.output import tell
     from syncer.errors import ConfigError

@@ -14,7 +14,9 @@ from syncer.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from syncer.service.core import Service
     from syncer.sync.connection import ConnectionResult
+    from syncer.sync.inbox import Worked
     from syncer.sync.reconcile import CensusResult
 
 
@@ -40,16 +42,23 @@ def sync(
         ),
     ] = [],  # noqa: B006  typer copies it
 ) -> None:
-    """Read what changed at the trackers. A killed sync goes on where it was."""
+    """Read what changed at the trackers, and work off the deliveries that wait.
+
+    A killed sync goes on where it was.
+    """
     from syncer.cli.output import write_lines
     from syncer.cli.progress import Bars, Lines
+    from syncer.service.inboxing import work_off
+
+    async def job(service: Service) -> tuple[Worked, list[ConnectionResult]]:
+        worked = await work_off(service, only=connection)
+        return worked, await service.sync(only=connection, full=full, progress=progress)
 
     if confirm and not census:
         raise ConfigError("--confirm belongs to a census.", fix="Add --census.")
     with Bars() if sys.stderr.isatty() else nullcontext(Lines()) as progress:
-        results = run(
-            ctx, lambda service: service.sync(only=connection, full=full, progress=progress)
-        )
+        worked, results = run(ctx, job)
+    write_lines(inbox_lines(worked))
     if not results:
         write_lines(["There is no connection to sync: add one with [[connections]]."])
     write_lines(line for result in results for line in result_lines(result))
@@ -86,6 +95,13 @@ def exit_code(results: Sequence[ConnectionResult]) -> int:
     if all(result.ok for result in results):
         return 0
     return min(failure.exit_code if failure else 1 for failure in failures)
+
+
+def inbox_lines(worked: Worked) -> Iterator[str]:
+    """What was done with the deliveries that had waited; nothing where none had."""
+    if worked.finished:
+        deliveries = "1 delivery" if worked.finished == 1 else f"{worked.finished} deliveries"
+        yield f"inbox: {deliveries} worked off, {worked.stored} new or changed"
 
 
 def result_lines(result: ConnectionResult) -> Iterator[str]:

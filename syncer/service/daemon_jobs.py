@@ -13,6 +13,7 @@ from syncer.jobs.crew import Crew, Debounced
 from syncer.log import get_logger
 from syncer.service.daemon_pulls import COMMAND, Pulls, errand_of
 from syncer.service.daemon_serving import Serving
+from syncer.service.inboxing import source_of
 from syncer.service.looking_back import look_back_on
 from syncer.store.gaps import settle
 from syncer.store.inbox import inbox_counts, oldest_pending
@@ -62,15 +63,7 @@ class Jobs:
 
     async def open_source(self, connection: str) -> Source:
         """The connection as its deliveries need it; `NotFound` once it is configured no more."""
-        service = self._serving.current
-        return Source(
-            connector=await service.connections.connector(connection),
-            wanted=service.wanted(connection),
-            secrets=service.connections.webhook_secrets(connection),
-            url=service.settings.service.hooks.public_url,
-            traffic=service.connections.traffic(connection),
-            rules=CensusRules(command=COMMAND, cap=service.settings.service.census_cap),
-        )
+        return await source_of(self._serving.current, connection, command=COMMAND)
 
     def worked(self, worked: Worked) -> None:
         """Deliveries were worked off: judge what is new, pull what they named as a whole."""

@@ -32,19 +32,26 @@ _CLAIMED: Final = _INBOX.c.claimed_by != literal_column("''")
 
 
 async def claim(
-    session: AsyncSession, owner: str, *, limit: int, skip: Collection[str] = ()
+    session: AsyncSession,
+    owner: str,
+    *,
+    limit: int,
+    skip: Collection[str] = (),
+    among: Collection[str] | None = None,
 ) -> list[Delivery]:
     """Take up to `limit` deliveries that wait, an equal share of each connection's oldest.
 
     They are the owner's for the span of a lease; nobody else gets them meanwhile. Each tells the
     number of the try that is to come, which `begin` counts. Connections in
-    `skip` are left alone: the owner is at work on them. What names an item that somebody is at work
+    `skip` are left alone: the owner is at work on them; so are those not `among` the ones it is to
+    serve (None: all). What names an item that somebody is at work
     on waits until that is done: an item is never fetched twice at a time, so no older answer can be
     stored after a newer one.
     """
     await one_writer(session, "claims of deliveries")
     now = await database_now(session)
-    connections = [name for name in await _waiting(session) if name not in skip]
+    waiting = await _waiting(session)
+    connections = [n for n in waiting if n not in skip and (among is None or n in among)]
     found: list[Delivery] = []
     for connection in connections:
         share = min(-(-limit // len(connections)), limit - len(found))

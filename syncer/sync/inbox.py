@@ -9,7 +9,7 @@ delivery ever holds up another (spec/reliability.md P6).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -141,16 +141,16 @@ class InboxWorker:
         self._rests = Rests(longest_rest / pace)
         self._next_claim = 0.0
 
-    async def take(self) -> int:
+    async def take(self, *, among: Collection[str] | None = None) -> int:
         """Claim deliveries of connections that nothing is done for yet; returns how many.
 
-        They are worked on in tasks of their own.
+        They are worked on in tasks of their own. Only `among` the connections given, None: all.
         """
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._next_claim - loop.time())
         skip = [*self._tasks, *self._rests.resting(loop.time())]
         async with self._store.write() as session:
-            claimed = await claims.claim(session, self._owner, limit=CLAIM, skip=skip)
+            claimed = await claims.claim(session, self._owner, limit=CLAIM, skip=skip, among=among)
         self._next_claim = loop.time() + _BREATH
         if claimed:
             reach(Edge.INBOX_CLAIMED)
