@@ -26,7 +26,7 @@ def demo(
         typer.Option("--folder", help="Where to put the files; left out: a new folder."),
     ] = None,
 ) -> None:
-    """Make a sample digest from two simulated trackers, then serve its pages.
+    """Make a sample digest from four simulated trackers, then serve its pages.
 
     Lives through a year of simulated work with the real code and prints the digest. On a terminal
     it then runs the daemon: webhooks of the trackers change a colour on the pages within half a
