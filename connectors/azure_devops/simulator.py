@@ -11,9 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from pydantic import SecretStr
 
@@ -25,7 +23,8 @@ from connectors.azure_devops.simulator_request import Counter, Json, Refusal, Re
 from connectors.azure_devops.simulator_site import Site
 from syncer.clock import Clock
 from syncer.connect.testing.delivery import Delivery, HookAction
-from syncer.connect.testing.server import Account, FakeTracker, answer
+from syncer.connect.testing.server import Account, answer
+from syncer.connect.testing.simulated import SimulatedTracker, Standing
 from syncer.connect.testing.world import World
 
 ORGANISATION: Final = "acme"
@@ -58,26 +57,13 @@ class Quirks:
     ceiling: int = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What the server shows, with the facts it was made from and the instant it goes stale."""
-
-    site: Site
-    facts: tuple[object, ...]
-    until: datetime | None
-
-    def holds_at(self, instant: datetime) -> bool:
-        return self.until is None or instant < self.until
-
-
-class AzureDevOpsSimulator:
-    """Serves a world's containers as projects while it is open as an asynchronous context manager.
+class AzureDevOpsSimulator(SimulatedTracker):
+    """Serves a world's containers as projects; everything else as `SimulatedTracker`.
 
     Keys of containers are names of projects, ids of items are numbers; keys of items play no part,
-    since a work item is called by its id. `containers` are those that live here, None for all.
-    `server` is the fake tracker underneath: script faults and read requests there. `limits.limit`
-    is how many requests five minutes hold. `hooks` are the registered service hooks. Items in
-    `destroyed` leave no trace once they are deleted.
+    since a work item is called by its id. `limits.limit` is how many requests five minutes hold.
+    `hooks` are the registered service hooks. Items in `destroyed` leave no trace once they are
+    deleted.
     """
 
     def __init__(
@@ -89,18 +75,19 @@ class AzureDevOpsSimulator:
         foreign_url: Callable[[str], str] | None = None,
         account: Account | None = None,
     ) -> None:
-        self.world = world
-        self.clock = clock
+        super().__init__(
+            world,
+            clock,
+            account=account or Account(user=""),
+            containers=containers,
+            foreign_url=foreign_url,
+        )
         self.quirks = Quirks()
         self.destroyed: set[str] = set()
         self.limits = Counter(clock)
         self.hooks = Subscriptions()
-        self._foreign_url = foreign_url
         self._feeds = Feeds()
-        self._containers = None if containers is None else frozenset(containers)
-        self._account = account or Account(user="")
-        self._kept: _Kept | None = None
-        self.server = FakeTracker(account=self._account, clock=clock)
+        self._standing: Standing[Site] = Standing(world)
         self.server.unauthorised = answer(401, body='{"message":"TF400813: not authorized"}')
         for method, path, make in self._answers():
             handler = self.limits.answering(self._guarded(path, make))
@@ -110,23 +97,6 @@ class AzureDevOpsSimulator:
     def url(self) -> str:
         """The organisation's address, without a final slash."""
         return f"{self.server.url}/{ORGANISATION}"
-
-    @property
-    def account(self) -> Account:
-        """The account; its secret is the token."""
-        return self._account
-
-    async def __aenter__(self) -> Self:
-        await self.server.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.server.stop()
 
     def item_url(self, item_id: str) -> str:
         """The address at which people see an item; `KeyError` if there is none."""
@@ -144,16 +114,16 @@ class AzureDevOpsSimulator:
 
     def site(self) -> Site:
         """What stands now; made anew when anything has changed."""
-        instant = self.clock.now()
-        served = self.world.containers if self._containers is None else self._containers
-        projects = frozenset(served) & frozenset(self.world.containers)
-        facts = (self.world.revision, projects, frozenset(self.destroyed), self.url)
-        if self._kept is None or self._kept.facts != facts or not self._kept.holds_at(instant):
-            index = Index(self.world, instant, projects, frozenset(self.destroyed))
+        instant, destroyed = self.clock.now(), frozenset(self.destroyed)
+        projects = self.served() & frozenset(self.world.containers)
+
+        def made() -> Site:
+            index = Index(self.world, instant, projects, destroyed)
             site = Site(index, self.url, self._foreign_url)
             self._feeds.see(site)
-            self._kept = _Kept(site, facts, self.world.next_change(instant))
-        return self._kept.site
+            return site
+
+        return self._standing.at(instant, (projects, destroyed, self.url), made)
 
     # --- routes -------------------------------------------------------------------------------
 

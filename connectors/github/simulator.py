@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -34,7 +32,8 @@ from connectors.github.simulator_timeline import rest_comments, rest_timeline
 from syncer.clock import Clock
 from syncer.connect.testing.delivery import Delivery, HookAction
 from syncer.connect.testing.script import Container, ItemState
-from syncer.connect.testing.server import Account, FakeTracker, answer
+from syncer.connect.testing.server import Account, answer
+from syncer.connect.testing.simulated import SimulatedTracker, Standing
 from syncer.connect.testing.world import World
 
 _REPOSITORY: Final = "/repos/{owner}/{repo}"
@@ -63,28 +62,14 @@ class Quirks:
     silent_projects: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What the server shows, with the facts it was made from and the instant it goes stale."""
-
-    site: Site
-    facts: tuple[object, ...]
-    until: datetime | None
-
-    def holds_at(self, instant: datetime) -> bool:
-        return self.until is None or instant < self.until
-
-
-class GitHubSimulator:
-    """Serves a world's repositories while it is open as an asynchronous context manager.
+class GitHubSimulator(SimulatedTracker):
+    """Serves a world's repositories as GitHub; everything else as `SimulatedTracker`.
 
     Keys of containers are `owner/name`, keys of items end with the issue's number, ids of items
-    are numbers. `containers` are those that live here, None for all. `foreign_url` gives the
-    address of an item that lives elsewhere. `server` is the fake tracker underneath: script faults
-    and read requests there. `limits.secondary_limits` is how many of the next requests run into
-    the secondary limit; `limits.allowance("core")` is what the hour still holds. Repositories in
-    `hidden_containers` are out of the account's sight. `app` takes a GitHub App's requests.
-    `reports.say(…)` writes a status update on a project. `hooks` are the registered webhooks.
+    are numbers. `limits.secondary_limits` is how many of the next requests run into the secondary
+    limit; `limits.allowance("core")` is what the hour still holds. `app` takes a GitHub App's
+    requests. `reports.say(…)` writes a status update on a project. `hooks` are the registered
+    webhooks.
     """
 
     def __init__(
@@ -96,45 +81,22 @@ class GitHubSimulator:
         foreign_url: Callable[[str], str] | None = None,
         account: Account | None = None,
     ) -> None:
-        self.world = world
-        self.clock = clock
+        super().__init__(
+            world,
+            clock,
+            account=account or Account(user="syncer-bot", schemes=("Bearer", "token")),
+            containers=containers,
+            foreign_url=foreign_url,
+            open_paths=("*/app", "*/app/*", "*/installation"),
+        )
         self.quirks = Quirks()
-        self.hidden_containers: set[str] = set()
         self.reports = Reports()
         self.limits = Counter(clock, headers={"X-OAuth-Scopes": _SCOPES})
         self.app: App | None = None
-        self._containers = None if containers is None else frozenset(containers)
-        self._foreign_url = foreign_url
-        self._account = account or Account(user="syncer-bot", schemes=("Bearer", "token"))
-        self._kept: _Kept | None = None
-        self.server = FakeTracker(
-            account=self._account, open_paths=("*/app", "*/app/*", "*/installation"), clock=clock
-        )
+        self._standing: Standing[Site] = Standing(world)
         self.server.unauthorised = answer(401, body=_UNAUTHORISED)
         self.hooks = new_book()
         self._add_routes()
-
-    @property
-    def url(self) -> str:
-        """The base URL of API and pages, without a final slash."""
-        return self.server.url
-
-    @property
-    def account(self) -> Account:
-        """The account; its secret is the token."""
-        return self._account
-
-    async def __aenter__(self) -> Self:
-        await self.server.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.server.stop()
 
     def install(self, app: App) -> None:
         """Accept an app: its signed requests, and the tokens that it gets."""
@@ -159,10 +121,6 @@ class GitHubSimulator:
 
     # --- the server at this instant -----------------------------------------------------------
 
-    def _served(self) -> frozenset[str]:
-        mine = self.world.containers if self._containers is None else self._containers
-        return frozenset(mine) - self.hidden_containers
-
     def _site(self) -> Site:
         """What stands now; made anew when anything has changed."""
         instant = self.clock.now()
@@ -171,12 +129,12 @@ class GitHubSimulator:
             silent_projects=self.quirks.silent_projects,
             foreign_url=self._foreign_url,
         )
-        facts = (self.world.revision, self._served(), manner, self.url)
-        if self._kept is None or self._kept.facts != facts or not self._kept.holds_at(instant):
-            index = Index(self.world, instant, self._served(), manner)
-            until = self.world.next_change(instant)
-            self._kept = _Kept(Site(index, self.url), facts, until)
-        return self._kept.site
+        served = self.served()
+        return self._standing.at(
+            instant,
+            (served, manner, self.url),
+            lambda: Site(Index(self.world, instant, served, manner), self.url),
+        )
 
     # --- routes -------------------------------------------------------------------------------
 

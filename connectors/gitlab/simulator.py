@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -33,7 +32,8 @@ from connectors.gitlab.simulator_site import Site
 from syncer.clock import Clock
 from syncer.connect.testing.delivery import Delivery, HookAction
 from syncer.connect.testing.script import Container
-from syncer.connect.testing.server import Account, FakeTracker, answer
+from syncer.connect.testing.server import Account, answer
+from syncer.connect.testing.simulated import SimulatedTracker, Standing
 from syncer.connect.testing.world import World
 
 _API: Final = "/api/v4"
@@ -59,27 +59,13 @@ class Quirks:
     no_events: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What the server shows, with the facts it was made from and the instant it goes stale."""
-
-    site: Site
-    facts: tuple[object, ...]
-    until: datetime | None
-
-    def holds_at(self, instant: datetime) -> bool:
-        return self.until is None or instant < self.until
-
-
-class GitLabSimulator:
-    """Serves a world's projects and groups while it is open as an asynchronous context manager.
+class GitLabSimulator(SimulatedTracker):
+    """Serves a world's projects and groups as GitLab; everything else as `SimulatedTracker`.
 
     Keys of containers are full paths; a container of one part, or that holds others, is a group,
-    whose items are epics. Keys of items end with their number, ids of items are numbers.
-    `containers` are those that live here, None for all. `server` is the fake tracker underneath:
-    script faults and read requests there. `limits.limit` is how many requests a minute holds.
-    Containers in `hidden_containers` are out of the account's sight. `say_health(…)` gives an item
-    a health status. `hooks` are the registered webhooks.
+    whose items are epics. Keys of items end with their number, ids of items are numbers. Links
+    stay within GitLab, so `foreign_url` is not asked. `limits.limit` is how many requests a minute
+    holds. `say_health(…)` gives an item a health status. `hooks` are the registered webhooks.
     """
 
     def __init__(
@@ -88,19 +74,20 @@ class GitLabSimulator:
         clock: Clock,
         *,
         containers: Collection[str] | None = None,
-        foreign_url: Callable[[str], str] | None = None,  # noqa: ARG002  links stay within GitLab
+        foreign_url: Callable[[str], str] | None = None,
         account: Account | None = None,
     ) -> None:
-        self.world = world
-        self.clock = clock
+        super().__init__(
+            world,
+            clock,
+            account=account or Account(user="syncer-bot", schemes=("Bearer",)),
+            containers=containers,
+            foreign_url=foreign_url,
+        )
         self.quirks = Quirks()
-        self.hidden_containers: set[str] = set()
         self._health: dict[str, tuple[Health, ...]] = {}
         self.limits = Counter(clock)
-        self._containers = None if containers is None else frozenset(containers)
-        self._account = account or Account(user="syncer-bot", schemes=("Bearer",))
-        self._kept: _Kept | None = None
-        self.server = FakeTracker(account=self._account, clock=clock)
+        self._standing: Standing[Site] = Standing(world)
         self.server.unauthorised = answer(401, body=_UNAUTHORISED)
         self.hooks = new_book()
         for hooks in PATHS:
@@ -108,28 +95,6 @@ class GitLabSimulator:
         for path, make in self._answers():
             self.server.route("GET", f"{_API}{path}", self.limits.answering(make))
         self.server.route("POST", "/api/graphql", self.limits.answering(self._graphql))
-
-    @property
-    def url(self) -> str:
-        """The base URL of API and pages, without a final slash."""
-        return self.server.url
-
-    @property
-    def account(self) -> Account:
-        """The account; its secret is the token."""
-        return self._account
-
-    async def __aenter__(self) -> Self:
-        await self.server.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.server.stop()
 
     def item_url(self, item_id: str) -> str:
         """The address at which people see an item; `KeyError` if there is none."""
@@ -152,19 +117,14 @@ class GitLabSimulator:
 
     # --- the server at this instant -----------------------------------------------------------
 
-    def _served(self) -> frozenset[str]:
-        mine = self.world.containers if self._containers is None else self._containers
-        return frozenset(mine) - self.hidden_containers
-
     def site(self) -> Site:
         """What stands now; made anew when anything has changed."""
-        instant = self.clock.now()
-        facts = (self.world.revision, self._served(), tuple(self._health.items()), self.url)
-        if self._kept is None or self._kept.facts != facts or not self._kept.holds_at(instant):
-            index = Index(self.world, instant, self._served())
-            until = self.world.next_change(instant)
-            self._kept = _Kept(Site(index, self.url, dict(self._health)), facts, until)
-        return self._kept.site
+        instant, served, health = self.clock.now(), self.served(), dict(self._health)
+        return self._standing.at(
+            instant,
+            (served, health, self.url),
+            lambda: Site(Index(self.world, instant, served), self.url, health),
+        )
 
     # --- routes -------------------------------------------------------------------------------
 

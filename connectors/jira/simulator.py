@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -22,7 +21,6 @@ from connectors.jira.simulator_hooks import issue_delivery
 from connectors.jira.simulator_index import Index
 from connectors.jira.simulator_query import JqlError
 from connectors.jira.simulator_quirks import (
-    Kept,
     Quirks,
     epoch_milliseconds,
     true_token,
@@ -42,7 +40,8 @@ from connectors.jira.simulator_request import (
 from syncer.clock import Clock
 from syncer.connect.testing.delivery import Delivery, HookAction
 from syncer.connect.testing.script import Container
-from syncer.connect.testing.server import Account, FakeTracker, answer
+from syncer.connect.testing.server import Account, answer
+from syncer.connect.testing.simulated import SimulatedTracker, Standing
 from syncer.connect.testing.world import World
 
 CLOUD_ID: Final = "made-up-cloud"
@@ -60,13 +59,11 @@ _UNAUTHORISED: Final = (
 )
 
 
-class JiraSimulator:
-    """Serves a world as Jira Cloud while it is open as an asynchronous context manager.
+class JiraSimulator(SimulatedTracker):
+    """Serves a world as Jira Cloud; everything else as `SimulatedTracker`.
 
-    `server` is the fake tracker underneath: script faults and read requests there. Containers
-    in `hidden_containers` are out of the account's sight. `zone` is the account's time zone.
-    Only the world's `containers` live here, None for all: links to items of others are not shown,
-    so `foreign_url` is not asked. With `scoped` the site itself refuses the account, as it does a
+    `zone` is the account's time zone. Links to items of other trackers are not shown, so
+    `foreign_url` is not asked. With `scoped` the site itself refuses the account, as it does a
     token with scopes; pass `url` as the connector's `gateway` then.
     """
 
@@ -83,22 +80,21 @@ class JiraSimulator:
         account: Account | None = None,
         zone: str = "Europe/Berlin",
         containers: Collection[str] | None = None,
-        foreign_url: Callable[[str], str] | None = None,  # noqa: ARG002  see above
+        foreign_url: Callable[[str], str] | None = None,
         scoped: bool = False,
     ) -> None:
-        self.world = world
-        self.clock = clock
+        super().__init__(
+            world,
+            clock,
+            account=account or Account(),
+            containers=containers,
+            foreign_url=foreign_url,
+            open_paths=("/_edge/tenant_info",),
+        )
         self.quirks = Quirks()
-        self.hidden_containers: set[str] = set()
-        self._account = account or Account()
-        self._containers = None if containers is None else frozenset(containers)
-        self._scoped = scoped
         self._deliveries = 0
         self._zone = ZoneInfo(zone)
-        self._indexes: dict[timedelta, Kept] = {}
-        self.server = FakeTracker(
-            account=self._account, open_paths=("/_edge/tenant_info",), clock=clock
-        )
+        self._indexes: dict[timedelta, Standing[Index]] = {}
         self.server.unauthorised = answer(
             401, body=_UNAUTHORISED, headers={"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
         )
@@ -107,16 +103,6 @@ class JiraSimulator:
         self.hooks = serve_register(self.server, cloud=self.is_cloud)
         if scoped:
             self.server.route("GET POST", _EVERYTHING, _refused)
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a final slash."""
-        return self.server.url
-
-    @property
-    def account(self) -> Account:
-        """The credentials that are accepted."""
-        return self._account
 
     def item_url(self, item_id: str) -> str:
         """The address at which people see an item of this site."""
@@ -134,18 +120,6 @@ class JiraSimulator:
             cloud=self.is_cloud,
         )
 
-    async def __aenter__(self) -> Self:
-        await self.server.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.server.stop()
-
     # --- the site at this instant -------------------------------------------------------------
 
     def _searched_index(self) -> Index:
@@ -159,13 +133,9 @@ class JiraSimulator:
         instant = self.clock.now() - lag
         if late:
             return self._made(instant, late)
-        facts = (self.world.revision, frozenset(self.hidden_containers), self.url)
-        kept = self._indexes.get(lag)
-        if kept is not None and kept.facts == facts and kept.holds_at(instant):
-            return kept.index
-        index = self._made(instant, {})
-        self._indexes[lag] = Kept(index, facts, self.world.next_change(instant))
-        return index
+        kept = self._indexes.setdefault(lag, Standing(self.world))
+        facts = (frozenset(self.hidden_containers), self.url)
+        return kept.at(instant, facts, lambda: self._made(instant, {}))
 
     def _made(self, instant: datetime, late: Mapping[str, timedelta]) -> Index:
         known = frozenset(self.world.containers)

@@ -1,12 +1,10 @@
-"""Oddities of real sites that a test may turn on, and what a simulator keeps of itself."""
+"""Oddities of real sites that a test may turn on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
-
-from connectors.jira.simulator_index import Index
 
 EMPTY: Final = "empty-"
 """How the token begins that leads to a page without issues."""
@@ -48,19 +46,6 @@ class Quirks:
         if token is None or not self.empty_between:
             return token
         return f"{EMPTY}{self.empty_between}:{token}"
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An index with the facts that it was made from and the instant at which it goes stale."""
-
-    index: Index
-    facts: tuple[int, frozenset[str], str]
-    until: datetime | None
-
-    def holds_at(self, instant: datetime) -> bool:
-        """Whether the index still tells the truth at the instant."""
-        return self.until is None or instant < self.until
 
 
 def true_token(token: str) -> str | None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
@@ -28,7 +27,8 @@ from connectors.linear.simulator_site import Report, Site
 from syncer.clock import Clock
 from syncer.connect.signing import same
 from syncer.connect.testing.delivery import Delivery, HookAction
-from syncer.connect.testing.server import Account, FakeTracker, answer
+from syncer.connect.testing.server import Account, answer
+from syncer.connect.testing.simulated import SimulatedTracker, Standing
 from syncer.connect.testing.world import World
 
 APPLICATION: Final = "app-made-up"
@@ -52,28 +52,14 @@ class Quirks:
     purged: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What the server shows, with the facts it was made from and the instant it goes stale."""
-
-    site: Site
-    facts: tuple[object, ...]
-    until: datetime | None
-
-    def holds_at(self, instant: datetime) -> bool:
-        return self.until is None or instant < self.until
-
-
-class LinearSimulator:
-    """Serves a world while it is open as an asynchronous context manager.
+class LinearSimulator(SimulatedTracker):
+    """Serves a world as Linear; everything else as `SimulatedTracker`.
 
     Containers are teams. Items of types of level 1 are projects, of higher ones initiatives, and
-    belong to the workspace `acme`. `containers` are those that live here, None for all;
-    `foreign_url` gives the address of an item that lives on another tracker, to which an attachment
-    then leads. `server` is the fake tracker underneath: script faults and read requests there.
-    `limits` holds how much may be asked an hour. Containers in `hidden_containers` are out of the
-    account's sight. `report(…)` writes an update of a project or initiative; `resolutions` say how
-    coarse target dates are. Teams in `private` are private; `hooks` are the registered webhooks.
+    belong to the workspace `acme`. An attachment leads to an item that lives on another tracker.
+    `limits` holds how much may be asked an hour. `report(…)` writes an update of a project or
+    initiative; `resolutions` say how coarse target dates are. Teams in `private` are private;
+    `hooks` are the registered webhooks.
     """
 
     def __init__(
@@ -85,46 +71,25 @@ class LinearSimulator:
         foreign_url: Callable[[str], str] | None = None,
         account: Account | None = None,
     ) -> None:
-        self.world = world
-        self.clock = clock
+        super().__init__(
+            world,
+            clock,
+            account=account or Account(user="syncer-bot", schemes=("Bearer",)),
+            containers=containers,
+            foreign_url=foreign_url,
+            open_paths=(EXCHANGE,),
+        )
         self.quirks = Quirks()
-        self.hidden_containers: set[str] = set()
         self.resolutions: dict[str, str] = {}
         self.private: set[str] = set()
         self.hooks = Hooks()
         self.limits = Counter(clock)
         self._reports: dict[str, tuple[Report, ...]] = {}
-        self._containers = None if containers is None else frozenset(containers)
-        self._foreign_url = foreign_url
-        self._account = account or Account(user="syncer-bot", schemes=("Bearer",))
-        self._kept: _Kept | None = None
+        self._standing: Standing[Site] = Standing(world)
         self._given = 0
-        self.server = FakeTracker(account=self._account, clock=clock, open_paths=(EXCHANGE,))
         self.server.unauthorised = answer(401, body=_UNAUTHORISED)
         self.server.route("POST", "/graphql", self.limits.answering(self._answer))
         self.server.route("POST", EXCHANGE, self._token)
-
-    @property
-    def url(self) -> str:
-        """The base URL of API and pages, without a final slash."""
-        return self.server.url
-
-    @property
-    def account(self) -> Account:
-        """The account; its secret is the token."""
-        return self._account
-
-    async def __aenter__(self) -> Self:
-        await self.server.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.server.stop()
 
     def item_url(self, item_id: str) -> str:
         """The address at which people see an item; `KeyError` if there is none."""
@@ -151,15 +116,13 @@ class LinearSimulator:
 
     def site(self) -> Site:
         """What stands now; made anew when anything has changed."""
-        instant = self.clock.now()
-        mine = self.world.containers if self._containers is None else self._containers
-        served = frozenset(mine) - self.hidden_containers
+        instant, served = self.clock.now(), self.served()
         reports, resolutions = dict(self._reports), dict(self.resolutions)
         purged = frozenset(self.quirks.purged)
         private = frozenset(self.private)
-        facts = (self.world.revision, served, purged, reports, resolutions, private, self.url)
-        if self._kept is None or self._kept.facts != facts or not self._kept.holds_at(instant):
-            site = Site(
+
+        def made() -> Site:
+            return Site(
                 index=Index(self.world, instant, served, purged),
                 base=self.url,
                 reports=reports,
@@ -167,8 +130,9 @@ class LinearSimulator:
                 private=private,
                 foreign_url=self._foreign_url,
             )
-            self._kept = _Kept(site, facts, self.world.next_change(instant))
-        return self._kept.site
+
+        facts = (served, purged, reports, resolutions, private, self.url)
+        return self._standing.at(instant, facts, made)
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         """A token for the application, whose secret is that of the account."""

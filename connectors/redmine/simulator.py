@@ -9,8 +9,7 @@ relations that leave `updated_on` as it was.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from aiohttp import web
 from pydantic import SecretStr
@@ -19,7 +18,8 @@ from connectors.redmine.simulator_answers import Answers, Json, signed
 from syncer.clock import Clock
 from syncer.connect.signing import same
 from syncer.connect.testing.delivery import Delivery, HookAction
-from syncer.connect.testing.server import Account, FakeTracker
+from syncer.connect.testing.server import Account
+from syncer.connect.testing.simulated import SimulatedTracker
 from syncer.connect.testing.world import World
 
 _MOST: Final = 100
@@ -29,11 +29,10 @@ Make = Callable[[web.Request], Json | None]
 """Makes an answer; None for what does not exist."""
 
 
-class RedmineSimulator:
-    """Serves a world's projects while it is open as an asynchronous context manager.
+class RedmineSimulator(SimulatedTracker):
+    """Serves a world's projects as Redmine; everything else as `SimulatedTracker`.
 
-    Ids of items are numbers. `containers` are those that live here, None for all. `server` is the
-    fake tracker underneath: script faults and read requests there.
+    Ids of items are numbers. Relations stay within Redmine, so `foreign_url` is not asked.
     """
 
     def __init__(
@@ -42,25 +41,20 @@ class RedmineSimulator:
         clock: Clock,
         *,
         containers: Collection[str] | None = None,
-        foreign_url: Callable[[str], str] | None = None,  # noqa: ARG002  relations stay within Redmine
+        foreign_url: Callable[[str], str] | None = None,
     ) -> None:
-        self.world = world
-        self.clock = clock
-        self._account = Account(user="syncer-bot", schemes=("Bearer",))
-        self._answers = Answers(world, clock, containers)
-        self.server = FakeTracker(clock=clock)
+        super().__init__(
+            world,
+            clock,
+            account=Account(user="syncer-bot", schemes=("Bearer",)),
+            containers=containers,
+            foreign_url=foreign_url,
+        )
+        # The key comes in a header of its own, at which each answer looks.
+        self.server.account = None
+        self._answers = Answers(world, clock, self.served)
         for path, make in self._routes():
             self.server.route("GET", path, self._answering(make))
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a final slash."""
-        return self.server.url
-
-    @property
-    def account(self) -> Account:
-        """The account; its secret is the API key."""
-        return self._account
 
     def item_url(self, item_id: str) -> str:
         """The address at which people see an item."""
@@ -72,18 +66,6 @@ class RedmineSimulator:
         now = self.clock.now().isoformat(timespec="seconds")
         content = {"type": f"issue.{action}", "timestamp": now, "data": {"issue": issue}}
         return signed(content, secret=secret)
-
-    async def __aenter__(self) -> Self:
-        await self.server.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.server.stop()
 
     def _routes(self) -> list[tuple[str, Make]]:
         told = self._answers
@@ -117,7 +99,7 @@ class RedmineSimulator:
         state = self.world.state(item_id, self.clock.now()) if item_id.isdecimal() else None
         if state is None or state.deleted:
             return None
-        if state.hidden:
+        if state.hidden or state.container in self.hidden_containers:
             raise web.HTTPForbidden(text="")
         return {"issue": self._answers.issue(item_id, whole=True)}
 

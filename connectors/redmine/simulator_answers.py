@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -36,12 +36,12 @@ _ATTRIBUTES: Final = {
 
 
 class Answers:
-    """The world as Redmine tells it at the present of a clock."""
+    """The world as Redmine tells it at the present of a clock, of the projects `served` then."""
 
-    def __init__(self, world: World, clock: Clock, containers: Collection[str] | None) -> None:
+    def __init__(self, world: World, clock: Clock, served: Callable[[], frozenset[str]]) -> None:
         self._world = world
         self._clock = clock
-        self._containers = containers
+        self._served = served
 
     def account(self, login: str) -> Json:
         """Who the key belongs to."""
@@ -66,7 +66,7 @@ class Answers:
         return [
             {"id": int(one.id), "identifier": one.key, "name": one.name, "status": 1}
             for key, one in self._world.containers.items()
-            if self._containers is None or key in self._containers
+            if key in self._served()
         ]
 
     def project(self, name: str) -> Json | None:
@@ -142,11 +142,10 @@ class Answers:
     # --- parts --------------------------------------------------------------------------------
 
     def _visible(self) -> Iterator[str]:
-        now = self._clock.now()
+        now, served = self._clock.now(), self._served()
         for one in self._world.ids():
             state = self._world.visible(one, now)
-            here = state and (self._containers is None or state.container in self._containers)
-            if here:
+            if state and state.container in served:
                 yield one
 
     def _state(self, item_id: str) -> ItemState:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Collection
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -16,18 +15,19 @@ from syncer.clock import Clock
 from syncer.connect.testing.delivery import Delivery, HookAction, signature
 from syncer.connect.testing.sample.webhook import DELIVERY, SIGNATURE
 from syncer.connect.testing.script import ItemState
-from syncer.connect.testing.server import Account, FakeTracker
+from syncer.connect.testing.server import Account
+from syncer.connect.testing.simulated import SimulatedTracker
 from syncer.connect.testing.world import World
 
 _PAGE_OF_IDS: Final = 5
 Json = dict[str, Any]
 
 
-class SampleSimulator:
-    """Serves a world while it is open as an asynchronous context manager.
+class SampleSimulator(SimulatedTracker):
+    """Serves a world as Sample; everything else as `SimulatedTracker`.
 
-    `zone` is the one in which it writes instants. `server` is the fake tracker underneath: script
-    faults and read requests there.
+    `zone` is the one in which it writes instants. Links to items of other trackers are not shown,
+    so `foreign_url` is not asked.
     """
 
     def __init__(
@@ -36,31 +36,23 @@ class SampleSimulator:
         clock: Clock,
         *,
         containers: Collection[str] | None = None,
-        foreign_url: Callable[[str], str] | None = None,  # noqa: ARG002  links of others are not shown
+        foreign_url: Callable[[str], str] | None = None,
         zone: str = "UTC",
     ) -> None:
-        self.world = world
-        self.clock = clock
-        self._containers = containers
+        super().__init__(
+            world,
+            clock,
+            account=Account(user="bot", schemes=("Bearer",)),
+            containers=containers,
+            foreign_url=foreign_url,
+        )
         self._zone = ZoneInfo(zone)
         self._deliveries = 0
-        self._account = Account(user="bot", schemes=("Bearer",))
-        self.server = FakeTracker(account=self._account, clock=clock)
         self.server.route("GET", "/api/me", self._me)
         self.server.route("GET", "/api/containers", self._list_containers)
         self.server.route("GET", "/api/items", self._list_items)
         self.server.route("GET", "/api/items/{id}", self._single)
         self.server.route("GET", "/api/ids", self._ids)
-
-    @property
-    def url(self) -> str:
-        """The base URL, without a final slash."""
-        return self.server.url
-
-    @property
-    def account(self) -> Account:
-        """The account; its secret is the token."""
-        return self._account
 
     def item_url(self, item_id: str) -> str:
         """The address at which people see an item."""
@@ -72,25 +64,13 @@ class SampleSimulator:
         item = {"id": int(item_id), "title": self._state(item_id).title}
         return signed({"event": f"item.{action}", "item": item}, self._deliveries, secret=secret)
 
-    async def __aenter__(self) -> Self:
-        await self.server.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.server.stop()
-
     # --- routes -----------------------------------------------------------------------------------
 
     async def _me(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response({"account": self._account.user, "timezone": str(self._zone)})
 
     async def _list_containers(self, _request: web.Request) -> web.StreamResponse:
-        known = [c for key, c in self.world.containers.items() if self._is_served(key)]
+        known = [c for key, c in self.world.containers.items() if key in self.served()]
         shown = [{"id": c.id, "key": c.key, "name": c.name} for c in known]
         return web.json_response({"containers": shown})
 
@@ -126,17 +106,12 @@ class SampleSimulator:
 
     # --- items ------------------------------------------------------------------------------------
 
-    def _is_served(self, container: str) -> bool:
-        return self._containers is None or container in self._containers
-
     def _in(self, container: str) -> list[str]:
+        if container not in self.served():
+            return []
         now = self.clock.now()
         states = ((one, self.world.visible(one, now)) for one in self.world.ids())
-        return [
-            one
-            for one, s in states
-            if s and s.container == container and self._is_served(container)
-        ]
+        return [one for one, s in states if s and s.container == container]
 
     def _state(self, item_id: str) -> ItemState:
         state = self.world.state(item_id, self.clock.now())
