@@ -43,6 +43,7 @@ from syncer.cli import (
 from syncer.cli.classify import classify_command
 from syncer.cli.context import VERBOSE, Options, globals_first, guarded
 from syncer.failpoints import arm_from_environment
+from syncer.service.collector import search_rarely
 
 app: Final = typer.Typer(
     name="syncer",
@@ -116,6 +117,7 @@ app.add_typer(database.app, name="db")
 
 def main() -> None:
     """Run the command line; the process ends with 0, 1 (something failed) or 2 (usage)."""
+    search_rarely()
     arm_from_environment()
     sys.argv[1:] = globals_first(sys.argv[1:])
     # Called itself, the application would put its own hook for tracebacks in place of ours.

@@ -10,6 +10,14 @@ THRESHOLDS: Final = (20_000, 20, 50)
 """After so many new containers the young ones are searched; the next ones count such searches."""
 
 
+def search_rarely() -> None:
+    """Search by the thresholds of long work; at once, since importing alone makes so much.
+
+    A tenth of the time until the daemon is ready went into finding nothing among what imports make.
+    """
+    gc.set_threshold(*THRESHOLDS)
+
+
 @cache
 def spare_collections() -> None:
     """Let no search walk again and again over what lives as long as the process; once a process.
@@ -20,4 +28,4 @@ def spare_collections() -> None:
     manual, "gc": `freeze` is meant for what is there before the work begins).
     """
     gc.freeze()
-    gc.set_threshold(*THRESHOLDS)
+    search_rarely()
