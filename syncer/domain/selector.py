@@ -357,12 +357,12 @@ class Shelves:
         return [self._items[place] for place in places]
 
     def _named(self, patterns: Sequence[str]) -> list[str]:
-        if len(patterns) == 1 and patterns[0] in self._places and _is_plain(patterns[0]):
+        if len(patterns) == 1 and patterns[0] in self._places and is_plain(patterns[0]):
             return [patterns[0]]
         return [n for n in self._places if any(fnmatchcase(n, p) for p in patterns)]
 
 
-def _is_plain(pattern: str) -> bool:
+def is_plain(pattern: str) -> bool:
     """Whether a glob means nothing but its own letters."""
     return not any(sign in pattern for sign in "*?[")
 

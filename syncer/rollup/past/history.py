@@ -29,6 +29,7 @@ Patch = Mapping[str, Any]
 Refs = Mapping[str, ItemRef]
 
 _NO_REFS: Final[Refs] = {}
+_CANCELLED: Final = StatusCategory.CANCELLED.value
 _DECIDES_CATEGORY: Final = frozenset({ChangeField.STATUS, ChangeField.RESOLUTION, ChangeField.FLAG})
 
 
@@ -274,6 +275,23 @@ def rewind(
         reopened_count=life.reopened_count,
         last_meaningful_change_at=life.last_meaningful_change_at,
         updated_at=_until(item.updated_at, as_of) or (past[-1].at if past else item.created_at),
+    )
+
+
+def never_cancelled(item: WorkItem, changes: Iterable[Change]) -> bool:
+    """Whether nothing that is known of an item can make it a cancelled one at any instant.
+
+    A past category is one that the history names, or the present one; and a resolution that
+    delivered nothing makes cancelled what was done.
+    """
+    if item.status_category is StatusCategory.CANCELLED:
+        return False
+    if item.resolution_kind is ResolutionKind.NOT_DELIVERED:
+        return False
+    return not any(
+        change.field is ChangeField.RESOLUTION
+        or (change.field is ChangeField.STATUS and _CANCELLED in (change.before, change.after))
+        for change in changes
     )
 
 

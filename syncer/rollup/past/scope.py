@@ -16,6 +16,17 @@ _NOBODY: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The uids of what counted in a scope at some instant; of these, what nobody had broken down.
+
+    What is known of the items themselves is left out: it may have been otherwise then.
+    """
+
+    uids: frozenset[str]
+    undecomposed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeChange:
     """What joined and left a scope; ratios are shares of the baseline, None without one.
 
@@ -90,22 +101,31 @@ def scope_change(
     ``done`` are the uids of what is done now.
     """
     placeholders = frozenset(undecomposed & baseline)
-    added = countable - baseline
-    origins = {uid: placeholders.intersection(ancestors.get(uid, ())) for uid in added}
-    gone = baseline - countable
-    replaced = gone & set[str]().union(*origins.values())
+    added = frozenset(countable - baseline)
+    origins = _origins(added, placeholders, ancestors) if placeholders else {}
+    missing = frozenset(baseline - countable)
+    replaced = missing & frozenset[str]().union(*origins.values())
+    gone = missing - replaced
     return ScopeChange(
         baseline=len(baseline),
         now=len(countable),
         added=len(added),
-        decomposed=sum(bool(found) for found in origins.values()),
-        removed=len(gone - replaced),
+        decomposed=len(origins),
+        removed=len(gone),
         replaced=len(replaced),
         baseline_done=len(baseline & done),
-        unplanned=frozenset(uid for uid, found in origins.items() if not found),
-        gone=frozenset(gone - replaced),
-        split=frozenset(uid for uid, found in origins.items() if found),
+        unplanned=added - origins.keys(),
+        gone=gone,
+        split=frozenset(origins),
     )
+
+
+def _origins(
+    added: AbstractSet[str], placeholders: frozenset[str], ancestors: Mapping[str, Collection[str]]
+) -> Mapping[str, frozenset[str]]:
+    """The placeholders that stood for what was added, by the uid of each item that had any."""
+    found = ((uid, placeholders.intersection(ancestors.get(uid, ()))) for uid in added)
+    return {uid: above for uid, above in found if above}
 
 
 def baseline_progress(baseline: AbstractSet[str], done: AbstractSet[str]) -> float | None:

@@ -19,7 +19,7 @@ from syncer.domain.portfolio import Project
 from syncer.rollup.calendar import complete_weeks, report_date
 from syncer.rollup.forecasting.throughput import WINDOW_WEEKS
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.past.scope import ScopeChange
+from syncer.rollup.past.scope import Counted, ScopeChange
 from syncer.rollup.past.scope_since import approved_plan, change_since, local_midnight
 from syncer.rollup.past.views import PastViews
 from syncer.rollup.view import View
@@ -77,7 +77,7 @@ class _Begin:
     at: datetime
     day: date
     origin: str
-    compare: Callable[[View, View, str], ScopeChange] = change_since
+    compare: Callable[[Counted, View, str], ScopeChange] = change_since
 
 
 def scope_ledger(project: Project, *, inputs: RollupInputs, past: PastViews) -> ScopeLedger | None:
@@ -88,7 +88,7 @@ def scope_ledger(project: Project, *, inputs: RollupInputs, past: PastViews) -> 
     """
     today = report_date(inputs.as_of, inputs.portfolio.timezone)
     begin = _begin(project, inputs, today)
-    then = past.at(project, begin.at, begin.day)
+    then = past.counted(project, begin.at)
     now = past.at(project, inputs.as_of, today)
     change = begin.compare(then, now, project.key)
     if not change.baseline:

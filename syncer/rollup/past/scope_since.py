@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Project
 from syncer.domain.statement import Baseline
-from syncer.rollup.calendar import complete_weeks, report_date
+from syncer.rollup.calendar import complete_weeks
 from syncer.rollup.forecasting.throughput import WINDOW_WEEKS, first_activity
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.past.scope import ScopeChange, scope_change
+from syncer.rollup.past.scope import Counted, ScopeChange, scope_change
 from syncer.rollup.past.views import PastViews
 from syncer.rollup.view import View
+from syncer.rollup.work.counting import Tree
 
 
 def local_midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -22,27 +25,32 @@ def local_midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def change_since(
-    then: View, now: View, key: str, *, baseline: Baseline | None = None
+    then: Counted, now: View, key: str, *, baseline: Baseline | None = None
 ) -> ScopeChange:
     """How a project's scope changed; what has since turned out to be one thing is one thing."""
-    identity = now.tree.canonical_uid
-    before, after = then.countables[key], now.countables[key]
-    held = {identity(uid) for uid in (baseline.item_uids if baseline else before.uids)}
-    there = {identity(item.uid): item for item in after.items}
-    whole = {identity(uid) for uid in before.undecomposed}
+    tree, after = now.tree, now.countables[key]
+    held = tree.canonical(baseline.item_uids if baseline else then.uids)
+    whole = tree.canonical(then.undecomposed)
+    there = tree.canonical(after.uids)
     return scope_change(
         held,
-        set(there),
+        there,
         undecomposed=whole,
-        ancestors={
-            uid: [identity(parent.uid) for parent in now.tree.ancestors(item)]
-            for uid, item in there.items()
-            if uid not in held
-        }
-        if whole
-        else {},
-        done={identity(item.uid) for item in after.items if not item.is_open},
+        ancestors=_lineages(after.items, there - held, tree) if whole else {},
+        done=tree.canonical(after.done_uids),
     )
+
+
+def _lineages(
+    items: Iterable[WorkItem], wanted: AbstractSet[str], tree: Tree
+) -> Mapping[str, Sequence[str]]:
+    """The identities of all ancestors of the items that are wanted, by the items' own."""
+    known = ((tree.canonical_uid(item.uid), item) for item in items)
+    return {
+        uid: [tree.canonical_uid(parent.uid) for parent in tree.ancestors(item)]
+        for uid, item in known
+        if uid in wanted
+    }
 
 
 def approved_plan(
@@ -62,16 +70,16 @@ def scope_since_baseline(
 
     A project that declares neither has promised no scope: its growth is nobody's creep.
     """
-    zone = ZoneInfo(inputs.portfolio.timezone)
     approved = approved_plan(project, inputs, lambda b: bool(b.item_uids))
     if approved is not None:
-        then = past.at(project, approved.at, report_date(approved.at, zone))
+        then = past.counted(project, approved.at)
         return change_since(then, view, project.key, baseline=approved)
     start = project.start
     if start is None or start >= view.today:
         return None
-    then = past.at(project, local_midnight(start + timedelta(days=1), zone), start)
-    return change_since(then, view, project.key) if then.countables[project.key].total else None
+    zone = ZoneInfo(inputs.portfolio.timezone)
+    then = past.counted(project, local_midnight(start + timedelta(days=1), zone))
+    return change_since(then, view, project.key) if then.uids else None
 
 
 def growth_in_window(
@@ -82,7 +90,5 @@ def growth_in_window(
     if began is None:
         return None
     first = max(complete_weeks(view.today, WINDOW_WEEKS)[0], began)
-    then = past.at(project, local_midnight(first, zone), first)
-    if not then.countables[project.key].total:
-        return None
-    return change_since(then, view, project.key)
+    then = past.counted(project, local_midnight(first, zone))
+    return change_since(then, view, project.key) if then.uids else None

@@ -7,13 +7,13 @@ was approved. Rolling all items back for each would cost projects times items.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from syncer.domain.change import ChangeField
+from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.link import LinkKind
 from syncer.domain.portfolio import Project
@@ -24,14 +24,18 @@ from syncer.domain.selector import (
     InContainer,
     InVersion,
     Selector,
+    Shelves,
     Under,
     WithField,
     WithLabel,
+    is_plain,
     key_of,
 )
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.past.history import rewind
+from syncer.rollup.past.history import never_cancelled, rewind
+from syncer.rollup.past.scope import Counted
 from syncer.rollup.view import View
+from syncer.rollup.work.counting import Tree, countable
 
 _SAME: tuple[str, ...] = (LinkKind.MIRRORS.value, LinkKind.DUPLICATES.value)
 _GIVEN: tuple[str, ...] = (LinkKind.CONTRIBUTES_TO.value,)
@@ -46,6 +50,9 @@ _BINDING = frozenset(
         ChangeField.KEY,
     }
 )
+"""Properties that bind items together, or to a project."""
+_PLACING = _BINDING | {ChangeField.VERSIONS}
+"""Properties by which selectors and the counting of items place them."""
 
 
 class Surroundings:
@@ -80,27 +87,39 @@ class Surroundings:
         return ref.uid if ref else named
 
     @cached_property
+    def unsteady(self) -> frozenset[str]:
+        """The uids of items that once had another place than now, or may have been cancelled.
+
+        All others counted where they count now from the day on which they were created.
+        """
+        changes = self._inputs.changes
+        return frozenset(
+            uid for uid, item in self.by_uid.items() if not _is_steady(item, changes.get(uid, ()))
+        )
+
+    @cached_property
     def containers(self) -> Mapping[str, Sequence[str]]:
         """The uids of all items that ever were in a container, by `<connection>:<container>`."""
-        found: dict[str, list[str]] = defaultdict(list)
+        places: dict[tuple[str, str], list[str]] = defaultdict(list)
         for uid, item in self.by_uid.items():
-            own = str(item.container)
-            found[own].append(uid)
-            former = self._before(item, ChangeField.CONTAINER)
-            for name in {f"{item.ref.connection}:{key}" for key in former} - {own}:
-                found[name].append(uid)
-        return found
+            places[item.container.connection, item.container.key].append(uid)
+        for uid, keys in self._former[ChangeField.CONTAINER].items():
+            item = self.by_uid[uid]
+            former = {(item.ref.connection, key) for key in keys}
+            for place in former - {(item.container.connection, item.container.key)}:
+                places[place].append(uid)
+        return {f"{connection}:{key}": uids for (connection, key), uids in places.items()}
 
     @cached_property
     def parents(self) -> Mapping[str, Sequence[str]]:
         """The uids of every parent that an item ever had, and of all it ever contributed to."""
-        found: dict[str, list[str]] = {}
-        for uid, item in self.by_uid.items():
-            ends = [item.parent.uid] if item.parent else []
-            ends += [end for end, inward in self._ends(uid, _GIVEN) if not inward]
-            ends += map(self._uid, self._before(item, ChangeField.PARENT))
+        found = {uid: [i.parent.uid] for uid, i in self.by_uid.items() if i.parent is not None}
+        for uid in self._linked:
+            ends = [end for end, inward in self._ends(uid, _GIVEN) if not inward]
             if ends:
-                found[uid] = ends
+                found.setdefault(uid, []).extend(ends)
+        for uid, former in self._former[ChangeField.PARENT].items():
+            found.setdefault(uid, []).extend(map(self._uid, former))
         return found
 
     @cached_property
@@ -191,7 +210,9 @@ class Surroundings:
                 found[uid] = names
         return found
 
-    def _in_container(self, pattern: str) -> list[str]:
+    def _in_container(self, pattern: str) -> Sequence[str]:
+        if is_plain(pattern):
+            return self.containers.get(pattern, ())
         names = [name for name in self.containers if fnmatchcase(name, pattern)]
         return [uid for name in names for uid in self.containers[name]]
 
@@ -230,15 +251,19 @@ def _reversed(edges: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]
 
 
 def _closure(start: Iterable[str], edges: Mapping[str, Sequence[str]]) -> set[str]:
-    """Everything that can be reached; cycles are survived."""
+    """Everything that can be reached, wave by wave; cycles are survived."""
     seen = set(start)
-    waiting = list(seen)
-    while waiting:
-        for end in edges.get(waiting.pop(), ()):
-            if end not in seen:
-                seen.add(end)
-                waiting.append(end)
+    wave = seen
+    while wave:
+        wave = set[str]().union(*(edges[uid] for uid in edges.keys() & wave)) - seen
+        seen |= wave
     return seen
+
+
+def _is_steady(item: WorkItem, changes: Sequence[Change]) -> bool:
+    """Whether an item has been in one place for all its life, and never cancelled."""
+    moved = any(change.field in _PLACING for change in changes)
+    return not moved and item.state is not ItemState.MOVED and never_cancelled(item, changes)
 
 
 class PastViews:
@@ -252,20 +277,49 @@ class PastViews:
 
     def at(self, project: Project, instant: datetime, today: date) -> View:
         """The view of a project as of an aware instant; `today` is its report-local date."""
+        items = self._concerned(project)
+        if (instant, today) not in self._views:
+            past = [was for item in items if (was := self._rewound(item, instant)) is not None]
+            self._views[instant, today] = self._view(project, past, today)
+        return self._views[instant, today]
+
+    def counted(self, project: Project, instant: datetime) -> Counted:
+        """What counted in a project at an aware instant: what the view of then would tell of it.
+
+        Few items were ever in another place or cancelled. What the others were otherwise plays no
+        part, so that nobody rolls them back.
+        """
+        items = list(self._placed(self._concerned(project), instant))
+        tree = Tree(items)
+        held = Shelves(items).select(project.items, tree.by_uid, excluding=project.excluding)
+        found = countable(held, tree)
+        return Counted(uids=found.uids, undecomposed=found.undecomposed)
+
+    def _concerned(self, project: Project) -> Sequence[WorkItem]:
+        """What has to do with a project; kept for one at a time, since all are asked in turn."""
         if project.key not in self._items:
             self._items = {project.key: self._around.of(project)}
             self._views = {}
-        if (instant, today) not in self._views:
-            self._views[instant, today] = self._view(project, instant, today)
-        return self._views[instant, today]
+        return self._items[project.key]
 
-    def _view(self, project: Project, instant: datetime, today: date) -> View:
+    def _placed(self, items: Iterable[WorkItem], instant: datetime) -> Iterator[WorkItem]:
+        """The items that existed at an instant, in the places that they had then."""
+        unsteady = self._around.unsteady
+        for item in items:
+            if item.uid in unsteady:
+                was = self._rewound(item, instant)
+                if was is not None:
+                    yield was
+            elif item.created_at <= instant:
+                yield item
+
+    def _rewound(self, item: WorkItem, instant: datetime) -> WorkItem | None:
+        """The item as it was, None where it did not exist yet or has another life now."""
+        changes = self._inputs.changes.get(item.uid, ())
+        was = rewind(item, changes, instant, refs=self._around.refs)
+        return None if was is None or was.state is ItemState.MOVED else was
+
+    def _view(self, project: Project, items: Sequence[WorkItem], today: date) -> View:
         inputs = self._inputs
-        refs, changes = self._around.refs, inputs.changes
-        past = (
-            rewind(item, changes.get(item.uid, ()), instant, refs=refs)
-            for item in self._items[project.key]
-        )
-        items = [item for item in past if item is not None and item.state is not ItemState.MOVED]
         alone = replace(inputs.portfolio, projects=(project,), programs=(), products=())
         return View(alone, items, inputs.verdicts, today)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import pairwise
+from itertools import repeat
 from zoneinfo import ZoneInfo
 
 from syncer.domain.load import TeamLoad
@@ -153,8 +153,10 @@ class _Growth:
 
     def __call__(self, days: Sequence[date]) -> list[ScopeChange | None]:
         project = self.basis.project
-        views = [self.past.at(project, local_midnight(day, self.zone), day) for day in days]
+        instants = [local_midnight(day, self.zone) for day in days]
+        before = [self.past.counted(project, instant) for instant in instants[:-1]]
+        views = map(self.past.at, repeat(project), instants[1:], days[1:])
         return [
-            change_since(then, later, project.key) if then.countables[project.key].total else None
-            for then, later in pairwise(views)
+            change_since(then, later, project.key) if then.uids else None
+            for then, later in zip(before, views, strict=True)
         ]

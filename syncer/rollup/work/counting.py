@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -87,6 +88,11 @@ class Tree:
         """The identity under which an item counts."""
         return self.copies(uid)[0]
 
+    def canonical(self, uids: AbstractSet[str]) -> AbstractSet[str]:
+        """The identities of many items: nearly all are their own."""
+        copies = self.groups.keys() & uids
+        return (uids - copies) | {self.groups[uid][0] for uid in copies} if copies else uids
+
 
 def _children(by_uid: Mapping[str, WorkItem]) -> Mapping[str, list[str]]:
     children: dict[str, list[str]] = defaultdict(list)
@@ -157,9 +163,15 @@ class Countable:
         return len(self.items)
 
     @cached_property
+    def done_uids(self) -> frozenset[str]:
+        """The uids of what is done."""
+        done = StatusCategory.DONE
+        return frozenset(item.uid for item in self.items if item.status_category is done)
+
+    @property
     def done(self) -> int:
         """|done ∩ C|."""
-        return sum(item.status_category is StatusCategory.DONE for item in self.items)
+        return len(self.done_uids)
 
     @cached_property
     def open_items(self) -> tuple[WorkItem, ...]:

@@ -110,6 +110,8 @@ def test_a_deleted_original_hands_its_identity_on() -> None:
     gone = make_item("NET-1", state=ItemState.DELETED)
     tree = Tree([gone, linked(make_item("NET-2"), (DUPLICATES, "NET-1"))])
     assert tree.canonical_uid("jira:NET-2") == "jira:NET-2"
+    every = frozenset(tree.by_uid)
+    assert tree.canonical(every) == {tree.canonical_uid(uid) for uid in every}
 
 
 @pytest.mark.parametrize("inward", [False, True])

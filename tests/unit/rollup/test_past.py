@@ -9,12 +9,13 @@ from datetime import timedelta
 import pytest
 
 from syncer.domain.change import Change, ChangeField
-from syncer.domain.item import WorkItem
+from syncer.domain.item import ResolutionKind, WorkItem
 from syncer.domain.link import LinkKind
 from syncer.domain.selector import Every, InContainer, InVersion, Under, WithLabel
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.past.history import rewind_all
-from syncer.rollup.past.views import PastViews
+from syncer.rollup.past.scope import Counted
+from syncer.rollup.past.views import PastViews, Surroundings
 from syncer.rollup.view import View
 from tests.unit.rollup.builders import (
     AS_OF,
@@ -44,6 +45,8 @@ def _history(rnd: random.Random, item: WorkItem) -> tuple[Change, ...]:
         ChangeField.VERSIONS: rnd.choice(["1.0", ""]),
         ChangeField.LINK: f"mirrors>jira:{rnd.choice(KEYS)}-{rnd.randrange(12)}",
         ChangeField.KEY: rnd.choice(["OLD-1", item.key]),
+        ChangeField.STATUS: rnd.choice([TODO, DONE, CANCELLED]).value,
+        ChangeField.RESOLUTION: rnd.choice([*ResolutionKind, ""]),
     }
     chosen = rnd.sample(sorted(before), k=rnd.randrange(4))
     return tuple(
@@ -91,7 +94,23 @@ def test_a_project_alone_counts_at_every_instant_what_it_counts_among_all(seed: 
         whole = View(inputs.portfolio, items, inputs.verdicts, instant.date())
         for project in inputs.portfolio.projects:
             alone = past.at(project, instant, instant.date())
-            assert alone.countables[project.key] == whole.countables[project.key]
+            counted = whole.countables[project.key]
+            assert alone.countables[project.key] == counted
+            assert past.counted(project, instant) == Counted(
+                uids=counted.uids, undecomposed=counted.undecomposed
+            )
+
+
+def test_what_only_went_its_way_is_not_rolled_back() -> None:
+    """Work that was begun and done where it was created counted all the time."""
+    done = make_item("NET-1", DONE)
+    plain = make_change(LONG_AGO + timedelta(days=20), ChangeField.STATUS, "TODO", "DONE")
+    inputs = make_inputs(
+        [done, make_item("NET-2"), make_item("NET-3", CANCELLED)],
+        make_portfolio(make_project("net")),
+        changes={done.uid: (plain,)},
+    )
+    assert Surroundings(inputs).unsteady == {"jira:NET-3"}
 
 
 def test_a_part_of_a_container_looks_at_no_more_than_its_tree() -> None:

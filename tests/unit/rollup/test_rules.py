@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,13 @@ def test_every_threshold_says_what_it_means() -> None:
     assert [
         name for table in tables for name, f in table.model_fields.items() if not f.description
     ] == []
+
+
+def test_every_threshold_is_read_by_something(root: Path) -> None:
+    """One that nothing reads would be a promise in the file that nobody keeps."""
+    code = "".join(path.read_text("utf-8") for path in sorted((root / "syncer").rglob("*.py")))
+    names = [name for _, table in HealthRules() for name in type(table).model_fields]
+    assert [name for name in names if not re.search(rf"\.{name}\b", code)] == []
 
 
 def test_the_plain_formulas_have_the_same_thresholds() -> None:
