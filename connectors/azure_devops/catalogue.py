@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Final
 
 from connectors.azure_devops.client import AzureDevOpsClient
-from connectors.azure_devops.mapping.faults import Unmappable
 from connectors.azure_devops.mapping.item import fold_path
 from connectors.azure_devops.mapping.site import NOTHING_KNOWN, Iteration, Known
 from connectors.azure_devops.mapping.times import civil_date
@@ -17,6 +16,7 @@ from connectors.azure_devops.wire import Node, Type
 from syncer.clock import Clock
 from syncer.connect.ahead import together
 from syncer.connect.rate import http_date
+from syncer.connect.unreadable import Unmappable
 from syncer.errors import Rejected
 
 ABSENT: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})

@@ -13,7 +13,6 @@ from connectors.azure_devops.catalogue import ABSENT, Catalogue
 from connectors.azure_devops.client import AzureDevOpsClient, shaped
 from connectors.azure_devops.config import AzureDevOpsConfig
 from connectors.azure_devops.mapping import fields
-from connectors.azure_devops.mapping.faults import Unmappable
 from connectors.azure_devops.mapping.item import (
     NO_HISTORY,
     Extras,
@@ -29,7 +28,7 @@ from connectors.azure_devops.mapping.times import known_instant
 from connectors.azure_devops.wire import Update, WorkItem
 from syncer.clock import Clock
 from syncer.connect.ahead import together
-from syncer.connect.unreadable import unreadable
+from syncer.connect.unreadable import Unmappable, unreadable
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.errors import Rejected, TooLong
 

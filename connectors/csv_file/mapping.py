@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 from connectors.csv_file.memory import Seen
 from connectors.csv_file.rules import Column, Rules, fold
 from connectors.csv_file.table import Line, Sheet
-from connectors.csv_file.values import Unmappable, day, instant, is_yes, listed, number
-from syncer.connect.unreadable import unreadable
+from connectors.csv_file.values import day, instant, is_yes, listed, number
+from syncer.connect.unreadable import Unmappable, unreadable
 from syncer.domain.addresses import by_address
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import (

@@ -7,13 +7,10 @@ from datetime import UTC, date, datetime, time
 from typing import Final
 
 from connectors.csv_file.rules import Rules, fold
+from syncer.connect.unreadable import Unmappable
 
 _LISTED: Final = re.compile(r"[,;\n]")
 _NUMBER: Final = re.compile(r"-?\d+(?:[.,]\d+)?")
-
-
-class Unmappable(ValueError):
-    """A cell that cannot be what its column promises."""
 
 
 def day(text: str, *, rules: Rules) -> date | None:

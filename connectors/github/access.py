@@ -18,11 +18,11 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from connectors.github.client import GitHubClient
-from connectors.github.mapping.faults import Unmappable
-from connectors.github.mapping.times import instant
 from syncer.clock import Clock
 from syncer.connect.auth import AppAuth
 from syncer.connect.http import AuthHeaders, HttpClient
+from syncer.connect.times import utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.errors import AuthFailed, BadPayload, ConfigError, Rejected
 from syncer.log import register_secret
 
@@ -141,7 +141,7 @@ class AppAccess:
         if not isinstance(token, str) or not isinstance(expires, str):
             raise BadPayload("GitHub gave the App no token.")
         try:
-            at = instant(expires)
+            at = utc_instant(expires)
         except Unmappable:
             raise BadPayload("GitHub does not say how long the App's token is valid.") from None
         return token, at

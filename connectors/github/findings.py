@@ -10,12 +10,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from connectors.github.config import GitHubConfig
-from connectors.github.mapping.faults import Unmappable
-from connectors.github.mapping.times import instant
 from connectors.github.rules import FieldRole, fold
 from connectors.github.wire import Repository
 from syncer.connect.auth import AppAuth
 from syncer.connect.protocol import Finding
+from syncer.connect.times import utc_instant
+from syncer.connect.unreadable import Unmappable
 
 _SHOWN: Final = 10
 _LONGEST: Final = 500
@@ -188,7 +188,7 @@ def expiry(text: str) -> datetime | None:
     time, _, zone = rest.partition(" ")
     offset = "+00:00" if zone in {"", "UTC"} else zone
     try:
-        return instant(f"{day}T{time}{offset}")
+        return utc_instant(f"{day}T{time}{offset}")
     except Unmappable:
         return None
 

@@ -9,13 +9,12 @@ from typing import Any, Final
 
 from connectors.github.ahead import read_ahead
 from connectors.github.client import Found, GitHubClient
-from connectors.github.mapping.faults import Unmappable
 from connectors.github.mapping.item import raw_id
-from connectors.github.mapping.times import instant
 from syncer.clock import Clock
 from syncer.connect.paging import TokenChain
 from syncer.connect.rate import http_date
-from syncer.connect.times import epoch_ms
+from syncer.connect.times import epoch_ms, utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.connect.walk import Mark, Walk
 from syncer.errors import Rejected, TooLong
 
@@ -113,7 +112,7 @@ def _times(rows: Iterable[Any]) -> list[int]:
     found = []
     for value in told:
         try:
-            found.append(epoch_ms(instant(value)) if isinstance(value, str) else None)
+            found.append(epoch_ms(utc_instant(value)) if isinstance(value, str) else None)
         except Unmappable:
             continue
     return [one for one in found if one is not None]

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connectors.gitlab.client import Found
-from connectors.gitlab.mapping.faults import Unmappable
 from connectors.gitlab.mapping.times import to_the_second
 from connectors.gitlab.source import Box, Source
 from syncer.clock import Clock
 from syncer.connect.paging import TokenChain
 from syncer.connect.rate import http_date
 from syncer.connect.times import epoch_ms
+from syncer.connect.unreadable import Unmappable
 from syncer.connect.walk import Mark, Walk
 from syncer.errors import Rejected, TooLong
 

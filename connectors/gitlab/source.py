@@ -10,10 +10,9 @@ from typing import Any, Final, Protocol, TypeVar
 import msgspec
 
 from connectors.gitlab.client import Found, Kind
-from connectors.gitlab.mapping.faults import Unmappable
 from connectors.gitlab.mapping.place import Place
 from connectors.gitlab.mapping.told import Told
-from syncer.connect.unreadable import unreadable
+from syncer.connect.unreadable import Unmappable, unreadable
 from syncer.connect.walk import Position
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ItemRef

@@ -16,7 +16,6 @@ from connectors.jira.client import MOST_RESTARTS, Found, JiraClient, Query, Shif
 from connectors.jira.cursor import Mark, Position, Walk
 from connectors.jira.details import BulkRefused, Completed, Details
 from connectors.jira.jql import changed_since, newest_first
-from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.site import Site
 from connectors.jira.mapping.times import epoch_ms, instant
 from connectors.jira.sent import project_of, updated, version_of
@@ -24,6 +23,7 @@ from connectors.jira.shapes import Version
 from syncer.clock import Clock
 from syncer.connect.ahead import Ask, Room, asked_ahead
 from syncer.connect.paging import TokenChain
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.ref import ContainerKey
 from syncer.errors import Rejected, TooLong
 

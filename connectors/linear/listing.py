@@ -18,12 +18,12 @@ import orjson
 
 from connectors.linear import queries
 from connectors.linear.client import BadInput, Found, LinearClient, Told
-from connectors.linear.mapping.faults import Unmappable
 from connectors.linear.mapping.site import Kind, is_id, key_of
-from connectors.linear.mapping.times import instant, wire_time
+from connectors.linear.mapping.times import wire_time
 from syncer.connect.paging import TokenChain
 from syncer.connect.rate import http_date
-from syncer.connect.times import epoch_ms
+from syncer.connect.times import epoch_ms, utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.errors import BadPayload, Rejected
 
 _CENSUS_PAGE: Final = 250
@@ -276,7 +276,7 @@ def _row(kind: Kind, raw: Any) -> Row | None:  # noqa: ANN401  as sent
 
 def _time(value: object) -> int | None:
     try:
-        return epoch_ms(instant(value)) if isinstance(value, str) else None
+        return epoch_ms(utc_instant(value)) if isinstance(value, str) else None
     except Unmappable:
         return None
 

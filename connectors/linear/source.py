@@ -10,7 +10,6 @@ import msgspec
 
 from connectors.linear import queries
 from connectors.linear.client import LinearClient, each, shaped
-from connectors.linear.mapping.faults import Unmappable
 from connectors.linear.mapping.issue import record_of
 from connectors.linear.mapping.names import Names
 from connectors.linear.mapping.project import Workspace, project_record
@@ -18,7 +17,7 @@ from connectors.linear.mapping.site import Kind, Site
 from connectors.linear.wire import History, Issue, Label, PageInfo, Project, State, Team, User
 from syncer.connect.ahead import together
 from syncer.connect.paging import TokenChain
-from syncer.connect.unreadable import unreadable
+from syncer.connect.unreadable import Unmappable, unreadable
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.errors import TooLong
 

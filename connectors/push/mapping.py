@@ -17,6 +17,7 @@ from connectors.push.wire import (
     PushedVersion,
 )
 from syncer.connect.text_links import Phrase, text_links
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.addresses import by_address
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import (
@@ -44,10 +45,6 @@ _RESOLUTIONS: Final = {
 }
 _CATEGORIES: Final = frozenset(category.value for category in StatusCategory)
 _DAYS: Final = (ChangedField.DUE, ChangedField.START)
-
-
-class Unmappable(ValueError):
-    """An item whose fields contradict each other; the message names the field."""
 
 
 def to_record(

@@ -15,13 +15,13 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from connectors.push.mapping import Unmappable, to_record
+from connectors.push.mapping import to_record
 from connectors.push.wire import Envelope, PushedItem
 from syncer.connect.hooks import body_object
 from syncer.connect.protocol import Carried, HookRequest
 from syncer.connect.signing import TOLERANCE
 from syncer.connect.text_links import Phrase
-from syncer.connect.unreadable import unreadable
+from syncer.connect.unreadable import Unmappable, unreadable
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.text import clean_line

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connectors.redmine.client import Found, RedmineClient, number_of
-from connectors.redmine.mapping.faults import Unmappable
 from connectors.redmine.mapping.times import instant, wire_time
 from syncer.clock import Clock
 from syncer.connect.paging import TokenChain
 from syncer.connect.rate import http_date
 from syncer.connect.times import epoch_ms
+from syncer.connect.unreadable import Unmappable
 from syncer.connect.walk import Mark, Position, Walk
 from syncer.errors import BadPayload
 

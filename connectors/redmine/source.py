@@ -10,14 +10,13 @@ from typing import Any, Final
 import msgspec
 
 from connectors.redmine.client import RedmineClient, each, number_of
-from connectors.redmine.mapping.faults import Unmappable
 from connectors.redmine.mapping.issue import record_of
 from connectors.redmine.mapping.site import Known, Site, key_of
 from connectors.redmine.mapping.times import civil_date
 from connectors.redmine.wire import Issue, Status
 from connectors.redmine.wire import Version as ToldVersion
 from syncer.connect.ahead import AT_ONCE, together
-from syncer.connect.unreadable import unreadable
+from syncer.connect.unreadable import Unmappable, unreadable
 from syncer.domain.item import ItemRecord, Unreadable, Version
 from syncer.domain.text import clean_line
 from syncer.errors import Rejected

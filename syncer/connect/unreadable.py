@@ -17,6 +17,13 @@ _RAW_LIMIT: Final = 100_000
 _REASONS: Final = 3
 
 
+class Unmappable(ValueError):
+    """A value of one item cannot be read; the item goes to quarantine, the page goes on.
+
+    The message tells people what was wrong, and of what the tracker sent no more than a beginning.
+    """
+
+
 def unreadable(raw: object, *, connection: str, key: str, reason: str) -> Unreadable:
     """A raw item with the reason, under the id that it tells, else under one made of its content.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.azure_devops.mapping.faults import Unmappable
+from syncer.connect.unreadable import Unmappable
 
 TITLE: Final = "System.Title"
 TYPE: Final = "System.WorkItemType"

@@ -14,7 +14,6 @@ from typing import Any, Final
 from msgspec import structs
 
 from connectors.azure_devops.mapping import fields
-from connectors.azure_devops.mapping.faults import Unmappable
 from connectors.azure_devops.mapping.links import PARENT, edge_of, end_of
 from connectors.azure_devops.mapping.people import account_id, identity_of, is_bot
 from connectors.azure_devops.mapping.plan import due_of, is_blocked, start_of, tags_of
@@ -22,6 +21,7 @@ from connectors.azure_devops.mapping.site import NOTHING_KNOWN, Known, Site
 from connectors.azure_devops.mapping.status import Standing, Status, status_of
 from connectors.azure_devops.mapping.times import known_instant
 from connectors.azure_devops.wire import FieldUpdate, Relation, Update
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change, ChangeField
 
 TEXT_LIMIT: Final = 300

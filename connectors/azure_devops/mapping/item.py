@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from connectors.azure_devops.mapping import fields
-from connectors.azure_devops.mapping.faults import Unmappable
 from connectors.azure_devops.mapping.hierarchy import kind_and_level
 from connectors.azure_devops.mapping.history import changes_of
 from connectors.azure_devops.mapping.html import plain_text
@@ -29,6 +28,7 @@ from connectors.azure_devops.mapping.times import instant, known_instant
 from connectors.azure_devops.rules import fold
 from connectors.azure_devops.wire import Update
 from connectors.azure_devops.wire import WorkItem as Raw
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change
 from syncer.domain.item import DateSource, ItemRecord, Sprint, StatusCategory, WorkItem
 from syncer.domain.text import clean_block, clean_line

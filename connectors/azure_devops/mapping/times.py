@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
-from connectors.azure_devops.mapping.faults import Unmappable
 from syncer.connect.times import utc_instant
+from syncer.connect.unreadable import Unmappable
 
 _FAR: Final = 9000
 _HALF_A_DAY: Final = timedelta(hours=12)
@@ -21,10 +21,7 @@ def instant(value: object) -> datetime:
     """
     if not isinstance(value, str):
         raise Unmappable("a time is no text")
-    try:
-        return utc_instant(value)
-    except ValueError as error:
-        raise Unmappable(str(error)) from None
+    return utc_instant(value)
 
 
 def known_instant(value: object) -> datetime | None:

@@ -17,7 +17,6 @@ from connectors.github.mapping.detail import (
     Neighbour,
     neighbour_at,
 )
-from connectors.github.mapping.faults import Unmappable
 from connectors.github.mapping.nodes import (
     Node,
     day_of,
@@ -29,8 +28,9 @@ from connectors.github.mapping.nodes import (
     user_of,
 )
 from connectors.github.mapping.people import is_bot, login
-from connectors.github.mapping.times import instant
 from connectors.github.rules import fold
+from syncer.connect.times import utc_instant
+from syncer.connect.unreadable import Unmappable
 
 KINDS: Final = {
     "ClosedEvent": Happened.CLOSED,
@@ -93,7 +93,7 @@ def is_cut(node: Node, name: str) -> bool:
 def _happening(row: Node) -> Happening | None:
     what = KINDS.get(text_of(row.get("__typename")))
     try:
-        at = instant(text_of(row.get("createdAt")))
+        at = utc_instant(text_of(row.get("createdAt")))
     except Unmappable:
         return None
     if what is None:

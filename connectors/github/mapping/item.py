@@ -12,7 +12,6 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from connectors.github.mapping.detail import NO_DETAIL, Detail, Neighbour, neighbour_at
-from connectors.github.mapping.faults import Unmappable
 from connectors.github.mapping.fields import (
     custom_of,
     fields_of,
@@ -28,10 +27,10 @@ from connectors.github.mapping.people import account, login
 from connectors.github.mapping.rest import repository_of
 from connectors.github.mapping.site import Site
 from connectors.github.mapping.status import Standing, status_of
-from connectors.github.mapping.times import instant
 from connectors.github.rules import fold
 from connectors.github.wire import Issue, Label
-from syncer.connect.unreadable import reason_of, unreadable
+from syncer.connect.times import utc_instant
+from syncer.connect.unreadable import Unmappable, reason_of, unreadable
 from syncer.domain.addresses import ADDRESS
 from syncer.domain.change import Change
 from syncer.domain.item import DateSource, ItemRecord, Unreadable, Version, WorkItem
@@ -170,12 +169,12 @@ class _Mapper:
         first, last = issue.created_at or issue.updated_at, issue.updated_at or issue.created_at
         if first is None or last is None:
             raise Unmappable("neither created_at nor updated_at is told")
-        created, status = instant(first), status_of(standing, self.rules)
+        created, status = utc_instant(first), status_of(standing, self.rules)
         life = timeline(
             changes,
             current=status.category,
             created_at=created,
-            resolved_at=instant(issue.closed_at) if issue.closed_at else None,
+            resolved_at=utc_instant(issue.closed_at) if issue.closed_at else None,
             complete=self.detail.complete,
         )
         return {
@@ -185,7 +184,7 @@ class _Mapper:
             "resolution": standing.reason or None,
             "resolution_kind": standing.resolution,
             "created_at": created,
-            "updated_at": instant(last),
+            "updated_at": utc_instant(last),
             "started_at": life.started_at,
             "done_at": life.done_at,
             "reopened_count": life.reopened_count,

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from connectors.github.mapping.faults import Unmappable
-from connectors.github.mapping.times import civil_date, instant
+from connectors.github.mapping.times import civil_date
 from connectors.github.wire import Milestone
+from syncer.connect.times import utc_instant
+from syncer.connect.unreadable import Unmappable
 
 _MOST_DATES: Final = 50
 
@@ -116,7 +117,7 @@ def due_of(raw: Milestone | None) -> date | None:
 def _changed_at(raw: Milestone, now: datetime, after: datetime | None) -> datetime:
     """When the change was made: the milestone's own time of change where that is believable."""
     try:
-        told = instant(raw.updated_at) if raw.updated_at else now
+        told = utc_instant(raw.updated_at) if raw.updated_at else now
     except Unmappable:
         told = now
     return now if told > now or (after is not None and told <= after) else told

@@ -8,10 +8,10 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from connectors.github.mapping.detail import Happened, Happening, Neighbour, neighbour_at
-from connectors.github.mapping.faults import Unmappable
 from connectors.github.mapping.people import is_bot, login
-from connectors.github.mapping.times import instant
 from connectors.github.wire import Event, Issue, Other
+from syncer.connect.times import utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.text import clean_line
 
 _KINDS: Final = frozenset(Happened)
@@ -69,7 +69,7 @@ def _happening(row: object) -> Happening | None:
         event = Event.model_validate(row)
         if event.event not in _KINDS or not event.created_at:
             return None
-        at = instant(event.created_at)
+        at = utc_instant(event.created_at)
     except (ValidationError, Unmappable):
         return None
     what = Happened(event.event)

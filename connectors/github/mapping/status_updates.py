@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from connectors.github.mapping.faults import Unmappable
 from connectors.github.mapping.nodes import (
     Node,
     day_of,
@@ -22,9 +21,10 @@ from connectors.github.mapping.nodes import (
 )
 from connectors.github.mapping.people import account
 from connectors.github.mapping.site import Site
-from connectors.github.mapping.times import instant
 from connectors.github.rules import fold
 from connectors.github.wire import LONGEST_NAME
+from syncer.connect.times import utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.ref import ContainerKey
 from syncer.domain.statement import OwnerWord, TrackerStatus
 from syncer.domain.text import clean_block
@@ -70,7 +70,7 @@ def status_updates(
 def _status(node: Node, *, title: str, url: str, container: ContainerKey) -> TrackerStatus | None:
     id_ = text_of(node.get("id"))
     try:
-        at = instant(text_of(node.get("createdAt")))
+        at = utc_instant(text_of(node.get("createdAt")))
     except Unmappable:
         return None
     if not 0 < len(id_) <= LONGEST_NAME:

@@ -1,22 +1,10 @@
-"""Instants and dates as GitHub writes them."""
+"""Dates as GitHub writes them."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
-from connectors.github.mapping.faults import Unmappable
 from syncer.connect.times import utc_instant
-
-
-def instant(value: str) -> datetime:
-    """The instant in UTC; `Unmappable` for what is none, or bears no zone.
-
-    Instants beyond the calendar's ends become its ends.
-    """
-    try:
-        return utc_instant(value)
-    except ValueError as error:
-        raise Unmappable(str(error)) from None
 
 
 def civil_date(value: str) -> date:
@@ -30,4 +18,4 @@ def civil_date(value: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        return instant(value).date()
+        return utc_instant(value).date()

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from connectors.gitlab.mapping.faults import Unmappable
 from connectors.gitlab.mapping.notes import happenings_of
 from connectors.gitlab.mapping.people import account
 from connectors.gitlab.mapping.place import Place, is_path
 from connectors.gitlab.mapping.site import Known, Site, number_of
-from connectors.gitlab.mapping.times import civil_date, instant
 from connectors.gitlab.mapping.told import (
     Detail,
     Happened,
@@ -21,6 +19,8 @@ from connectors.gitlab.mapping.told import (
     ToldLink,
 )
 from connectors.gitlab.wire import Iteration, Milestone, Node, Note, Other, Widget
+from syncer.connect.times import civil_date, utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.item import Account, Sprint, Version
 from syncer.domain.text import clean_line
 
@@ -189,7 +189,7 @@ def _links(nodes: Iterable[object], site: Site) -> Iterator[ToldLink]:
         if word is None or not isinstance(other, Other) or not number_of(other.id):
             continue
         created = getattr(one, "link_created_at", None)
-        yield ToldLink(word, neighbour(other, site), instant(created) if created else None)
+        yield ToldLink(word, neighbour(other, site), utc_instant(created) if created else None)
 
 
 def word_of(text: str | None) -> LinkWord | None:

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from connectors.gitlab.mapping.site import Site
-from connectors.gitlab.mapping.times import instant
 from connectors.gitlab.mapping.told import Happened, Happening, Told
 from connectors.gitlab.rules import fold
+from syncer.connect.times import utc_instant
 from syncer.domain.item import Account
 from syncer.domain.ref import ContainerKey
 from syncer.domain.statement import OwnerWord, TrackerStatus
@@ -43,7 +43,7 @@ def status_of_health(
         subject=told.title,
         url=site.url(told.place),
         author=_author(last, site) if last else told.author,
-        at=last.at if last else instant(told.created),
+        at=last.at if last else utc_instant(told.created),
         value=value,
         text="",
         start=told.start,

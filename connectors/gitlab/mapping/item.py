@@ -9,7 +9,6 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from connectors.gitlab.mapping.faults import Unmappable
 from connectors.gitlab.mapping.hierarchy import kind_and_level
 from connectors.gitlab.mapping.history import Now, changes_of
 from connectors.gitlab.mapping.links import links_of
@@ -19,6 +18,7 @@ from connectors.gitlab.mapping.times import to_the_second
 from connectors.gitlab.mapping.told import NO_DETAIL, Detail, Happened, Happening, Told
 from connectors.gitlab.rules import fold
 from syncer.connect.text_links import text_links
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.addresses import ADDRESS
 from syncer.domain.change import Change
 from syncer.domain.item import DateSource, ItemRecord, ItemState, StatusCategory, WorkItem

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from connectors.gitlab.mapping.faults import Unmappable
 from connectors.gitlab.mapping.people import is_bot, username
 from connectors.gitlab.mapping.place import Place, place_referred
-from connectors.gitlab.mapping.times import instant
 from connectors.gitlab.mapping.told import Happened, Happening, LinkWord
 from connectors.gitlab.wire import Note, RestNote
-from syncer.connect.times import epoch_ms
+from syncer.connect.times import epoch_ms, utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.text import clean_line
 
 _LONGEST: Final = 4000
@@ -66,7 +65,7 @@ def happenings_of(
     context = _Context(place, labels, milestones)
     for note in notes:
         try:
-            at = instant(note.created_at or "")
+            at = utc_instant(note.created_at or "")
         except Unmappable:
             continue
         told = [{"what": what}] if what else _read((note.body or "")[:_LONGEST], context)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from connectors.gitlab.mapping.faults import Unmappable
 from connectors.gitlab.mapping.graph import word_of
 from connectors.gitlab.mapping.notes import happenings_of
 from connectors.gitlab.mapping.people import account, is_bot, username
 from connectors.gitlab.mapping.place import Place, place_at
 from connectors.gitlab.mapping.site import Site
-from connectors.gitlab.mapping.times import civil_date, instant
 from connectors.gitlab.mapping.told import (
     Happened,
     Happening,
@@ -28,6 +26,8 @@ from connectors.gitlab.wire import (
     RestMilestone,
     RestNote,
 )
+from syncer.connect.times import civil_date, utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.item import Account, Sprint, Version
 from syncer.domain.text import clean_line
 
@@ -156,7 +156,9 @@ def links_of(rows: Iterable[RestLink], site: Site) -> Iterator[ToldLink]:
             continue
         place = place_at((row.references and row.references.full) or "")
         other = Neighbour(id_of(row), place or site.place(row.web_url), row.web_url or "")
-        yield ToldLink(word, other, instant(row.link_created_at) if row.link_created_at else None)
+        yield ToldLink(
+            word, other, utc_instant(row.link_created_at) if row.link_created_at else None
+        )
 
 
 def events_of(rows: Iterable[RestEvent]) -> Iterator[Happening]:
@@ -166,7 +168,7 @@ def events_of(rows: Iterable[RestEvent]) -> Iterator[Happening]:
     """
     for row in rows:
         try:
-            at = instant(row.created_at or "")
+            at = utc_instant(row.created_at or "")
         except Unmappable:
             continue
         fields = _fields(row)

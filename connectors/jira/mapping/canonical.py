@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final, NamedTuple
 
-from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.fields import as_number
 from connectors.jira.mapping.links import edge_of_text
 from connectors.jira.mapping.site import Site
@@ -17,6 +16,7 @@ from connectors.jira.mapping.status import category_of, resolution_kind
 from connectors.jira.mapping.times import day
 from connectors.jira.rules import fold
 from connectors.jira.wire import Named
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import ChangeField
 from syncer.domain.item import ResolutionKind, StatusCategory
 from syncer.domain.text import clean_line

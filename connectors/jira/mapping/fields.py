@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from connectors.jira.mapping.adf import plain_text
-from connectors.jira.mapping.faults import Unmappable
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.text import clean_line
 
 Raw = Mapping[str, Any]

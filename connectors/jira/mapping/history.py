@@ -11,7 +11,6 @@ from typing import Final
 from msgspec import structs
 
 from connectors.jira.mapping.canonical import TEXT_LIMIT, VALUE_LIMIT, Canonical, Side
-from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.known import Told
 from connectors.jira.mapping.people import is_bot, shown_name
 from connectors.jira.mapping.site import Site
@@ -19,6 +18,7 @@ from connectors.jira.mapping.status import resolution_kind
 from connectors.jira.mapping.times import instant
 from connectors.jira.rules import FieldRole, fold
 from connectors.jira.wire import Author, ChangeItem, Comments, History, Named
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ResolutionKind
 from syncer.domain.text import clean_line

@@ -15,7 +15,6 @@ import msgspec
 
 from connectors.jira.jql import is_project_key
 from connectors.jira.mapping import adf, wiki
-from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.fields import (
     Raw,
     as_date_text,
@@ -37,6 +36,7 @@ from connectors.jira.sent import Sent, as_json
 from connectors.jira.shapes import shaped
 from connectors.jira.wire import LONGEST_NAME, FixVersion, Issue, Status
 from syncer.connect.text_links import text_links
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change
 from syncer.domain.item import (
     ItemKind,

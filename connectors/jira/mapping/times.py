@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 
-from connectors.jira.mapping.faults import Unmappable
+from syncer.connect.unreadable import Unmappable
 
 LAST_INSTANT: Final = datetime.max.replace(tzinfo=UTC)
 _FIRST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)

@@ -12,13 +12,13 @@ from typing import Final
 
 from msgspec import structs
 
-from connectors.linear.mapping.faults import Unmappable
 from connectors.linear.mapping.names import Names
 from connectors.linear.mapping.people import handle
 from connectors.linear.mapping.site import Site
 from connectors.linear.mapping.status import Status, status_of
-from connectors.linear.mapping.times import civil_date, instant
 from connectors.linear.wire import Comment, History, Issue
+from syncer.connect.times import civil_date, utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.link import Link
 from syncer.domain.text import clean_line
@@ -57,7 +57,7 @@ def changes_of(
 
 def _entry(one: History, values: Iterable[Values], names: Names) -> Iterator[Change]:
     try:
-        at = instant(one.created_at or "")
+        at = utc_instant(one.created_at or "")
     except Unmappable:
         return
     for what, before, after, before_text, after_text in values:
@@ -76,7 +76,7 @@ def _entry(one: History, values: Iterable[Values], names: Names) -> Iterator[Cha
 
 def _comment(one: Comment) -> Change | None:
     try:
-        at = instant(one.created_at or "")
+        at = utc_instant(one.created_at or "")
     except Unmappable:
         return None
     return Change(

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from connectors.linear.mapping.faults import Unmappable
 from connectors.linear.mapping.history import changes_of
 from connectors.linear.mapping.links import links_of
 from connectors.linear.mapping.names import Names
 from connectors.linear.mapping.people import account
 from connectors.linear.mapping.site import Kind, Site, is_id, is_key, key_of
 from connectors.linear.mapping.status import Status, status_of
-from connectors.linear.mapping.times import civil_date, instant, last_civil_day
+from connectors.linear.mapping.times import last_civil_day
 from connectors.linear.rules import fold
 from connectors.linear.wire import Cycle, Issue, Label, Labels, Milestone
+from syncer.connect.times import civil_date, utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change
 from syncer.domain.item import (
     DateSource,
@@ -122,17 +123,17 @@ def _life(issue: Issue, status: Status, changes: tuple[Change, ...]) -> dict[str
     page = issue.history.page_info if issue.history else None
     complete = issue.history is not None and not (page and page.has_next_page)
     done = status.category is StatusCategory.DONE and issue.completed_at
-    created = instant(first)
+    created = utc_instant(first)
     life = timeline(
         changes,
         current=status.category,
         created_at=created,
-        resolved_at=instant(issue.completed_at) if done and issue.completed_at else None,
+        resolved_at=utc_instant(issue.completed_at) if done and issue.completed_at else None,
         complete=complete,
     )
     return {
         "created_at": created,
-        "updated_at": instant(last),
+        "updated_at": utc_instant(last),
         "started_at": life.started_at,
         "done_at": life.done_at,
         "reopened_count": life.reopened_count,

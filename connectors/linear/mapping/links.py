@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from connectors.linear.mapping.site import Kind, Site, is_id, key_of
-from connectors.linear.mapping.times import instant
 from connectors.linear.rules import Rules
 from connectors.linear.wire import Attachment, Issue, Project, ProjectRelation, Relation, Slug
 from syncer.connect.text_links import spoken, text_links
+from syncer.connect.times import utc_instant
 from syncer.domain.addresses import by_address
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.text import clean_line
@@ -69,7 +69,7 @@ def _relations(nodes: Iterable[Relation | None], site: Site, *, inward: bool) ->
             to_key=key,
             inward=inward and kind is not LinkKind.RELATES,
             native_type=one.type or "",
-            created_at=instant(one.created_at) if one.created_at else None,
+            created_at=utc_instant(one.created_at) if one.created_at else None,
         )
 
 
@@ -134,7 +134,7 @@ def _project_relations(
             to_key=key,
             inward=kind is not LinkKind.RELATES and inward is not inverse,
             native_type=clean_line(one.type or ""),
-            created_at=instant(one.created_at) if one.created_at else None,
+            created_at=utc_instant(one.created_at) if one.created_at else None,
         )
 
 

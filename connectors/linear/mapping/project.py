@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from connectors.linear.mapping.faults import Unmappable
 from connectors.linear.mapping.issue import (
     LONGEST_BODY,
     NO_TITLE,
@@ -23,9 +22,11 @@ from connectors.linear.mapping.links import initiatives_of, project_links, told_
 from connectors.linear.mapping.people import account
 from connectors.linear.mapping.site import Kind, Site, is_id, key_of
 from connectors.linear.mapping.status import Status, status_of
-from connectors.linear.mapping.times import civil_date, first_day, instant, last_day
+from connectors.linear.mapping.times import first_day, last_day
 from connectors.linear.rules import fold
 from connectors.linear.wire import Project, Slug
+from syncer.connect.times import civil_date, utc_instant
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.item import ItemKind, ItemRecord, ItemState, StatusCategory, WorkItem
 from syncer.domain.ref import ContainerKey
 from syncer.domain.statement import OwnerWord, TrackerStatus
@@ -143,11 +144,11 @@ def _life(told: Project, status: Status) -> dict[str, Any]:
         raise Unmappable("neither created nor updated is told")
     done = told.completed_at if status.category is StatusCategory.DONE else None
     return {
-        "created_at": instant(first),
-        "updated_at": instant(last),
-        "started_at": instant(told.started_at) if told.started_at else None,
-        "done_at": instant(done) if done else None,
-        "last_meaningful_change_at": instant(last),
+        "created_at": utc_instant(first),
+        "updated_at": utc_instant(last),
+        "started_at": utc_instant(told.started_at) if told.started_at else None,
+        "done_at": utc_instant(done) if done else None,
+        "last_meaningful_change_at": utc_instant(last),
         "history_complete": False,
     }
 
@@ -166,7 +167,7 @@ def report_of(
         subject=clean_line(told.name or ""),
         url=site.url(told.url, workspace.key, key_of(kind, clean_line(told.slug_id))),
         author=account(last.user, site.connection),
-        at=instant(last.created_at),
+        at=utc_instant(last.created_at),
         value=_WORDS.get(fold(last.health or "").replace(" ", "")),
         text=clean_block((last.body or "")[:LONGEST_BODY]),
         start=start,

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connectors.linear.mapping.faults import Unmappable
 from syncer.connect.times import utc_instant
 
 _MONTHS: Final = {"month": 1, "quarter": 3, "halfYear": 6, "year": 12}
@@ -17,17 +16,6 @@ _YEAR: Final = 12
 _MOMENT: Final = timedelta(seconds=1)
 
 
-def instant(value: str) -> datetime:
-    """The instant in UTC; `Unmappable` for what is none, or bears no zone.
-
-    Linear writes milliseconds and `Z`. Instants beyond the calendar's ends become its ends.
-    """
-    try:
-        return utc_instant(value)
-    except ValueError as error:
-        raise Unmappable(str(error)) from None
-
-
 def wire_time(ms: int) -> str:
     """An instant in epoch milliseconds as filters take it; what is no time becomes 1970."""
     try:
@@ -35,16 +23,6 @@ def wire_time(ms: int) -> str:
     except (OverflowError, ValueError, OSError):
         return "1970-01-01T00:00:00.000Z"
     return f"{at:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
-
-
-def civil_date(value: str | None) -> date | None:
-    """A `TimelessDate`, None without one; `Unmappable` for what is none."""
-    if not value:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return instant(value).date()
 
 
 def last_day(day: date | None, resolution: str | None, *, fiscal_start: int = 0) -> date | None:
@@ -84,6 +62,6 @@ def last_civil_day(end: str | None, zone: str | None) -> date | None:
     except (KeyError, ValueError, OSError):
         where = ZoneInfo("UTC")
     try:
-        return (instant(end) - _MOMENT).astimezone(where).date()
+        return (utc_instant(end) - _MOMENT).astimezone(where).date()
     except OverflowError:
-        return instant(end).date()
+        return utc_instant(end).date()

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.redmine.mapping.faults import Unmappable
 from connectors.redmine.mapping.links import EDGES
 from connectors.redmine.mapping.people import account_id
 from connectors.redmine.mapping.site import Known, Site, key_of
 from connectors.redmine.mapping.status import status_of
 from connectors.redmine.mapping.times import instant
 from connectors.redmine.wire import Detail, Journal, Status
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.text import clean_line
 

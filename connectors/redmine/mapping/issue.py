@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from connectors.redmine.mapping.faults import Unmappable
 from connectors.redmine.mapping.history import changes_of
 from connectors.redmine.mapping.kinds import kind_and_level
 from connectors.redmine.mapping.links import links_of
@@ -19,6 +18,7 @@ from connectors.redmine.rules import fold
 from connectors.redmine.wire import CustomField, Issue, Named
 from connectors.redmine.wire import Status as ToldStatus
 from syncer.connect.text_links import text_links
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change
 from syncer.domain.item import DateSource, ItemRecord, StatusCategory, Version, WorkItem
 from syncer.domain.ref import ContainerKey

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from connectors.redmine.mapping.faults import Unmappable
 from syncer.connect.times import utc_instant
+from syncer.connect.unreadable import Unmappable
 
 
 def instant(value: str) -> datetime:
@@ -13,10 +13,7 @@ def instant(value: str) -> datetime:
 
     Instants beyond the calendar's ends become its ends.
     """
-    try:
-        return utc_instant(value).replace(microsecond=0)
-    except ValueError as error:
-        raise Unmappable(str(error)) from None
+    return utc_instant(value).replace(microsecond=0)
 
 
 def civil_date(value: str | None) -> date | None:

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.azure_devops.catalogue import named_of, states_of
-from connectors.azure_devops.mapping.faults import Unmappable
 from connectors.azure_devops.mapping.history import changes_of
 from connectors.azure_devops.mapping.html import plain_text
 from connectors.azure_devops.mapping.item import Extras, History, record_of
@@ -23,6 +22,7 @@ from connectors.azure_devops.mapping.site import Known, Site
 from connectors.azure_devops.mapping.status import Standing, status_of
 from connectors.azure_devops.mapping.times import civil_date
 from connectors.azure_devops.wire import Type, Update, WorkItem
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.addresses import by_address
 from syncer.domain.change import ChangeField
 from syncer.domain.item import DateSource, ItemKind, ItemRecord, ResolutionKind, StatusCategory

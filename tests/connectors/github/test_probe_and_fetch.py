@@ -16,12 +16,12 @@ from pydantic import ValidationError
 from connectors.github.config import GitHubConfig
 from connectors.github.connector import GitHubConnector
 from connectors.github.findings import Seen, expiry, findings_of
-from connectors.github.mapping.times import instant
 from connectors.github.simulator import GitHubSimulator
 from syncer.connect.auth import AppAuth
 from syncer.connect.protocol import Identity
 from syncer.connect.registry import connector_class, simulator_class
 from syncer.connect.testing.server import FakeTracker, answer, login_page
+from syncer.connect.times import utc_instant
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import AuthFailed, ConfigError, Rejected
 from tests.connectors.github.small_github import (
@@ -170,7 +170,7 @@ async def test_nothing_to_be_read_is_an_error(fault: Any, error: type[Exception]
     ],
 )
 def test_the_day_on_which_a_token_expires(text: str, expected: str | None) -> None:
-    assert expiry(text) == (instant(expected) if expected else None)
+    assert expiry(text) == (utc_instant(expected) if expected else None)
 
 
 # --- fetch ----------------------------------------------------------------------------------------

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp import web
 
-from connectors.jira.mapping.faults import Unmappable
 from connectors.jira.mapping.fields import as_number
 from connectors.jira.mapping.times import LAST_INSTANT, day, instant
 from syncer.connect.protocol import Page
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import BadPayload, Rejected
 from tests.connectors.jira.small_jira import SmallJira, history, issue, moved, running

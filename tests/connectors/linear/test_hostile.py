@@ -9,12 +9,12 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.linear.mapping.faults import Unmappable
 from connectors.linear.mapping.issue import record_of
 from connectors.linear.mapping.names import Names
 from connectors.linear.mapping.project import Workspace, project_record, report_of
 from connectors.linear.mapping.site import Kind, Site
 from connectors.linear.wire import Issue, Project
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.ref import ContainerKey
 from tests.connectors.linear.small_linear import config_for
 

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from connectors.redmine.config import RedmineConfig
-from connectors.redmine.mapping.faults import Unmappable
 from connectors.redmine.mapping.issue import record_of
 from connectors.redmine.mapping.site import Known, Site
 from connectors.redmine.mapping.text import plain_text
 from connectors.redmine.wire import Issue, Status
+from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import ChangeField
 from syncer.domain.item import DateSource, ItemKind, ItemRecord, StatusCategory, Version
 
