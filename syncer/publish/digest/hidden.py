@@ -7,7 +7,7 @@ every text on every sentence.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -18,43 +18,51 @@ TELLTALE: Final = 16
 SHORTEST_NAME: Final = 3
 """A shorter name is an everyday word; no text that is hidden is shorter."""
 
-_Place = tuple[int, tuple[str, str]]
+_Pair = tuple[str, str]
+_Place = tuple[int, _Pair]
 
 
 @dataclass(frozen=True)
 class Hidden:
     """Texts with what stands for each; they are replaced in one order: longest first."""
 
-    texts: frozenset[tuple[str, str]] = frozenset()
+    texts: Sequence[_Pair] = ()
 
     @cached_property
-    def _by_head(self) -> Mapping[str, list[tuple[str, str]]]:
-        """The texts that begin alike; an edition meets few, so that they are not put in order."""
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    def _by_head(self) -> tuple[Mapping[str, _Pair], Mapping[str, list[_Pair]]]:
+        """A text by how it begins, and the others that begin alike; most begin as no other does.
+
+        An edition meets few, so that they are not put in order.
+        """
+        first: dict[str, _Pair] = {}
+        others: dict[str, list[_Pair]] = defaultdict(list)
         for pair in self.texts:
-            found[pair[0][:TELLTALE]].append(pair)
-        return found
+            head = pair[0][:TELLTALE]
+            if first.setdefault(head, pair) is not pair:
+                others[head].append(pair)
+        return first, others
 
     @cached_property
     def _lengths(self) -> Mapping[str, set[int]]:
         """How long the heads are that begin with the same few characters."""
         found: dict[str, set[int]] = defaultdict(set)
-        for head in self._by_head:
-            found[head[:SHORTEST_NAME]].add(len(head))
+        for begin, length in {(head[:SHORTEST_NAME], len(head)) for head in self._by_head[0]}:
+            found[begin].add(length)
         return found
 
-    def _heads_in(self, text: str) -> Iterator[str]:
-        lengths = self._lengths
+    def _met_in(self, text: str) -> Iterator[_Pair]:
+        """The texts whose head occurs."""
+        lengths, (first, others) = self._lengths, self._by_head
         for start in range(len(text) - SHORTEST_NAME + 1):
             for length in lengths.get(text[start : start + SHORTEST_NAME], ()):
                 head = text[start : start + length]
-                if head in self._by_head:
-                    yield head
+                if head in first:
+                    yield first[head]
+                    yield from others.get(head, ())
 
     def _next_in(self, text: str, after: _Place | None) -> _Place | None:
         """The first text beyond a place whose head occurs."""
-        pairs = (pair for head in self._heads_in(text) for pair in self._by_head[head])
-        places = ((-len(pair[0]), pair) for pair in pairs)
+        places = ((-len(pair[0]), pair) for pair in self._met_in(text))
         return min((one for one in places if after is None or one > after), default=None)
 
     def taken_out_of(self, text: str) -> str:

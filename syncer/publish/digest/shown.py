@@ -7,7 +7,7 @@ project. A restricted item is never named, keyed or linked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncer.domain.report import Evidence, GateResult, ItemMention, Risk, Snapshot
@@ -29,7 +29,8 @@ class Shown:
     dependency_ends: frozenset[str]
     hidden: Hidden
     hidden_items: frozenset[str]
-    keys: dict[str, str]
+    keys: Mapping[str, str]
+    """What trackers call the items that are not restricted, by uid; not cleaned yet."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, view: AudienceView, place: Callable[[str], str]) -> Shown:
@@ -42,13 +43,23 @@ class Shown:
         )
         bare = cls(view, place, ends, Hidden(), frozenset(), {})
         every = {mention.uid: mention for mention in mentions(snapshot)}
-        unnamed = {uid: mention for uid, mention in every.items() if not bare.may_name(mention)}
-        keys = {uid: clean(m.key, 40) for uid, m in every.items() if not m.restricted}
-        texts = {(text, bare.label(m)) for m in unnamed.values() for text in _traces(m)}
-        secret = frozenset(
-            trace for m in unnamed.values() if m.restricted for trace in (m.uid, m.key)
-        )
-        return cls(view, place, ends, Hidden(frozenset(texts)), secret, keys)
+        unnamed = [mention for mention in every.values() if not bare.may_name(mention)]
+        keys = {uid: m.key for uid, m in every.items() if not m.restricted}
+        secret = frozenset(trace for m in unnamed if m.restricted for trace in (m.uid, m.key))
+        return cls(view, place, ends, Hidden(bare._given_away(unnamed)), secret, keys)
+
+    def _given_away(self, unnamed: Sequence[ItemMention]) -> list[tuple[str, str]]:
+        """The texts that would give items away that must not be named, with what stands for them.
+
+        That is the same for all items of a project: an edition has tens of thousands of them.
+        """
+        alike = {(item.restricted, item.project): item for item in unnamed}
+        labels = {told: self.label(item) for told, item in alike.items()}
+        return [
+            (text, labels[item.restricted, item.project])
+            for item in unnamed
+            for text in _traces(item)
+        ]
 
     def may_name(self, item: ItemMention) -> bool:
         """Whether the title may stand in this edition."""
@@ -125,7 +136,7 @@ class Shown:
     def _keys_of(self, items: tuple[str, ...]) -> tuple[str, ...]:
         """Items by the keys that people know, so that a figure can be traced; no restricted one."""
         open_items = (item for item in items if item not in self.hidden_items)
-        return tuple(self.keys.get(item) or clean(item) for item in open_items)
+        return tuple(clean(self.keys.get(item, ""), 40) or clean(item) for item in open_items)
 
 
 def mentions(snapshot: Snapshot) -> Iterator[ItemMention]:
@@ -148,6 +159,12 @@ def mentions(snapshot: Snapshot) -> Iterator[ItemMention]:
 def _traces(item: ItemMention) -> Iterator[str]:
     """The texts that would give the item away; a short title is an everyday word."""
     shortest = SHORTEST_NAME if item.restricted else TELLTALE // 2
-    titles = (item.title, clean(item.title, 200))
-    yield from (title for title in titles if len(title) >= shortest)
-    yield from (name for name in (item.key, item.uid) if len(name) >= SHORTEST_NAME)
+    title, shown = item.title, clean(item.title, 200)
+    if len(title) >= shortest:
+        yield title
+    if shown != title and len(shown) >= shortest:
+        yield shown
+    if len(item.key) >= SHORTEST_NAME:
+        yield item.key
+    if len(item.uid) >= SHORTEST_NAME:
+        yield item.uid
