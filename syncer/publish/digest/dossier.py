@@ -284,10 +284,10 @@ def _rest(entry: Scope, context: Context) -> Iterator[Figure]:
                 Evidence(
                     label=f"{context.name(entry)}: {name.lower()}",
                     value=told,
-                    formula="countable items by the level of their verdict",
+                    formula="items by the level of their verdict, epics beside their parts",
                 )
             ),
-            listed=f"counted=1&level={key}",
+            listed=f"level={key}",
         )
     for risk in context.risks_in_view(context.snapshot.risks):
         if _concerns(risk, entry, context):

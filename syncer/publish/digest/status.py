@@ -249,7 +249,7 @@ def _ledgers(group: GroupResult, context: Context) -> Told:
         Evidence(
             label=f"{name}: {level}",
             value=_ledger(ledger),
-            formula="countable items by the level of their verdict",
+            formula="items by the level of their verdict, epics beside their parts",
         )
         for level, ledger in levels
     )
