@@ -203,6 +203,7 @@ class Rollup:
             view=self.view,
             unknown=self._unknown,
             scoring=self.inputs.rules.scoring.thresholds,
+            unowned_days=self.inputs.rules.colour.unowned_days,
         )
 
     @property

@@ -9,19 +9,22 @@ from syncer.publish.digest.model import Trend
 from syncer.rollup.colours.overrides import own_colour
 from syncer.rollup.tolerance import at_least
 
-_CHANCE_STEP = 0.10
 _BANDS = ("", "low", "medium", "high", "critical")
 
 
 def trend(
     now: ProjectResult | GroupResult, before: ProjectResult | GroupResult | None, context: Context
 ) -> Trend:
-    """Better or worse by colour, else by chance (10 points), else by the highest risk's band."""
+    """Better or worse by colour, else by chance, else by the highest risk's band.
+
+    How far the chance must have moved, the thresholds say (10 points).
+    """
     if before is None or context.previous is None:
         return Trend.NONE
+    least = context.rules.colour.arrow_points
     steps = (
         _colour_step(now, before),
-        _chance_step(probability_of(now), probability_of(before)),
+        _chance_step(probability_of(now), probability_of(before), least=least),
         _top_band(before, context.previous) - _top_band(now, context.snapshot),
     )
     step = next((step for step in steps if step), 0)
@@ -38,8 +41,8 @@ def _colour_step(now: ProjectResult | GroupResult, before: ProjectResult | Group
     return step
 
 
-def _chance_step(now: float | None, before: float | None) -> int:
-    if now is None or before is None or not at_least(abs(now - before), _CHANCE_STEP):
+def _chance_step(now: float | None, before: float | None, *, least: float) -> int:
+    if now is None or before is None or not at_least(abs(now - before), least):
         return 0
     return 1 if now > before else -1
 

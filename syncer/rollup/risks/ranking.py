@@ -28,7 +28,6 @@ _OF_ROOT: Final = frozenset({"DEP-2", "DEP-3", "DEP-5", "DEP-6", "DEP-7", "DEP-8
 """Rules whose risks are one risk where one predecessor is behind them."""
 
 _GRAVE: Final = frozenset({Band.HIGH.value, Band.CRITICAL.value})
-_OWNERLESS_DAYS: Final = 7
 _LONGEST_ACCEPTANCE: Final = timedelta(days=90)
 
 
@@ -212,20 +211,21 @@ def for_display(
     view: View,
     unknown: frozenset[str] = frozenset(),
     scoring: ScoringThresholds = DEFAULTS,
+    unowned_days: int,
 ) -> Compared:
     """All risks as readers see them: merged, answered, compared, ranked.
 
-    `unknown` are the keys of projects whose data is missing.
+    `unknown` are the keys of projects whose data is missing. A grave risk that nobody has taken for
+    more calendar days than `unowned_days` says so.
     """
     shown = [answered(risk, responses, view) for risk in merged(risks, view)]
     found = compared(shown, previous, view.today, unknown=unknown, scoring=scoring)
-    told = (_unowned(risk, view.today) for risk in found.risks)
+    told = (_unowned(risk, view.today, unowned_days) for risk in found.risks)
     return replace(found, risks=tuple(ranked(told)))
 
 
-def _unowned(risk: Risk, today: date) -> Risk:
-    """A grave risk that nobody has taken for more than a week says so."""
+def _unowned(risk: Risk, today: date, longest: int) -> Risk:
     days = (today - risk.first_seen).days if risk.first_seen else 0
-    if risk.owner or risk.band not in _GRAVE or days <= _OWNERLESS_DAYS:
+    if risk.owner or risk.band not in _GRAVE or days <= longest:
         return risk
     return replace(risk, evidence=(*risk.evidence, Evidence(label="unowned", value=f"{days} days")))

@@ -19,6 +19,7 @@ from syncer.publish.audience import AudienceView, Lens
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest, Trend
 from syncer.publish.render.text import render_text
+from syncer.rollup.rules import ColourRules, HealthRules
 from tests.unit.publish.builders import (
     AS_OF,
     EXECUTIVE,
@@ -251,6 +252,16 @@ def test_a_removed_target_is_told_with_what_it_was() -> None:
 def test_the_arrow_moves_with_ten_points(before: float, now: float, expected: Trend) -> None:
     entry = network(probability=now)
     digest = edition(snapshot(projects=(entry,)), snapshot(projects=(network(probability=before),)))
+    assert digest.status[0].trend is expected
+
+
+@pytest.mark.parametrize(("points", "expected"), [(0.20, Trend.SAME), (0.05, Trend.BETTER)])
+def test_how_far_the_chance_moves_for_an_arrow_is_the_companys(
+    points: float, expected: Trend
+) -> None:
+    before, now = snapshot(projects=(network(),)), snapshot(projects=(network(probability=0.37),))
+    rules = HealthRules(colour=ColourRules(arrow_points=points))
+    digest = compose(now, before, (), audience=EXECUTIVE, rules=rules)
     assert digest.status[0].trend is expected
 
 

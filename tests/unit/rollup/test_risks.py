@@ -21,6 +21,7 @@ from syncer.domain.statement import (
 from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.evaluate import evaluate
 from syncer.rollup.risks.ranking import answered, human_risks, merged
+from syncer.rollup.rules import ColourRules, HealthRules
 from tests.unit.rollup.builders import (
     AS_OF,
     TODAY,
@@ -209,6 +210,14 @@ def test_a_grave_risk_that_nobody_owns_is_red_after_a_week(days: int, rule: str)
     assert snapshot.projects[0].computed.rule == rule
     told = [entry.label for risk in snapshot.risks for entry in risk.evidence]
     assert ("unowned" in told) is (rule == "R4")
+
+
+def test_how_long_a_grave_risk_may_be_nobodys_is_the_companys() -> None:
+    old = human(provenance=replace(SAID, at=AS_OF - timedelta(days=4)))
+    rules = HealthRules(colour=ColourRules(unowned_days=3))
+    snapshot = run(CALM, portfolio("net"), statements=Statements(risks=(old,)), rules=rules)
+    assert snapshot.projects[0].computed.rule == "R4"
+    assert "unowned" in [entry.label for risk in snapshot.risks for entry in risk.evidence]
 
 
 def test_who_takes_a_grave_risk_takes_the_red_away() -> None:
