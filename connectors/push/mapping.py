@@ -33,7 +33,7 @@ from syncer.domain.link import Link
 from syncer.domain.people import mail_mark
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.domain.text import clean_block, clean_line
-from syncer.domain.timeline import Timeline, start_known, timeline
+from syncer.domain.timeline import with_timeline
 
 _LEVELS: Final = {
     ItemKind.GOAL: 3, ItemKind.INITIATIVE: 2, ItemKind.EPIC: 1, ItemKind.SUBTASK: -1,
@@ -60,7 +60,7 @@ def to_record(
     """
     _refuse_contradictions(item, as_of=as_of)
     changes = _changes(item)
-    made = _item(item, container, _life(item, changes))
+    made = with_timeline(_item(item, container), changes)
     links = (*made.links, *text_links(made.body, phrases))
     return ItemRecord(item=replace(made, links=links), changes=changes)
 
@@ -85,7 +85,7 @@ def _refuse_contradictions(item: PushedItem, *, as_of: datetime) -> None:
             raise Unmappable(f"links[{index}].to: is the item itself")
 
 
-def _item(item: PushedItem, container: ContainerKey, life: Timeline) -> WorkItem:
+def _item(item: PushedItem, container: ContainerKey) -> WorkItem:
     ref = ItemRef(container.connection, item.id)
     return WorkItem(
         ref=ref,
@@ -99,13 +99,13 @@ def _item(item: PushedItem, container: ContainerKey, life: Timeline) -> WorkItem
         created_at=item.created_at,
         updated_at=item.updated_at,
         history_complete=item.history_complete,
-        **_standing(item, life),
+        **_standing(item),
         **_plan(item),
         **_belonging(item, container.connection),
     )
 
 
-def _standing(item: PushedItem, life: Timeline) -> dict[str, Any]:
+def _standing(item: PushedItem) -> dict[str, Any]:
     category, level = item.status_category, item.hierarchy_level
     return {
         "hierarchy_level": _LEVELS.get(item.kind, 0) if level is None else level,
@@ -115,10 +115,8 @@ def _standing(item: PushedItem, life: Timeline) -> dict[str, Any]:
         "flagged": item.flagged,
         "resolution": clean_line(item.resolution) or None,
         "resolution_kind": _RESOLUTIONS.get(category),
-        "started_at": life.started_at,
-        "done_at": life.done_at,
-        "reopened_count": life.reopened_count,
-        "last_meaningful_change_at": max(life.last_meaningful_change_at, item.created_at),
+        "started_at": item.started_at,
+        "done_at": item.done_at,
         "restricted": item.restricted,
     }
 
@@ -178,23 +176,6 @@ def _link(link: PushedLink, connection: str) -> Link:
 
 
 # --- history --------------------------------------------------------------------------------------
-
-
-def _life(item: PushedItem, changes: Sequence[Change]) -> Timeline:
-    """What the history tells, and the sender's own word on begin and end where there is one."""
-    told = timeline(
-        changes,
-        current=item.status_category,
-        created_at=item.created_at,
-        resolved_at=item.done_at,
-        complete=item.history_complete,
-    )
-    begun = start_known(changes, started_at=told.started_at, complete=item.history_complete)
-    return replace(
-        told,
-        started_at=item.started_at or begun,
-        done_at=item.done_at or told.done_at,
-    )
 
 
 def _changes(item: PushedItem) -> tuple[Change, ...]:

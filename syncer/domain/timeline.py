@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
 from syncer.domain.change import Change, ChangeField
-from syncer.domain.item import StatusCategory
+from syncer.domain.item import StatusCategory, WorkItem
 
 MEANINGFUL: Final = frozenset({
     ChangeField.STATUS,
@@ -73,7 +73,30 @@ def timeline(
     )
 
 
-def start_known(
+def with_timeline(item: WorkItem, changes: Sequence[Change]) -> WorkItem:
+    """The item with what its history, oldest change first, tells of its life.
+
+    The item's own word on when work began and ended stays where it has one, and a start that the
+    history only supposes is not told.
+    """
+    life = timeline(
+        changes,
+        current=item.status_category,
+        created_at=item.created_at,
+        resolved_at=item.done_at,
+        complete=item.history_complete,
+    )
+    begun = _start_known(changes, started_at=life.started_at, complete=item.history_complete)
+    return replace(
+        item,
+        started_at=item.started_at or begun,
+        done_at=item.done_at or life.done_at,
+        reopened_count=max(item.reopened_count, life.reopened_count),
+        last_meaningful_change_at=life.last_meaningful_change_at,
+    )
+
+
+def _start_known(
     changes: Sequence[Change], *, started_at: datetime | None, complete: bool
 ) -> datetime | None:
     """The start of a timeline where its history shows it; None where it was only supposed.

@@ -7,12 +7,11 @@ difference is known, and its time lies between them: the later state's own insta
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ItemRecord, WorkItem
-from syncer.domain.timeline import start_known, timeline
+from syncer.domain.timeline import with_timeline
 
 
 def observed(before: ItemRecord, after: ItemRecord) -> ItemRecord:
@@ -26,7 +25,7 @@ def observed(before: ItemRecord, after: ItemRecord) -> ItemRecord:
     told = {change.field for change in after.changes if change.at >= before.item.updated_at}
     seen = [one for one in _differences(before.item, after.item) if one.field not in told]
     known = _together(before.changes, (*after.changes, *seen))
-    return ItemRecord(item=_with_life(after.item, known), changes=(*after.changes, *seen))
+    return ItemRecord(item=with_timeline(after.item, known), changes=(*after.changes, *seen))
 
 
 def _differences(before: WorkItem, after: WorkItem) -> Iterator[Change]:
@@ -62,25 +61,6 @@ def _together(earlier: Sequence[Change], later: Sequence[Change]) -> list[Change
     """All changes, oldest first; one that comes again is told by its newest reading."""
     newest = {(one.field, one.id): one for one in (*earlier, *later)}
     return sorted(newest.values(), key=lambda one: one.at)
-
-
-def _with_life(item: WorkItem, changes: Sequence[Change]) -> WorkItem:
-    """The item with what its whole history tells of its begin and end, as far as it does not."""
-    life = timeline(
-        changes,
-        current=item.status_category,
-        created_at=item.created_at,
-        resolved_at=item.done_at,
-        complete=item.history_complete,
-    )
-    begun = start_known(changes, started_at=life.started_at, complete=item.history_complete)
-    return replace(
-        item,
-        started_at=item.started_at or begun,
-        done_at=item.done_at or life.done_at,
-        reopened_count=max(item.reopened_count, life.reopened_count),
-        last_meaningful_change_at=life.last_meaningful_change_at,
-    )
 
 
 def _seen(at: datetime) -> str:
