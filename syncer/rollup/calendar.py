@@ -20,6 +20,7 @@ NO_HOLIDAYS: Final[frozenset[date]] = frozenset()
 WORKING_DAYS_PER_WEEK: Final = 5
 _DAYS_PER_WEEK: Final = 7
 _DATES_KEPT: Final = 1 << 15
+_WEEKS_KEPT: Final = 256
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -136,11 +137,16 @@ def iso_week(day: date) -> str:
     return f"{year:04d}-W{week:02d}"
 
 
+@lru_cache(maxsize=_DATES_KEPT)
 def week_start(day: date) -> date:
-    """Return the Monday of the ISO week of ``day``."""
+    """Return the Monday of the ISO week of ``day``.
+
+    Kept for a while, like the dates: all projects of a roll-up look at the same days.
+    """
     return day - timedelta(days=day.weekday())
 
 
+@lru_cache(maxsize=_WEEKS_KEPT)
 def complete_weeks(as_of: date, count: int) -> tuple[date, ...]:
     """Return the Mondays of the last ``count`` complete ISO weeks before ``as_of``, oldest first.
 

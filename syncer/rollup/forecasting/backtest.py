@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from syncer.domain.backtest import Backtest
@@ -52,9 +52,8 @@ _LARGEST_GROWTH: Final = 0.5
 _ONE_DAY: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
-    """One countable item by its report-local days.
+class Life(NamedTuple):
+    """One countable item by its report-local days; a tuple, since every item has one.
 
     `dropped` is when it was cancelled. `planned` is when the epic above it was written down and
     `split` when that was first broken down, both None without one: such work was no growth.
@@ -122,10 +121,11 @@ def lives_of(
     Items that are done without a date say nothing and are left out.
     """
     every = {item.uid: item for item in items}
-    split = _first_children(count.items, zone)
-    found = [_life(item, every, split, zone=zone) for item in count.items if _is_dated(item)]
+    days = [(item, report_date(item.created_at, zone)) for item in count.items]
+    plans = _plans(days, every, zone)
+    found = [_life(item, day, plans, zone=zone) for item, day in days if _is_dated(item)]
     for item in every.values():
-        if _was_cancelled(item):
+        if item.status_category is StatusCategory.CANCELLED and _would_count(item):
             day = _cancelled_on(item, changes.get(item.uid, ()), zone)
             found.append(Life(created=report_date(item.created_at, zone), dropped=day))
     return found
@@ -135,9 +135,9 @@ def _is_dated(item: WorkItem) -> bool:
     return item.done_at is not None or item.status_category is not StatusCategory.DONE
 
 
-def _was_cancelled(item: WorkItem) -> bool:
-    cancelled = item.status_category is StatusCategory.CANCELLED
-    return cancelled and item.hierarchy_level == 0 and is_live_work(item)
+def _would_count(item: WorkItem) -> bool:
+    """Whether an item would count, had it not been cancelled."""
+    return item.hierarchy_level == 0 and is_live_work(item)
 
 
 def _cancelled_on(item: WorkItem, changes: Sequence[Change], zone: ZoneInfo) -> date:
@@ -147,27 +147,45 @@ def _cancelled_on(item: WorkItem, changes: Sequence[Change], zone: ZoneInfo) -> 
     return report_date(max(ends, default=item.updated_at), zone)
 
 
-def _first_children(items: Iterable[WorkItem], zone: ZoneInfo) -> Mapping[str, date]:
-    """When each parent got the first of its items, by uid."""
-    found: dict[str, date] = {}
-    for item in items:
+def _plans(
+    days: Iterable[tuple[WorkItem, date]], every: Mapping[str, WorkItem], zone: ZoneInfo
+) -> Mapping[str, _Plan]:
+    """The plan behind each epic of a project that was broken down, by uid.
+
+    `days` are the items with the days on which they were created.
+    """
+    split: dict[str, date] = {}
+    for item, day in days:
         if item.parent is not None:
-            day = report_date(item.created_at, zone)
-            found[item.parent.uid] = min(day, found.get(item.parent.uid, day))
-    return found
+            uid = item.parent.uid
+            if uid not in split or day < split[uid]:
+                split[uid] = day
+    parents = ((every.get(uid), day) for uid, day in split.items())
+    return {
+        parent.uid: _Plan(report_date(parent.created_at, zone), day)
+        for parent, day in parents
+        if parent is not None and parent.hierarchy_level > 0
+    }
 
 
-def _life(
-    item: WorkItem, every: Mapping[str, WorkItem], split: Mapping[str, date], *, zone: ZoneInfo
-) -> Life:
-    is_done = item.status_category is StatusCategory.DONE and item.done_at is not None
-    parent = every.get(item.parent.uid) if item.parent else None
-    broken_down = parent is not None and parent.hierarchy_level > 0
+class _Plan(NamedTuple):
+    """When an epic was written down, and when it got the first of its items."""
+
+    planned: date | None
+    split: date | None
+
+
+_UNPLANNED: Final = _Plan(None, None)
+
+
+def _life(item: WorkItem, created: date, plans: Mapping[str, _Plan], *, zone: ZoneInfo) -> Life:
+    is_done = item.status_category is StatusCategory.DONE
+    plan = plans.get(item.parent.uid, _UNPLANNED) if item.parent else _UNPLANNED
     return Life(
-        created=report_date(item.created_at, zone),
+        created=created,
         done=report_date(item.done_at, zone) if is_done and item.done_at else None,
-        planned=report_date(parent.created_at, zone) if parent and broken_down else None,
-        split=split.get(parent.uid) if parent and broken_down else None,
+        planned=plan.planned,
+        split=plan.split,
     )
 
 
@@ -283,10 +301,12 @@ def _trial(
     staying = left - past.dropped_since(monday)
     if not piece or not staying:
         return None
+    finished = past.finish(monday, min(piece, staying))
+    if (finished or today) - monday < LEAD:
+        return None
     growth = past.growth(monday, len(weeks))
     p85, plain = (_reached(curve, monday, calendar) for curve in _curves(weeks, piece, growth))
-    finished = past.finish(monday, min(piece, staying))
-    if p85 is None or plain is None or p85 >= today or (finished or today) - monday < LEAD:
+    if p85 is None or plain is None or p85 >= today:
         return None
     return Trial(made_on=monday, items=piece, p85=p85, plain=plain, finished=finished)
 

@@ -87,13 +87,14 @@ def unfinished_shares(scope: range, paces: Sequence[Rate]) -> list[float]:
     Entry ``s`` belongs to a total of ``s``; totals beyond the list are always enough. Weights
     are summed as whole numbers, so that the first entry is exactly 1 and nothing drifts.
     """
-    weights: Counter[int] = Counter()
+    slowest = min(pace.factor for pace in paces)
+    weights = [0] * (math.ceil(max(scope) / slowest) + 1)
     for pace in paces:
+        factor, weight = pace.factor, pace.weight
         for needed in scope:
-            weights[math.ceil(needed / pace.factor)] += pace.weight
-    whole = sum(weights.values())
-    enough = accumulate(weights[total] for total in range(max(weights)))
-    return [(whole - weight) / whole for weight in enough]
+            weights[math.ceil(needed / factor)] += weight
+    whole = sum(weights)
+    return [(whole - weight) / whole for weight in accumulate(weights[:-1])]
 
 
 @dataclass(frozen=True, slots=True)
