@@ -63,7 +63,12 @@ async def test_a_name_that_is_no_address_is_told_in_words() -> None:
 
 
 async def test_a_listener_that_never_started_can_be_stopped() -> None:
-    await Listener(app(), "127.0.0.1:0").stop()
+    listener = Listener(app(), "127.0.0.1:0")
+    await listener.stop()
+    assert listener.connections == 0
+    await listener.start()  # and can be started all the same
+    assert (await exchange(listener.port, request("/big", method="GET"))).body == BIG
+    await listener.stop()
 
 
 async def test_f18_who_does_not_read_the_answer_is_sent_away() -> None:

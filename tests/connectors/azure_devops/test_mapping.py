@@ -461,6 +461,12 @@ def test_any_value_is_read_or_refused(name: str, value: Any) -> None:
 @given(JSON, st.sampled_from(["System.State", "System.Tags", "System.AssignedTo", "System.History",
                               "System.ChangedDate", "System.Title"]))  # fmt: skip
 def test_no_entry_of_the_past_costs_the_item(value: Any, name: str) -> None:
-    odd = update(2, 2)
+    odd, due = (
+        update(2, 2),
+        update(3, 3, Microsoft__VSTS__Scheduling__TargetDate="2026-11-30T00:00:00Z"),
+    )
     odd["fields"][name] = {"newValue": value}
-    changes_of(msgspec.convert([MADE, odd], list[Update]), site=SITE, known={})
+    changes = changes_of(msgspec.convert([MADE, odd, due], list[Update]), site=SITE, known={})
+    (told,) = [one for one in changes if one.field is ChangeField.DUE]
+    assert (told.before, told.after) == (None, "2026-11-30")
+    assert told.at == datetime(2026, 11, 3, 8, tzinfo=UTC)

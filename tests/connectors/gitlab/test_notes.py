@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -121,8 +122,10 @@ def test_labels_are_spoken_of_by_number() -> None:
 
 
 @given(st.text(alphabet=st.sampled_from('~*#&@%"{}- \nabcd19added labels removed to')))
-def test_no_text_of_a_note_raises(text: str) -> None:
-    told(text)
+def test_whatever_a_note_says_was_done_when_it_was_written(text: str) -> None:
+    happened = told(text)
+    assert all(one.at == datetime(2026, 11, 2, 10, tzinfo=UTC) for one in happened)
+    assert told(f"{text}\n") == happened
 
 
 # --- places ---------------------------------------------------------------------------------------
