@@ -144,10 +144,10 @@ def test_breaking_down_what_was_planned_is_no_growth() -> None:
     start = monday - timedelta(weeks=12)
     old = [Life(created=start - timedelta(days=9))] * 20
     fresh = Life(created=monday - timedelta(days=9))
-    planned = replace(fresh, planned=start - timedelta(days=9), split=monday - timedelta(days=9))
+    planned = fresh._replace(planned=start - timedelta(days=9), split=monday - timedelta(days=9))
     assert Past.of([*old, fresh, fresh]).growth(monday, 12) == pytest.approx(0.1)
     assert Past.of([*old, planned, planned]).growth(monday, 12) == 0.0
-    dropped = replace(old[0], dropped=monday - timedelta(days=1))
+    dropped = old[0]._replace(dropped=monday - timedelta(days=1))
     assert Past.of([*old[1:], dropped, fresh, fresh]).growth(monday, 12) == pytest.approx(0.05)
     assert Past.of([*old, *[fresh] * 40]).growth(monday, 12) == 0.5
     assert Past.of([fresh]).growth(monday, 12) == 0.0
