@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from string import Template
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from syncer.errors import ConfigError
 
 _GITHUB_SITES: Final = frozenset({"github.com", "www.github.com", "api.github.com"})
 _GITHUB_API: Final = "https://api.github.com"
 _OWN: Final = frozenset({"localhost", "127.0.0.1"})
+_AZURE: Final = "dev.azure.com"
+_AZURE_OF_OLD: Final = ".visualstudio.com"
+_PROJECT_OF_REDMINE: Final = "/projects/"
 
 
 class Kind(StrEnum):
@@ -24,6 +27,7 @@ class Kind(StrEnum):
     GITLAB = "gitlab"
     AZURE_DEVOPS = "azuredevops"
     LINEAR = "linear"
+    REDMINE = "redmine"
 
 
 def _as_it_is(address: str) -> str:
@@ -67,6 +71,38 @@ def _gitlab_site(address: str) -> str:
     return "https://gitlab.com" if parts.hostname == "gitlab.com" else address
 
 
+def _path(address: str) -> list[str]:
+    return [unquote(part) for part in urlsplit(address).path.split("/") if part]
+
+
+def _organisation_site(address: str) -> str:
+    """The organisation, where people paste the address of one of its projects."""
+    parts, path = urlsplit(address), urlsplit(address).path.strip("/").split("/")
+    return f"https://{_AZURE}/{path[0]}" if parts.hostname == _AZURE and path[0] else address
+
+
+def _project_in(address: str) -> str:
+    """The project whose page people paste as the address of their organisation."""
+    return "".join(_path(address)[1:2]) if urlsplit(address).hostname == _AZURE else ""
+
+
+def _organisation_in(address: str) -> str:
+    """The name of the organisation, or of a server's collection: its one container."""
+    host, path = urlsplit(address).hostname or "", _path(address)
+    if host.endswith(_AZURE_OF_OLD):
+        return host.removesuffix(_AZURE_OF_OLD)
+    return "".join(path[:1] if host == _AZURE else path[-1:]) or "your-company"
+
+
+def _redmine_site(address: str) -> str:
+    """Where Redmine lives, where people paste the address of one of its projects."""
+    return address.partition(_PROJECT_OF_REDMINE)[0]
+
+
+def _redmine_project_in(address: str) -> str:
+    return address.partition(_PROJECT_OF_REDMINE)[2].partition("/")[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """One kind: what is asked about it and how its table begins.
@@ -74,6 +110,7 @@ class Offer:
     `url` is the default answer to the first question, `question` the second one, `answer` guesses
     its default from the address, `site` makes of the address what belongs into the table. `key` is
     what the second answer is written as, `hint` the comment that stands there without an answer.
+    `example` are some items, as a selector writes them, and `place` what it says of the address.
     """
 
     kind: Kind
@@ -87,6 +124,11 @@ class Offer:
     note: str = ""
     answer: Callable[[str], str] = _nothing
     site: Callable[[str], str] = _as_it_is
+    place: Callable[[str], str] = _nothing
+
+    def example_at(self, address: str) -> str:
+        """Some items of the tracker at this address, as a selector writes them."""
+        return f"{self.example}{self.place(address)}"
 
 
 _EVERY: Final = (
@@ -130,13 +172,16 @@ _EVERY: Final = (
     Offer(
         kind=Kind.AZURE_DEVOPS,
         name="ado",
-        url="https://dev.azure.com/your-company",
+        url=f"https://{_AZURE}/your-company",
         variable="ADO_TOKEN",
         question="Projects, such as Network*; empty: all",
         key="projects",
         hint='# projects = ["Network*"]              # left out: all that it sees',
-        example="ado:your-company",
+        example="ado:",
         note="the organisation, or a collection of a server",
+        answer=_project_in,
+        site=_organisation_site,
+        place=_organisation_in,
     ),
     Offer(
         kind=Kind.LINEAR,
@@ -149,6 +194,19 @@ _EVERY: Final = (
         example="linear:ENG",
         site=lambda _: "https://linear.app",
     ),
+    Offer(
+        kind=Kind.REDMINE,
+        name="redmine",
+        url="https://redmine.your-company.com",
+        variable="REDMINE_KEY",
+        question="Projects, such as network; empty: all",
+        key="containers",
+        hint='# containers = ["network"]             # projects as in addresses; left out: all',
+        example="redmine:network",
+        note="the site, with its path where it has one",
+        answer=_redmine_project_in,
+        site=_redmine_site,
+    ),
 )
 OFFERS: Final[Mapping[Kind, Offer]] = {one.kind: one for one in _EVERY}
 
@@ -158,6 +216,7 @@ _HOSTS: Final[Mapping[str, Kind]] = {
     "gitlab": Kind.GITLAB,
     "visualstudio": Kind.AZURE_DEVOPS,
     "linear": Kind.LINEAR,
+    "redmine": Kind.REDMINE,
 }
 """Parts of hosts' names that say which kind answers there."""
 
@@ -172,7 +231,7 @@ $more""")
 def kind_of(address: str) -> Kind:
     """What the host's name says, else Jira."""
     host = urlsplit(address).hostname or ""
-    if host == "dev.azure.com":
+    if host == _AZURE:
         return Kind.AZURE_DEVOPS
     return next((_HOSTS[part] for part in host.split(".") if part in _HOSTS), Kind.JIRA)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Final, NamedTuple
 import typer
 
 from syncer.cli.context import options
-from syncer.cli.first_connection import OFFERS, Kind, Offer, kind_of, lines_of, quoted
+from syncer.cli.first_connection import OFFERS, Kind, kind_of, lines_of, quoted
 from syncer.errors import ConfigError
 
 _ADDRESS: Final = re.compile(r"https?://(localhost|[^\s/?#@]+[.:][^\s/?#@]+)(/[^\s?#]*)?")
@@ -63,7 +63,7 @@ _Containers = Annotated[
     typer.Option(
         "--containers",
         metavar="GLOB",
-        help="What to sync: GitHub repositories (acme/*), GitLab projects, Linear teams.",
+        help="What to sync: repositories (acme/*), projects or teams, as the tracker calls them.",
         show_default=False,
     ),
 ]
@@ -107,9 +107,9 @@ def init(
     """Write a commented configuration file after three questions."""
     file = options(ctx).config
     _refuse_to_overwrite(file, force=force)
-    offer, connection, token = _asked(_Given(url, kind, containers, email, token_env), yes=yes)
+    example, connection, token = _asked(_Given(url, kind, containers, email, token_env), yes=yes)
     text = _FILE.substitute(
-        timezone=quoted(timezone), connection=connection, example=quoted(offer.example)
+        timezone=quoted(timezone), connection=connection, example=quoted(example)
     )
     _write(file, text)
     typer.echo(f"Wrote {file}.")
@@ -126,8 +126,8 @@ class _Given(NamedTuple):
     token_env: str | None
 
 
-def _asked(given: _Given, *, yes: bool) -> tuple[Offer, str, str]:
-    """What was chosen, the lines of the connection, the variable of the token."""
+def _asked(given: _Given, *, yes: bool) -> tuple[str, str, str]:
+    """An example of items, the lines of the connection, the variable of the token."""
     default = OFFERS[given.kind or Kind.JIRA].url
     address = _address(_ask("Address of your tracker", given.url, default, yes=yes))
     offer = OFFERS[given.kind or kind_of(address)]
@@ -137,7 +137,8 @@ def _asked(given: _Given, *, yes: bool) -> tuple[Offer, str, str]:
         "Environment variable that holds the token", given.token_env, offer.variable, yes=yes
     )
     _refuse_pasted_secret(token)
-    return offer, lines_of(offer, address, about=about, token_env=token), token
+    lines = lines_of(offer, address, about=about, token_env=token)
+    return offer.example_at(address), lines, token
 
 
 def _refuse_to_overwrite(file: Path, *, force: bool) -> None:

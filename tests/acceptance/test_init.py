@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from syncer.cli.first_connection import Kind
+from syncer.connect.registry import connector_class
 from tests.acceptance.cli_world import Cli
 
 
@@ -58,6 +60,17 @@ def test_the_kind_is_told_by_the_address(
         ("dev.azure.com/acme", "azuredevops", {"url": "https://dev.azure.com/acme", "name": "ado"}),
         ("https://acme.visualstudio.com", "azuredevops", {"url": "https://acme.visualstudio.com"}),
         ("https://linear.app/acme", "linear", {"url": "https://linear.app"}),
+        (
+            "https://dev.azure.com/acme/Smart%20Phone/_workitems",
+            "azuredevops",
+            {"url": "https://dev.azure.com/acme", "projects": ["Smart Phone"]},
+        ),
+        ("redmine.corp.example", "redmine", {"url": "https://redmine.corp.example"}),
+        (
+            "https://www.redmine.org/projects/redmine/issues",
+            "redmine",
+            {"url": "https://www.redmine.org", "containers": ["redmine"]},
+        ),
     ],
 )
 def test_other_trackers_are_known_by_their_addresses_too(
@@ -75,6 +88,36 @@ def test_the_second_answer_is_written_as_what_the_tracker_calls_it(tmp_path: Pat
     assert Cli(tmp_path).process("init", stdin=answers).code == 0
     made = _made(tmp_path)
     assert (made["projects"], made["auth"]) == (["Network*"], {"token_env": "ADO_TOKEN"})
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "example"),
+    [
+        ("https://dev.azure.com/acme", None, "ado:acme"),
+        ("https://dev.azure.com/acme/Network", None, "ado:acme"),
+        ("https://acme.visualstudio.com", None, "ado:acme"),
+        ("https://tfs.corp.example/tfs/Main%20One/", "azuredevops", "ado:Main One"),
+        ("https://redmine.corp.example", None, "redmine:network"),
+        ("https://plans.corp.example/pm", "redmine", "redmine:network"),
+        ("https://acme.atlassian.net", None, "jira:NET"),
+    ],
+)
+def test_the_example_names_what_lives_at_the_address(
+    tmp_path: Path, address: str, kind: str | None, example: str
+) -> None:
+    Cli(tmp_path).ok("init", "--yes", "--url", address, *(("--kind", kind) if kind else ()))
+    text = (tmp_path / "syncer.toml").read_text(encoding="utf-8")
+    assert f'# items = ["{example}"] ' in text
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_what_is_written_for_any_kind_is_a_connection_of_that_kind(
+    tmp_path: Path, kind: Kind
+) -> None:
+    Cli(tmp_path).ok("init", "--yes", "--kind", kind)
+    made = _made(tmp_path)
+    assert made["kind"] == kind
+    assert connector_class(kind).config_type.model_validate(made).model_dump()["url"] == made["url"]
 
 
 def test_three_questions_for_github(tmp_path: Path) -> None:
