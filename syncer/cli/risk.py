@@ -76,7 +76,7 @@ def own(
     ] = "",
     author: Author = "",
 ) -> None:
-    """Name who answers for a risk, and what happens next."""
+    """Name who answers for a risk, what happens next, and when it is looked at again (--by)."""
     from syncer.cli.moments import parse_day
     from syncer.domain.statement import RiskResponse
 
@@ -89,7 +89,8 @@ def own(
         )
 
     _answer(ctx, risk, build, author=author, command="risk own")
-    tell_line(f"{risk}: {owner} answers for it.")
+    again = "" if day else " It stays new until you say with --by when it is looked at again."
+    tell_line(f"{risk}: {owner} answers for it.{again}")
 
 
 @app.command("accept")

@@ -187,7 +187,9 @@ class RiskResponseSettings(Table):
     owner: str = Field("", description="Who answers for it.")
     ask: str = Field("", description="What the reader of a digest is asked to do.")
     next_step: str = Field("", description="What happens next.")
-    by: date | None = Field(None, description="When the next step is done.")
+    by: date | None = Field(
+        None, description="When the next step is done; without it nothing is `owned`, but new."
+    )
     roam: Roam = Field(Roam.OWNED, description="How the risk is treated.")
     accept_until: date | None = Field(None, description="With `accepted`: until when.")
     mitigations: tuple[str, ...] = Field(

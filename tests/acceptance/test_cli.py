@@ -248,7 +248,10 @@ class TestSaying:
                          "--impact", "4").out  # fmt: skip
         identity = told.partition(":")[0]
         assert (found(identity)["score"], found(identity)["owner"]) == (16, None)
-        synced.ok("risk", "own", identity, "--owner", "Ann Ash", "--next-step", "call them")
+        owner = ("--owner", "Ann Ash", "--next-step", "call them")
+        assert "new until" in synced.ok("risk", "own", identity, *owner).out
+        assert (found(identity)["owner"], found(identity)["roam"]) == ("Ann Ash", "new")
+        synced.ok("risk", "own", identity, *owner, "--by", "2031-01-10")
         assert (found(identity)["owner"], found(identity)["roam"]) == ("Ann Ash", "owned")
         synced.ok("risk", "mitigate", identity, "--item", "NET-31", "--residual-impact", "2")
         day = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()

@@ -171,7 +171,10 @@ def accepted_until(response: RiskResponse, view: View) -> date | None:
 
 
 def _roam(response: RiskResponse, owner: str, view: View) -> Roam:
-    """The treatment that a response still amounts to (2.9): words without a name or end lapse."""
+    """The treatment that a response still amounts to (2.9): words without a name or end lapse.
+
+    Owned is what has an owner and a day on which it is looked at again.
+    """
     held = Roam.OWNED if owner else Roam.NEW
     if response.roam is Roam.ACCEPTED:
         until = accepted_until(response, view)
@@ -179,14 +182,19 @@ def _roam(response: RiskResponse, owner: str, view: View) -> Roam:
     if response.roam is Roam.MITIGATED:
         plan = mitigation_of(response, view)
         return Roam.MITIGATED if plan.holds else held
-    return held if response.roam is Roam.OWNED else response.roam
+    if response.roam is Roam.OWNED:
+        return held if response.by is not None else Roam.NEW
+    return response.roam
 
 
 def answered(risk: Risk, responses: Sequence[RiskResponse], view: View) -> Risk:
-    """The risk with what people do about it; the latest response counts."""
+    """The risk with what people do about it; the latest response counts.
+
+    Without one it is new, whoever it would fall to: nobody has said that it is theirs.
+    """
     latest = answer_to(risk, responses, view)
     if latest is None:
-        return risk if risk.roam is not Roam.NEW or not risk.owner else _owned(risk)
+        return risk
     owner = latest.owner or risk.owner
     taken = replace(
         risk,
@@ -197,10 +205,6 @@ def answered(risk: Risk, responses: Sequence[RiskResponse], view: View) -> Risk:
         roam=_roam(latest, owner, view),
     )
     return with_mitigation(taken, latest, view) if latest.roam is Roam.MITIGATED else taken
-
-
-def _owned(risk: Risk) -> Risk:
-    return replace(risk, roam=Roam.OWNED)
 
 
 def for_display(

@@ -207,7 +207,7 @@ def test_a_missed_gate_is_red() -> None:
 
 def test_people_answer_risks_and_add_their_own() -> None:
     answer = RiskResponse(
-        rule="SCH-1", scope="net", owner="M. Okafor", ask="decide", roam=Roam.OWNED, provenance=SAID
+        rule="SCH-1", scope="net", owner="M. Okafor", ask="decide", by=TODAY, provenance=SAID
     )
     own = HumanRisk(
         id="H-1", scope="net", title="Regulator delays", probability=3, impact=4, provenance=SAID

@@ -24,6 +24,7 @@ from syncer.rollup.risks.ranking import answered, human_risks, merged
 from syncer.rollup.rules import ColourRules, HealthRules
 from tests.unit.rollup.builders import (
     AS_OF,
+    DOING,
     TODAY,
     account,
     blocked_by,
@@ -129,7 +130,8 @@ def said(**more: object) -> RiskResponse:
 @pytest.mark.parametrize(
     ("response", "roam"),
     [
-        pytest.param(said(owner="Ann"), Roam.OWNED, id="owned"),
+        pytest.param(said(owner="Ann", by=TODAY), Roam.OWNED, id="owned"),
+        pytest.param(said(owner="Ann"), Roam.NEW, id="owned without a day to look at it again"),
         pytest.param(said(), Roam.NEW, id="owned by nobody"),
         pytest.param(
             said(roam=Roam.ACCEPTED, accept_until=TODAY), Roam.ACCEPTED, id="accepted until today"
@@ -201,6 +203,12 @@ def test_a_response_names_its_risk_by_rule_and_scope_or_by_id(
     view = make_view([], portfolio("net", "out"))
     (risk,) = human_risks([human()], view)
     assert (answered(risk, [response], view).owner == "Ann") is heard
+
+
+def test_what_nobody_has_answered_is_new_whoever_it_would_fall_to() -> None:
+    snapshot = run([*CALM, make_item("NET-900", DOING)], portfolio("net"))
+    (risk,) = (one for one in snapshot.unmerged if one.rule == "RES-4")
+    assert (risk.owner, risk.roam) == ("Ann Owner", Roam.NEW)
 
 
 @pytest.mark.parametrize(("days", "rule"), [(7, "A3"), (8, "R4")])
