@@ -281,3 +281,15 @@ def test_two_programs_are_both_on_track() -> None:
     digest = edition(green_week(2), green_week(2))
     assert digest.subject == "Both programs on track · W48"
     assert digest.status_lines == ("Green: Beta0 plan, Beta1 plan.",)
+
+
+def test_what_only_cannot_be_confirmed_is_counted_apart() -> None:
+    """E.g. `1 Amber · 2 cannot be confirmed` (roll-up spec, section 3.2)."""
+    unsure, nobodys = colour(Health.AMBER, "A8"), colour(Health.NO_PLAN, "N")
+    slow = colour(Health.AMBER, "A1")
+    shown = [colour(Health.RED, "R2"), slow, unsure, nobodys, colour(Health.GREEN, "G")]
+    alone = tuple(
+        project(f"p{n}", f"Alpha{n} rollout", one.health, shown=one) for n, one in enumerate(shown)
+    )
+    told = flat(edition(snapshot(projects=alone)))
+    assert "5 projects: 1 Red · 1 Amber · 2 cannot be confirmed · 1 Green." in told
