@@ -14,11 +14,9 @@ from pydantic import Field, field_validator
 
 from connectors.azure_devops.rules import Rules, fold, folded
 from syncer.connect.auth import AnyAuth
-from syncer.connect.config import ConnectionConfig
-from syncer.connect.origin import Origin
+from syncer.connect.config import ConnectionConfig, SiteUrl
 from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
-from syncer.errors import ConfigError
 from syncer.paths import shipped
 
 _OWN_HOST: Final = ".visualstudio.com"
@@ -43,7 +41,7 @@ class AzureDevOpsConfig(ConnectionConfig):
     """
 
     kind: Literal["azuredevops"] = "azuredevops"
-    url: str
+    url: SiteUrl
     auth: AnyAuth
     projects: tuple[str, ...] = ("*",)
     exclude_projects: tuple[str, ...] = ()
@@ -66,13 +64,9 @@ class AzureDevOpsConfig(ConnectionConfig):
     @field_validator("url")
     @classmethod
     def _names_an_organisation(cls, url: str) -> str:
-        try:
-            base = Origin.of(url).base
-        except ConfigError as error:
-            raise ValueError(error.message) from None
-        if not _organisation(base):
+        if not _organisation(url):
             raise ValueError("the address lacks the organisation: write https://dev.azure.com/acme")
-        return base
+        return url
 
     @field_validator("timezone")
     @classmethod

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from connectors.azure_devops.config import AzureDevOpsConfig
+from syncer.connect.findings import unencrypted
 from syncer.connect.protocol import Finding
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _SHOWN: Final = 10
 
 
@@ -31,20 +30,11 @@ class Seen:
 def findings_of(seen: Seen, config: AzureDevOpsConfig) -> tuple[Finding, ...]:
     """Everything amiss that the probe and the configuration show."""
     return (
-        *_address(config),
+        *unencrypted(config.url),
         *_container(config),
         *_projects(seen, config),
         *_left_out(seen),
     )
-
-
-def _address(config: AzureDevOpsConfig) -> Iterator[Finding]:
-    parts = urlsplit(config.url)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        yield Finding(
-            message="The token travels unencrypted: `url` begins with http://.",
-            fix="Use https:// in `url`.",
-        )
 
 
 def _container(config: AzureDevOpsConfig) -> Iterator[Finding]:

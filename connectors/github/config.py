@@ -14,11 +14,9 @@ from pydantic import Field, field_validator
 
 from connectors.github.rules import FieldRole, Rules, StartedWhen, fold, folded
 from syncer.connect.auth import AnyAuth
-from syncer.connect.config import ConnectionConfig
-from syncer.connect.origin import Origin
+from syncer.connect.config import ConnectionConfig, SiteUrl
 from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
-from syncer.errors import ConfigError
 from syncer.paths import shipped
 
 PUBLIC: Final = "https://api.github.com"
@@ -43,7 +41,7 @@ class GitHubConfig(ConnectionConfig):
     """
 
     kind: Literal["github"] = "github"
-    url: str = PUBLIC
+    url: SiteUrl = PUBLIC
     auth: AnyAuth
     statuses: dict[str, StatusCategory] = Field(default_factory=dict)
     types: dict[str, ItemKind] = Field(default_factory=dict)
@@ -59,14 +57,6 @@ class GitHubConfig(ConnectionConfig):
     details_a_query: int = Field(default=50, ge=1, le=100)
     overlap_minutes: int = Field(default=5, ge=0, le=1440)
     overlap_items: int = Field(default=50, ge=0)
-
-    @field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        try:
-            return Origin.of(url).base
-        except ConfigError as error:
-            raise ValueError(error.message) from None
 
     @field_validator("containers", "exclude")
     @classmethod

@@ -13,13 +13,13 @@ from connectors.github.config import GitHubConfig
 from connectors.github.rules import FieldRole, fold
 from connectors.github.wire import Repository
 from syncer.connect.auth import AppAuth
+from syncer.connect.findings import unencrypted
 from syncer.connect.protocol import Finding
 from syncer.connect.times import utc_instant
 from syncer.connect.unreadable import Unmappable
 
 _SHOWN: Final = 10
 _LONGEST: Final = 500
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _EXPIRES_SOON: Final = timedelta(days=14)
 _LITTLE_LEFT: Final = 0.1
 
@@ -59,13 +59,8 @@ def findings_of(seen: Seen, config: GitHubConfig, *, now: datetime) -> tuple[Fin
 
 
 def _address(config: GitHubConfig) -> Iterator[Finding]:
-    parts = urlsplit(config.url)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        yield Finding(
-            message="The token travels unencrypted: `url` begins with http://.",
-            fix="Use https:// in `url`.",
-        )
-    if parts.hostname in {"github.com", "www.github.com"}:
+    yield from unencrypted(config.url)
+    if urlsplit(config.url).hostname in {"github.com", "www.github.com"}:
         yield Finding(
             message="`url` is the address of GitHub's pages and not of its API.",
             fix='Use url = "https://api.github.com", or leave it out.',

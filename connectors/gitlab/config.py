@@ -13,11 +13,9 @@ from pydantic import Field, field_validator
 
 from connectors.gitlab.rules import Rules, fold, folded
 from syncer.connect.auth import AnyAuth
-from syncer.connect.config import ConnectionConfig
-from syncer.connect.origin import Origin
+from syncer.connect.config import ConnectionConfig, SiteUrl
 from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
-from syncer.errors import ConfigError
 from syncer.paths import shipped
 
 PUBLIC: Final = "https://gitlab.com"
@@ -42,7 +40,7 @@ class GitLabConfig(ConnectionConfig):
     """
 
     kind: Literal["gitlab"] = "gitlab"
-    url: str = PUBLIC
+    url: SiteUrl = PUBLIC
     auth: AnyAuth
     statuses: dict[str, StatusCategory] = Field(default_factory=dict)
     types: dict[str, ItemKind] = Field(default_factory=dict)
@@ -59,14 +57,10 @@ class GitLabConfig(ConnectionConfig):
 
     @field_validator("url")
     @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        try:
-            base = Origin.of(url).base
-        except ConfigError as error:
-            raise ValueError(error.message) from None
+    def _is_that_of_people(cls, url: str) -> str:
         for ending in _API:
-            base = base.removesuffix(ending)
-        return base
+            url = url.removesuffix(ending)
+        return url
 
     @field_validator("containers", "exclude")
     @classmethod

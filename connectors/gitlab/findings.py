@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
-from urllib.parse import urlsplit
 
 from connectors.gitlab.client import Kind
 from connectors.gitlab.config import GitLabConfig
+from syncer.connect.findings import unencrypted
 from syncer.connect.protocol import Finding
 
 _SHOWN: Final = 10
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _EXPIRES_SOON: Final = timedelta(days=14)
 _READ: Final = frozenset({"api", "read_api"})
 
@@ -50,21 +49,12 @@ class Seen:
 def findings_of(seen: Seen, config: GitLabConfig, *, now: datetime) -> tuple[Finding, ...]:
     """Everything amiss that the probe and the configuration show."""
     return (
-        *_address(config),
+        *unencrypted(config.url),
         *_containers(seen, config),
         *_scopes(seen),
         *_expiry(seen, now),
         *_graphql(seen, config),
     )
-
-
-def _address(config: GitLabConfig) -> Iterator[Finding]:
-    parts = urlsplit(config.url)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        yield Finding(
-            message="The token travels unencrypted: `url` begins with http://.",
-            fix="Use https:// in `url`.",
-        )
 
 
 def _containers(seen: Seen, config: GitLabConfig) -> Iterator[Finding]:

@@ -11,12 +11,10 @@ from pydantic import Field, field_validator
 
 from connectors.jira.rules import FieldRole, LinkRule, Rules, fold, folded
 from syncer.connect.auth import AnyAuth
-from syncer.connect.config import ConnectionConfig
-from syncer.connect.origin import Origin
+from syncer.connect.config import ConnectionConfig, SiteUrl
 from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
 from syncer.domain.link import LinkKind
-from syncer.errors import ConfigError
 from syncer.paths import shipped
 
 _SWAPPED = {"blocked_by": LinkKind.BLOCKS, "required_by": LinkKind.REQUIRES}
@@ -36,7 +34,7 @@ class JiraConfig(ConnectionConfig):
     """
 
     kind: Literal["jira"] = "jira"
-    url: str
+    url: SiteUrl
     auth: AnyAuth
     statuses: dict[str, StatusCategory] = Field(default_factory=dict)
     not_delivered: tuple[str, ...] = ()
@@ -52,14 +50,6 @@ class JiraConfig(ConnectionConfig):
     page_size: int = Field(default=100, ge=1, le=1000)
     overlap_minutes: int = Field(default=5, ge=0, le=1440)
     overlap_items: int = Field(default=50, ge=0)
-
-    @field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        try:
-            return Origin.of(url).base
-        except ConfigError as error:
-            raise ValueError(error.message) from None
 
     @field_validator("custom_fields", mode="before")
     @classmethod

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
 
 from connectors.jira.config import JiraConfig
 from connectors.jira.mapping.links import rule_of
 from connectors.jira.mapping.site import Site
 from connectors.jira.rules import fold
+from syncer.connect.findings import unencrypted
 from syncer.connect.protocol import Finding
 from syncer.domain.item import StatusCategory
 from syncer.domain.link import LinkKind
@@ -22,13 +22,12 @@ _TABLES = {
     "priority": "priorities",
 }
 _SHOWN = 10
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def findings_of(site: Site, config: JiraConfig, project_keys: Sequence[str]) -> tuple[Finding, ...]:
     """Everything amiss that the site's tables and the configuration show."""
     return (
-        *_address(config),
+        *unencrypted(config.url),
         *_projects(config, project_keys),
         *_tables(site),
         *_fields(site),
@@ -36,15 +35,6 @@ def findings_of(site: Site, config: JiraConfig, project_keys: Sequence[str]) -> 
         *_statuses(site),
         *_zone(site),
     )
-
-
-def _address(config: JiraConfig) -> Iterator[Finding]:
-    parts = urlsplit(config.url)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        yield Finding(
-            message="The token travels unencrypted: `url` begins with http://.",
-            fix="Use https:// in `url`.",
-        )
 
 
 def _projects(config: JiraConfig, keys: Sequence[str]) -> Iterator[Finding]:

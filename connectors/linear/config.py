@@ -13,11 +13,9 @@ from pydantic import Field, field_validator
 from connectors.linear.queries import USUAL_PAGE
 from connectors.linear.rules import Rules, fold, folded
 from syncer.connect.auth import AnyAuth
-from syncer.connect.config import ConnectionConfig
-from syncer.connect.origin import Origin
+from syncer.connect.config import ConnectionConfig, SiteUrl
 from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
-from syncer.errors import ConfigError
 from syncer.paths import shipped
 
 PUBLIC: Final = "https://linear.app"
@@ -34,8 +32,8 @@ class LinearConfig(ConnectionConfig):
     """
 
     kind: Literal["linear"] = "linear"
-    url: str = PUBLIC
-    api_url: str = API
+    url: SiteUrl = PUBLIC
+    api_url: SiteUrl = API
     auth: AnyAuth
     statuses: dict[str, StatusCategory] = Field(default_factory=dict)
     must_have_labels: tuple[str, ...] = ()
@@ -49,11 +47,8 @@ class LinearConfig(ConnectionConfig):
 
     @field_validator("url", "api_url")
     @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        try:
-            return Origin.of(url).base.removesuffix("/graphql")
-        except ConfigError as error:
-            raise ValueError(error.message) from None
+    def _is_above_the_api(cls, url: str) -> str:
+        return url.removesuffix("/graphql")
 
     @field_validator("containers", "exclude")
     @classmethod

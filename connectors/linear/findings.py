@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final
-from urllib.parse import urlsplit
 
 from connectors.linear.config import LinearConfig
+from syncer.connect.findings import unencrypted
 from syncer.connect.protocol import Finding
-
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +37,11 @@ class Seen:
 
 def findings_of(seen: Seen, config: LinearConfig) -> tuple[Finding, ...]:
     """Everything amiss that the probe and the configuration show."""
-    return (*_address(config), *_containers(seen, config), *_private(seen, config))
-
-
-def _address(config: LinearConfig) -> Iterator[Finding]:
-    parts = urlsplit(config.api_url)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        yield Finding(
-            message="The token travels unencrypted: `api_url` begins with http://.",
-            fix="Use https:// in `api_url`.",
-        )
+    return (
+        *unencrypted(config.api_url, key="api_url"),
+        *_containers(seen, config),
+        *_private(seen, config),
+    )
 
 
 def _containers(seen: Seen, config: LinearConfig) -> Iterator[Finding]:

@@ -12,11 +12,9 @@ from pydantic import Field, field_validator
 
 from connectors.redmine.rules import Rules, fold, folded
 from syncer.connect.auth import AnyAuth
-from syncer.connect.config import ConnectionConfig
-from syncer.connect.origin import Origin
+from syncer.connect.config import ConnectionConfig, SiteUrl
 from syncer.connect.phrases import shipped_phrases
 from syncer.domain.item import ItemKind, StatusCategory
-from syncer.errors import ConfigError
 from syncer.paths import shipped
 
 _PATTERN: Final = re.compile(r"[a-z0-9_*?\[\]!-]{1,100}")
@@ -38,7 +36,7 @@ class RedmineConfig(ConnectionConfig):
     """
 
     kind: Literal["redmine"] = "redmine"
-    url: str
+    url: SiteUrl
     auth: AnyAuth
     statuses: dict[str, StatusCategory] = Field(default_factory=dict)
     types: dict[str, ItemKind] = Field(default_factory=dict)
@@ -53,14 +51,6 @@ class RedmineConfig(ConnectionConfig):
     page_size: int = Field(default=100, ge=2, le=100)
     overlap_minutes: int = Field(default=5, ge=0, le=1440)
     overlap_items: int = Field(default=50, ge=0)
-
-    @field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        try:
-            return Origin.of(url).base
-        except ConfigError as error:
-            raise ValueError(error.message) from None
 
     @field_validator("containers", "exclude")
     @classmethod

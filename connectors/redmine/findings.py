@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final
-from urllib.parse import urlsplit
 
 from connectors.redmine.config import RedmineConfig
+from syncer.connect.findings import unencrypted
 from syncer.connect.protocol import Finding
-
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +32,7 @@ class Seen:
 
 def findings_of(seen: Seen, config: RedmineConfig) -> tuple[Finding, ...]:
     """Everything amiss that the probe and the configuration show."""
-    return (*_address(config), *_projects(seen, config), *_account(seen))
-
-
-def _address(config: RedmineConfig) -> Iterator[Finding]:
-    parts = urlsplit(config.url)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        yield Finding(
-            message="The key travels unencrypted: `url` begins with http://.",
-            fix="Use https:// in `url`.",
-        )
+    return (*unencrypted(config.url, what="key"), *_projects(seen, config), *_account(seen))
 
 
 def _projects(seen: Seen, config: RedmineConfig) -> Iterator[Finding]:

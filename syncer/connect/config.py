@@ -6,12 +6,25 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from syncer.connect.auth import refuse_literal
+from syncer.connect.origin import Origin
+from syncer.errors import ConfigError
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
 """A connection's name: it begins item uids, so it holds no colon."""
+
+
+def _base_of(url: str) -> str:
+    try:
+        return Origin.of(url).base
+    except ConfigError as error:
+        raise ValueError(error.message) from None
+
+
+SiteUrl = Annotated[str, AfterValidator(_base_of)]
+"""The address of a tracker, without a final slash; credentials, queries, fragments are refused."""
 
 
 class ConnectionConfig(BaseModel):
