@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -101,10 +100,10 @@ def run(plan: Plan, *, more: Callable[[], bool], tell: Callable[[str], None] = p
 
 
 def _in_turn(plan: Plan, more: Callable[[], bool]) -> Iterator[str]:
-    for campaign in cycle(plan.campaigns):
-        if not more():
-            return
-        yield campaign
+    """Always the one that has had the fewest rounds in all runs: so short runs starve none."""
+    while more():
+        done = plan.done()
+        yield min(plan.campaigns, key=lambda campaign: len(done.get(campaign, {})))
 
 
 def _round(plan: Plan, campaign: str, seed: int) -> int:
@@ -116,7 +115,7 @@ def _round(plan: Plan, campaign: str, seed: int) -> int:
                 "-m",
                 "pytest",
                 "-n",
-                "auto",
+                plan.workers,
                 "-q",
                 "-p",
                 "no:cacheprovider",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from scripts.test_long import Plan, run, summary
@@ -17,9 +18,21 @@ def test_seed():
 
 def plan_of(folder: Path) -> Plan:
     campaign = folder / "campaign"
-    campaign.mkdir(exist_ok=True)
+    campaign.mkdir(parents=True, exist_ok=True)
     (campaign / "test_campaign.py").write_text(CAMPAIGN, encoding="utf-8")
     return Plan(campaigns=[str(campaign)], rounds=2, folder=folder / "long", workers="0")
+
+
+def test_short_runs_take_the_campaigns_in_turn(tmp_path: Path) -> None:
+    """Each of them has time for one round: the second goes on with what the first left out."""
+    one, other = plan_of(tmp_path / "one"), plan_of(tmp_path / "other")
+    plan = replace(one, campaigns=[*one.campaigns, *other.campaigns])
+    for _ in range(3):
+        run(plan, more=iter(so_many(1)).__next__)
+    assert {campaign: len(seeds) for campaign, seeds in plan.done().items()} == {
+        one.campaigns[0]: 2,
+        other.campaigns[0]: 1,
+    }
 
 
 def so_many(rounds: int) -> list[bool]:
