@@ -47,7 +47,7 @@ def with_known_ends(items: Sequence[WorkItem]) -> list[WorkItem]:
     item of its own tracker names the same; else they are merely related: work must not vanish from
     a count by what somebody writes.
     """
-    loose = [_is_loose(item.links) for item in items]
+    loose = [bool(item.links) and _is_loose(item.links) for item in items]
     if not any(loose):
         return list(items)
     known = {(ADDRESS, _plain(item.url)): item for item in items if item.url}

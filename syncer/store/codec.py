@@ -21,12 +21,23 @@ from syncer.store.types import JsonText, to_json
 _ITEM: Final = msgspec.json.Decoder(WorkItem)
 _HISTORY: Final = msgspec.json.Decoder(tuple[Change, ...])
 _STRANGE_HISTORY: Final = msgspec.json.Decoder(list[list[Any]])
+_RECORDS: Final = msgspec.json.Decoder(list[ItemRecord])
 _ENCODER: Final = msgspec.json.Encoder()
 _FIELDS: Final = frozenset(ChangeField)
 _FIELD: Final = Change.__struct_fields__.index("field")
 _IN_ORDER: Final = attrgetter("at", "id", "field")
 _NUL: Final = b"\\u0000"
 _DIGEST_BYTES: Final = 16
+
+
+class _RecordParts(msgspec.Struct):
+    """A record as two texts."""
+
+    item: msgspec.Raw
+    changes: msgspec.Raw
+
+
+_RECORD_PARTS: Final = msgspec.json.Decoder(list[_RecordParts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +101,17 @@ def decode_items(payloads: Iterable[str]) -> list[WorkItem]:
         return [decode_item(payload) for payload in payloads]
 
 
-def decode_records(rows: Iterable[Sequence[Any]]) -> list[ItemRecord]:
-    """The records from the JSON texts of items and of their histories, in the same order."""
+def decode_records(text: str) -> list[ItemRecord]:
+    """The records from their JSON objects with commas between, in the same order."""
     with no_collection():
-        return [
-            ItemRecord(item=decode_item(row[0]), changes=decode_history(row[1] or "[]"))
-            for row in rows
-        ]
+        try:
+            return _RECORDS.decode(f"[{text}]")
+        except msgspec.ValidationError:  # as of one history
+            parts = _RECORD_PARTS.decode(f"[{text}]")
+            return [
+                ItemRecord(item=decode_item(one.item), changes=decode_history(one.changes))
+                for one in parts
+            ]
 
 
 def decode_histories(payloads: Mapping[str, str]) -> dict[str, tuple[Change, ...]]:

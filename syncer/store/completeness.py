@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -83,15 +83,26 @@ async def connection_states(session: AsyncSession) -> list[ConnectionState]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class ItemCounts:
+    """How many items of a container are live, live in a status that nobody mapped, or hidden."""
+
+    live: int = 0
+    unmapped: int = 0
+    hidden: int = 0
+
+
 async def load_completeness(
-    session: AsyncSession, *, count_restricted: bool = True
+    session: AsyncSession,
+    counts: Mapping[ContainerKey, ItemCounts],
+    *,
+    count_restricted: bool = True,
 ) -> dict[ContainerKey, Completeness]:
-    """How complete the data of every container is that is wanted.
+    """How complete the data of every container is that is wanted; `counts` are of its items.
 
     Where restricted items may not be counted, they take part in no number: a census and a lane
     count all alike, so theirs are left out.
     """
-    live = await _live_items(session, count_restricted=count_restricted)
     lanes, pauses = await load_lanes(session), await _pauses(session)
     former, unread = await _former_keys(session), await _unread(session)
     found: dict[ContainerKey, Completeness] = {}
@@ -110,9 +121,9 @@ async def load_completeness(
             lanes={lane.value: one for lane, one in mine.items()},
         )
         told = _paused(told, [one for one in pauses[key.connection] if one.concerns(key)])
-        items, unmapped = live[key]
+        items = counts.get(key, ItemCounts())
         told = told if count_restricted else told.uncounted()
-        found[key] = replace(told, items=items, unmapped=unmapped)
+        found[key] = replace(told, items=items.live, unmapped=items.unmapped)
     return found
 
 
@@ -158,19 +169,23 @@ async def _former_keys(session: AsyncSession) -> defaultdict[ContainerKey, list[
     return found
 
 
-async def _live_items(
-    session: AsyncSession, *, count_restricted: bool
-) -> defaultdict[ContainerKey, tuple[int, int]]:
-    """How many items are live, and how many of them in a status that nobody has mapped."""
+async def count_states(
+    session: AsyncSession, *, count_restricted: bool = True
+) -> dict[ContainerKey, ItemCounts]:
+    """The items of each container counted, all in one look through them.
+
+    Restricted ones that may not be counted are left out of those that are live.
+    """
     c = _ITEMS.c
-    unmapped = func.sum(case((c.status_category == str(StatusCategory.UNKNOWN), 1), else_=0))
-    query = select(c.connection, c.container, func.count(), unmapped)
-    query = query.where(c.state == str(ItemState.LIVE))
-    if not count_restricted:
-        query = query.where(c.restricted.is_(False))
+    live = c.state == str(ItemState.LIVE)
+    told = live if count_restricted else live & c.restricted.is_(False)
+    unmapped = told & (c.status_category == str(StatusCategory.UNKNOWN))
+    sorts = (told, unmapped, c.state == str(ItemState.HIDDEN))
+    query = select(
+        c.connection, c.container, *(func.sum(case((sort, 1), else_=0)) for sort in sorts)
+    )
     rows = await session.execute(query.group_by(c.connection, c.container))
-    counts = {ContainerKey(row[0], row[1]): (row[2], row[3]) for row in rows}
-    return defaultdict(lambda: (0, 0), counts)
+    return {ContainerKey(row[0], row[1]): ItemCounts(*row[2:]) for row in rows}
 
 
 async def _unread(session: AsyncSession) -> defaultdict[ContainerKey, int]:

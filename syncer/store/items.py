@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.clock import CLOCKS_APART
@@ -33,6 +34,8 @@ from syncer.store.tables import AliasRow, ItemRow
 
 _PART: Final = 1000
 """Rows that are fetched in one go, so that others get their turn between two."""
+_PAGE_ROWS: Final = 2000
+"""Records that are put together and decoded in one go: a few megabytes, a few milliseconds."""
 LIVE: Final = frozenset({ItemState.LIVE})
 
 _ITEMS: Final = table_of(ItemRow)
@@ -47,8 +50,30 @@ _INTO_ALIASES: Final = Upsert(
 )
 _PAYLOAD: Final = cast(_ITEMS.c.payload, Text)  # parsed once, by the codec
 _BY_UID: Final = by_code_point(_ITEMS.c.uid)
+_PAGE: Final = (
+    select(
+        _ITEMS.c.uid,
+        literal('{"item":')
+        .concat(_PAYLOAD)
+        .concat(',"changes":')
+        .concat(func.coalesce(_ITEMS.c.history, "[]"))
+        .concat("}")
+        .label("record"),
+    )
+    .where(_ITEMS.c.uid > bindparam("after"))
+    .order_by(_ITEMS.c.uid)
+    .limit(_PAGE_ROWS)
+    .subquery()
+)
+_ONE_TEXT: Final = select(func.max(_PAGE.c.uid), func.aggregate_strings(_PAGE.c.record, ","))
+"""A page of records as one text, and where it ends by the order of the database.
+
+The database puts it together, and SQLite's driver lets go of Python's lock meanwhile: a page takes
+half as long as its rows by themselves, and that on the other processor.
+"""
 _KEY: Final = "key"
 _ID: Final = "id"
+_UID_OF: Final = attrgetter("item.uid")
 _IDS: Final = select(_ALIASES.c.alias, _ALIASES.c.item_uid).where(
     _ALIASES.c.connection == bindparam("of"), _ALIASES.c.sort == _ID
 )
@@ -213,17 +238,26 @@ async def load_changes(
     return await asyncio.to_thread(decode_histories, await _histories(session, uids))
 
 
-async def load_records(
-    session: AsyncSession,
-    *,
-    states: Collection[ItemState] | None = None,
-    container: ContainerKey | None = None,
-) -> list[ItemRecord]:
-    """Items with their history, in the order of their uids; what a roll-up is made from."""
-    query = (
-        select(_PAYLOAD, _ITEMS.c.history).order_by(_BY_UID).where(*_conditions(states, container))
-    )
-    return await asyncio.to_thread(decode_records, await _rows(session, query))
+async def load_records(session: AsyncSession) -> list[ItemRecord]:
+    """All items with their history, in the order of their uids; what a roll-up is made from.
+
+    Pages are decoded while the database looks for the next, and kept no longer than that.
+    """
+    found: list[ItemRecord] = []
+    last, text = await _page(session, after="")
+    while text is not None:
+        decoding = asyncio.ensure_future(asyncio.to_thread(decode_records, text))
+        try:
+            last, text = await _page(session, after=last)
+        finally:
+            found += await decoding
+    return sorted(found, key=_UID_OF)
+
+
+async def _page(session: AsyncSession, *, after: str) -> tuple[str, str | None]:
+    """Where the page ends, and its records as JSON with commas between, None beyond the last."""
+    last, text = (await session.execute(_ONE_TEXT, {"after": after})).one()
+    return last, text
 
 
 async def _rows(session: AsyncSession, query: Select[Any]) -> list[Sequence[Any]]:

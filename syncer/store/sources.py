@@ -12,12 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.completeness import Completeness
 from syncer.domain.cursor import Cursor
-from syncer.domain.item import ItemState
 from syncer.domain.ref import ContainerKey
 from syncer.domain.report import SourceState
 from syncer.store.bulk import by_code_point, upsert
 from syncer.store.codec import clean_json, clean_text
-from syncer.store.completeness import load_completeness
+from syncer.store.completeness import ItemCounts, count_states, load_completeness
 from syncer.store.locks import one_writer
 from syncer.store.rows import table_of
 from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow, QuarantineRow
@@ -270,9 +269,9 @@ async def load_sources(
     query = select(
         c.connection, c.key, c.last_success_at, c.error, c.found_by_reconcile, c.missing_detail
     ).where(c.selected)
-    hidden = await _counts(session, _ITEMS, hidden_only=True)
-    quarantined = await _counts(session, _QUARANTINE)
-    detail = await load_completeness(session, count_restricted=count_restricted)
+    counts = await count_states(session, count_restricted=count_restricted)
+    quarantined = await _quarantined(session)
+    detail = await load_completeness(session, counts, count_restricted=count_restricted)
     states = [
         SourceState(
             connection=row[0],
@@ -280,24 +279,22 @@ async def load_sources(
             last_success_at=row[2],
             error=row[3],
             found_by_reconcile=row[4],
-            hidden=hidden.get((row[0], row[1]), 0),
-            quarantined=quarantined.get((row[0], row[1]), 0),
+            hidden=counts.get(key, ItemCounts()).hidden,
+            quarantined=quarantined.get(key, 0),
             missing_detail=tuple(row[5]),
-            detail=detail[ContainerKey(row[0], row[1])],
+            detail=detail[key],
         )
         for row in await session.execute(query.order_by(*_BY_NAME))
+        for key in (ContainerKey(row[0], row[1]),)
     ]
     return [*states, *await _empty_connections(session)]
 
 
-async def _counts(
-    session: AsyncSession, table: Table, *, hidden_only: bool = False
-) -> dict[tuple[str, str], int]:
-    group = (table.c.connection, table.c.container)
-    query = select(*group, func.count()).group_by(*group)
-    if hidden_only:
-        query = query.where(table.c.state == str(ItemState.HIDDEN))
-    return {(row[0], row[1]): row[2] for row in await session.execute(query)}
+async def _quarantined(session: AsyncSession) -> dict[ContainerKey, int]:
+    """How many items of each container are in quarantine."""
+    group = (_QUARANTINE.c.connection, _QUARANTINE.c.container)
+    rows = await session.execute(select(*group, func.count()).group_by(*group))
+    return {ContainerKey(row[0], row[1]): row[2] for row in rows}
 
 
 async def _empty_connections(session: AsyncSession) -> list[SourceState]:

@@ -110,10 +110,10 @@ async def load_verdicts(session: AsyncSession) -> dict[str, Verdict]:
 
 def _verdicts(rows: Iterable[Sequence[Any]]) -> dict[str, Verdict]:
     """The verdicts by uid; those that say the same are one value."""
-    made: dict[tuple[Any, ...], Verdict] = {}
+    made: dict[Sequence[Any], Verdict] = {}
     found: dict[str, Verdict] = {}
     for row in rows:
-        told = tuple(row[1:])
+        told = row[1:]
         verdict = made.get(told)
         if verdict is None:
             verdict = made[told] = _verdict(told)

@@ -46,7 +46,7 @@ async def test_changes_come_back_oldest_first_and_once(store: Store) -> None:
     await _save(store, record(1, early))
 
     async with store.read() as session:
-        [found] = await load_records(session, container=NET)
+        [found] = await load_records(session)
     assert found.changes == (early, late)
 
 
