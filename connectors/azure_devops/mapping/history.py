@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from msgspec import structs
-
 from connectors.azure_devops.mapping import fields
 from connectors.azure_devops.mapping.links import PARENT, edge_of, end_of
 from connectors.azure_devops.mapping.people import account_id, identity_of, is_bot
@@ -21,12 +19,9 @@ from connectors.azure_devops.mapping.site import NOTHING_KNOWN, Known, Site
 from connectors.azure_devops.mapping.status import Standing, Status, status_of
 from connectors.azure_devops.mapping.times import known_instant
 from connectors.azure_devops.wire import FieldUpdate, Relation, Update
+from syncer.connect.history import VALUE_LIMIT, change_of, joined, numbered
 from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change, ChangeField
-
-TEXT_LIMIT: Final = 300
-VALUE_LIMIT: Final = 8000
-"""Characters of a canonical value; a longer one cannot be read."""
 
 Told = tuple[str | None, str]
 """A canonical value, None for none, and what people saw of it."""
@@ -53,7 +48,7 @@ def changes_of(
     course = _Course(site, known)
     told = [change for one in updates for change in course.changes(one)]
     told.sort(key=lambda change: change.at)
-    return tuple(_numbered(told))
+    return tuple(numbered(told))
 
 
 class _Course:
@@ -188,28 +183,10 @@ def _dated(read: Any, values: Mapping[str, Any], site: Site) -> Told:  # noqa: A
 
 def _joined(names: Iterable[str]) -> Told:
     """The names in order, nothing for none and for more than anybody could read."""
-    joined = ",".join(sorted(name for name in names if name))
-    return (joined, joined) if 0 < len(joined) <= VALUE_LIMIT else _NOTHING
+    every = joined(names)
+    return (every, every) if every else _NOTHING
 
 
 def _change(when: _When, what: ChangeField, values: tuple[Told, Told]) -> Change:
     before, after = values
-    return Change(
-        id=when.id,
-        at=when.at,
-        field=what,
-        before=None if before[0] is None else str(before[0]),
-        after=None if after[0] is None else str(after[0]),
-        before_text=before[1][:TEXT_LIMIT],
-        after_text=after[1][:TEXT_LIMIT],
-        actor=when.actor,
-        by_bot=when.by_bot,
-    )
-
-
-def _numbered(changes: Iterable[Change]) -> Iterator[Change]:
-    """Two links of one update are two changes of one field: the later ones get a number."""
-    seen: dict[tuple[str, ChangeField], int] = {}
-    for change in changes:
-        count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
-        yield change if count == 1 else structs.replace(change, id=f"{change.id}~{count}")
+    return change_of(when, (what, before[0], after[0], before[1], after[1]))

@@ -12,19 +12,14 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Final
 
-from msgspec import structs
-
 from connectors.github.mapping.detail import Happened, Happening, Neighbour
 from connectors.github.mapping.milestones import Dated, Milestones
 from connectors.github.mapping.site import Site
 from connectors.github.mapping.status import Standing, status_of
+from syncer.connect.history import TEXT_LIMIT, Values, change_of, joined, numbered
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.link import LinkKind
 from syncer.domain.text import clean_line
-
-TEXT_LIMIT: Final = 300
-VALUE_LIMIT: Final = 8000
-"""Characters of a canonical value; a longer one cannot be read."""
 
 _LINKS: Final = {
     Happened.BLOCKED_BY_ADDED: (LinkKind.BLOCKS, "<", True),
@@ -43,8 +38,6 @@ _MEMBERS: Final = {
 """Whether an entry is about labels (else assignees), and whether it adds one."""
 
 Step = tuple[Happening, Standing, Standing]
-Values = tuple[ChangeField, str | None, str | None, str, str]
-"""A field, its canonical values before and after, and what people saw of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +54,10 @@ def changes_of(timeline: Sequence[Happening], *, now: Now, site: Site) -> tuple[
     """Every change of one issue, oldest first."""
     steps = _steps(timeline, now.standing)
     told = [
-        _change(step[0], values) for step in steps for values in _values(step, now=now, site=site)
+        change_of(step[0], values) for step in steps for values in _values(step, now=now, site=site)
     ]
     moves = _milestone_moves(steps, now) if now.inherits_due else ()
-    every = sorted((*_numbered(told), *moves), key=lambda change: change.at)
+    every = sorted((*numbered(told, mark="."), *moves), key=lambda change: change.at)
     return tuple(every)
 
 
@@ -150,7 +143,7 @@ def _values(step: Step, *, now: Now, site: Site) -> Iterator[Values]:
 
 
 def _of_set(field: ChangeField, before: Iterable[str], after: Iterable[str]) -> Iterator[Values]:
-    old, new = _joined(before), _joined(after)
+    old, new = joined(before), joined(after)
     if old != new:
         yield field, old, new, old or "", new or ""
 
@@ -241,32 +234,3 @@ def _due_at(title: str | None, at: datetime, milestones: Milestones) -> date | N
 
 def _day(value: date | None) -> str | None:
     return None if value is None else value.isoformat()
-
-
-def _joined(names: Iterable[str]) -> str | None:
-    """The names in order, None for none and for more than anybody could read."""
-    joined = ",".join(sorted(name for name in names if name))
-    return joined if 0 < len(joined) <= VALUE_LIMIT else None
-
-
-def _change(one: Happening, values: Values) -> Change:
-    field, before, after, before_text, after_text = values
-    return Change(
-        id=one.id,
-        at=one.at,
-        field=field,
-        before=None if before is None else str(before),
-        after=None if after is None else str(after),
-        before_text=before_text[:TEXT_LIMIT],
-        after_text=after_text[:TEXT_LIMIT],
-        actor=one.actor,
-        by_bot=one.by_bot,
-    )
-
-
-def _numbered(changes: Iterable[Change]) -> Iterator[Change]:
-    """Two entries of one second may change the same field: the later ones get a number."""
-    seen: dict[tuple[str, ChangeField], int] = {}
-    for change in changes:
-        count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
-        yield change if count == 1 else structs.replace(change, id=f"{change.id}.{count}")

@@ -10,19 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from msgspec import structs
-
 from connectors.gitlab.mapping.links import EDGES
 from connectors.gitlab.mapping.place import Place
 from connectors.gitlab.mapping.site import Site
 from connectors.gitlab.mapping.status import Standing, status_of
 from connectors.gitlab.mapping.told import Happened, Happening
 from connectors.gitlab.rules import fold
+from syncer.connect.history import Values, change_of, joined, numbered
 from syncer.domain.change import Change, ChangeField
-
-TEXT_LIMIT: Final = 300
-VALUE_LIMIT: Final = 8000
-"""Characters of a canonical value; a longer one cannot be read."""
 
 _SET: Final = {
     Happened.MILESTONE: ChangeField.VERSIONS,
@@ -36,9 +31,6 @@ _SET: Final = {
 
 _PLAIN: Final = {Happened.BODY: ChangeField.BODY, Happened.COMMENT: ChangeField.COMMENT}
 _ENDS: Final = frozenset({Happened.CLOSED, Happened.REOPENED, Happened.STATUS})
-
-Values = tuple[ChangeField, str | None, str | None, str, str]
-"""A field, its canonical values before and after, and what people saw of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +56,11 @@ def changes_of(happenings: Sequence[Happening], *, now: Now, site: Site) -> tupl
     """Every change of one item, oldest first."""
     course = _Course(_at_first(happenings, now.standing), {}, {})
     told = [
-        _change(one, values)
+        change_of(one, values)
         for one in happenings
         for values in _values(one, course, now=now, site=site)
     ]
-    return tuple(_numbered(told))
+    return tuple(numbered(told))
 
 
 def _at_first(happenings: Sequence[Happening], current: Standing) -> Standing:
@@ -134,7 +126,7 @@ def _of_status(before: Standing, after: Standing, site: Site) -> Iterator[Values
 
 
 def _of_set(what: ChangeField, before: Iterable[str], after: Iterable[str]) -> Iterator[Values]:
-    old, new = _joined(before), _joined(after)
+    old, new = joined(before), joined(after)
     if old != new:
         yield what, old, new, old or "", new or ""
 
@@ -186,32 +178,3 @@ def _of_link(one: Happening, course: _Course, *, now: Now, site: Site) -> Iterat
 def _uid(locator: str, now: Now, site: Site) -> str:
     """The identity of the item at a place, its locator in place of an id that is not known."""
     return f"{site.connection}:{now.ids.get(locator, locator)}"
-
-
-def _joined(names: Iterable[str]) -> str | None:
-    """The names in order, None for none and for more than anybody could read."""
-    joined = ",".join(sorted(name for name in names if name))
-    return joined if 0 < len(joined) <= VALUE_LIMIT else None
-
-
-def _change(one: Happening, values: Values) -> Change:
-    what, before, after, before_text, after_text = values
-    return Change(
-        id=one.id,
-        at=one.at,
-        field=what,
-        before=None if before is None else str(before),
-        after=None if after is None else str(after),
-        before_text=before_text[:TEXT_LIMIT],
-        after_text=after_text[:TEXT_LIMIT],
-        actor=one.actor,
-        by_bot=one.by_bot,
-    )
-
-
-def _numbered(changes: Iterable[Change]) -> Iterator[Change]:
-    """Two entries of one id may change the same field: the later ones get a number."""
-    seen: dict[tuple[str, ChangeField], int] = {}
-    for change in changes:
-        count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
-        yield change if count == 1 else structs.replace(change, id=f"{change.id}~{count}")

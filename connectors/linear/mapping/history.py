@@ -8,27 +8,18 @@ themselves since when.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
-
-from msgspec import structs
 
 from connectors.linear.mapping.names import Names
 from connectors.linear.mapping.people import handle
 from connectors.linear.mapping.site import Site
 from connectors.linear.mapping.status import Status, status_of
 from connectors.linear.wire import Comment, History, Issue
+from syncer.connect.history import TEXT_LIMIT, Values, joined, numbered
 from syncer.connect.times import civil_date, utc_instant
 from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.link import Link
 from syncer.domain.text import clean_line
-
-TEXT_LIMIT: Final = 300
-VALUE_LIMIT: Final = 8000
-"""Characters of a canonical value; a longer one cannot be read."""
-
-Values = tuple[ChangeField, str | None, str | None, str, str]
-"""A field, its canonical values before and after, and what people saw of them."""
 
 
 def changes_of(
@@ -52,7 +43,7 @@ def changes_of(
     comments = issue.comments.nodes if issue.comments else None
     told += (change for one in comments or () if one and (change := _comment(one)))
     told += (change for link in links if (change := _linked(link)))
-    return tuple(_numbered(sorted(told, key=lambda change: change.at)))
+    return tuple(numbered(sorted(told, key=lambda change: change.at)))
 
 
 def _entry(one: History, values: Iterable[Values], names: Names) -> Iterator[Change]:
@@ -209,18 +200,4 @@ def _labels_after(before: frozenset[str], one: History, names: Names) -> frozens
 
 
 def _label_values(before: frozenset[str], after: frozenset[str]) -> Iterator[Values]:
-    yield from _shown(ChangeField.LABELS, _joined(before), _joined(after))
-
-
-def _joined(names: Iterable[str]) -> str | None:
-    """The names in order, None for none and for more than anybody could read."""
-    joined = ",".join(sorted(name for name in names if name))
-    return joined if 0 < len(joined) <= VALUE_LIMIT else None
-
-
-def _numbered(changes: Iterable[Change]) -> Iterator[Change]:
-    """Two changes of one entry may be of the same field: the later ones get a number."""
-    seen: dict[tuple[str, ChangeField], int] = {}
-    for change in changes:
-        count = seen[change.id, change.field] = seen.get((change.id, change.field), 0) + 1
-        yield change if count == 1 else structs.replace(change, id=f"{change.id}~{count}")
+    yield from _shown(ChangeField.LABELS, joined(before), joined(after))

@@ -13,11 +13,10 @@ from connectors.redmine.mapping.site import Known, Site, key_of
 from connectors.redmine.mapping.status import status_of
 from connectors.redmine.mapping.times import instant
 from connectors.redmine.wire import Detail, Journal, Status
+from syncer.connect.history import TEXT_LIMIT, Values
 from syncer.connect.unreadable import Unmappable
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.text import clean_line
-
-TEXT_LIMIT: Final = 300
 
 _PLAIN: Final = {
     "due_date": ChangeField.DUE,
@@ -27,9 +26,6 @@ _PLAIN: Final = {
     "assigned_to_id": ChangeField.ASSIGNEE,
 }
 """Properties whose values stand in the journal as they are."""
-
-Values = tuple[ChangeField, str | None, str | None, str, str]
-"""A field, its canonical values before and after, and what people saw of them."""
 
 
 def changes_of(journals: Iterable[Any], *, site: Site, known: Known) -> tuple[Change, ...]:
