@@ -31,8 +31,9 @@ from syncer.rollup.forecasting.bulk import bulk_closures, bulk_weeks
 from syncer.rollup.forecasting.flow import nearest_rank
 from syncer.rollup.forecasting.plan import planned_by_due_dates, planned_share, schedule_performance
 from syncer.rollup.forecasting.throughput import (
+    completed_since,
     first_activity,
-    weekly_completions,
+    window_eve,
     winsorised,
 )
 from syncer.rollup.forecasting.validity import forecast_validity
@@ -62,13 +63,16 @@ class ProjectBasis:
     """Everything about one project that needs no other project.
 
     `target` is the one in force, or the last known one where it was taken away. `curve` is the
-    completion curve, None where the forecast is withheld.
+    completion curve, None where the forecast is withheld. `began` is the day of the first activity,
+    `weekly` what was finished in each of the last complete weeks since, bulk closures included.
     """
 
     project: Project
     items: Sequence[WorkItem]
     count: Countable
     start: date | None
+    began: date | None
+    weekly: tuple[int, ...]
     record: TargetRecord
     target: date | None
     slip: Slip
@@ -132,7 +136,7 @@ def cycle_times(
     """P50 and P85 of the working days from start to done of recent items, else the defaults."""
     since = today - timedelta(days=rules.cycle_days)
     times: list[int] = []
-    for item in count.items:
+    for item in count.ended_since(local_midnight(since, zone) - timedelta(days=1)):
         if item.done_at is None or item.started_at is None or item.hierarchy_level != 0:
             continue
         done = report_date(item.done_at, zone)
@@ -212,14 +216,14 @@ def _forecast_inputs(
     count: Countable,
     growth: ScopeChange | None,
     *,
+    weekly: Sequence[int],
     target: date | None,
     age: float | None,
     bulk: Sequence[BulkClosure],
     view: View,
 ) -> ForecastInputs:
     zone = ZoneInfo(view.portfolio.timezone)
-    finished = weekly_completions(count.items, as_of=view.today, zone=zone)
-    weeks = winsorised(finished, as_of=view.today, bulk=bulk_weeks(bulk, count.items, zone))
+    weeks = winsorised(weekly, as_of=view.today, bulk=bulk_weeks(bulk, count.items, zone))
     withheld = None if count.total else NO_WORK
     if count.remaining:
         share = _undecomposed_share(count, view)
@@ -257,10 +261,15 @@ def project_basis(
     start = _start(project, items, zone)
     record = _remembered(resolve_target(project, inputs, view.items), project, inputs)
     target = record.current or record.lost
-    growth = growth_in_window(project, view=view, past=past, zone=zone)
+    began = first_activity(count.items, zone)
+    growth = growth_in_window(project, began, view=view, past=past, zone=zone)
     age, source = source_age(project, items, inputs)
-    bulk = bulk_closures(count.items, inputs.changes, today=view.today, zone=zone)
-    wanted = _forecast_inputs(count, growth, target=target, age=age, bulk=bulk, view=view)
+    ended = count.ended_since(window_eve(view.today, zone))
+    weekly = completed_since(began, ended, as_of=view.today, zone=zone)
+    bulk = bulk_closures(ended, inputs.changes, today=view.today, zone=zone)
+    wanted = _forecast_inputs(
+        count, growth, weekly=weekly, target=target, age=age, bulk=bulk, view=view
+    )
     if pace := inputs.paces.get(project.key):  # as if so many fewer items were left
         wanted = replace(wanted, remaining=math.ceil(wanted.remaining / pace))
     forecast, curve = forecast_of(wanted, view)
@@ -270,6 +279,8 @@ def project_basis(
         items=items,
         count=count,
         start=start,
+        began=began,
+        weekly=weekly,
         record=record,
         target=target,
         slip=_slip(project, record, start=start, inputs=inputs),
@@ -287,19 +298,24 @@ def project_basis(
             count, today=view.today, zone=zone, view=view, rules=inputs.rules.detectors
         ),
         bulk_closures=bulk,
-        backtest=_backtest(count, items, view=view, inputs=inputs),
+        backtest=_backtest(count, items, began=began, view=view, inputs=inputs),
     )
 
 
 def _backtest(
-    count: Countable, items: Sequence[WorkItem], *, view: View, inputs: RollupInputs
+    count: Countable,
+    items: Sequence[WorkItem],
+    *,
+    began: date | None,
+    view: View,
+    inputs: RollupInputs,
 ) -> Backtest:
     zone = ZoneInfo(inputs.portfolio.timezone)
     return summary(
         trials(
             lives_of(count, items, inputs.changes, zone=zone),
             today=view.today,
-            began=first_activity(count.items, zone),
+            began=began,
             calendar=view.calendar,
         )
     )

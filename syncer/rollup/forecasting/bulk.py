@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from syncer.domain.change import Change, ChangeField
 from syncer.domain.gaming import BulkClosure
 from syncer.domain.item import StatusCategory, WorkItem
 from syncer.rollup.calendar import report_date, week_start
-from syncer.rollup.forecasting.throughput import WINDOW_WEEKS
+from syncer.rollup.forecasting.throughput import WINDOW_WEEKS, window_eve
 
 TIMES: Final = 3
 WITHIN: Final = timedelta(hours=24)
@@ -32,9 +32,7 @@ def bulk_closures(
 
     `items` are the countable items of one scope. An item whose history names nobody is nobody's.
     """
-    since = week_start(today) - timedelta(weeks=WINDOW_WEEKS)
-    # Most items were done long before: to tell a day costs more than to compare instants.
-    eve = datetime.combine(since, time.min, tzinfo=zone) - timedelta(days=1)
+    since, eve = week_start(today) - timedelta(weeks=WINDOW_WEEKS), window_eve(today, zone)
     done = [
         (item.done_at, item.uid)
         for item in items

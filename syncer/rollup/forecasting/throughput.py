@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -35,24 +35,43 @@ def winsorised(weeks: Sequence[int], *, as_of: date, bulk: AbstractSet[date]) ->
     return tuple(min(count, most) if monday in bulk else count for monday, count in dated)
 
 
+def window_eve(as_of: date, zone: ZoneInfo, *, weeks: int = WINDOW_WEEKS) -> datetime:
+    """An instant shortly before the last complete weeks: nothing of theirs ended earlier.
+
+    To compare instants costs less than to tell days. A day is spared for zones that move midnight.
+    """
+    first = complete_weeks(as_of, weeks)[0]
+    return datetime.combine(first, time.min, tzinfo=zone) - timedelta(days=1)
+
+
 def weekly_completions(
     items: Sequence[WorkItem], *, as_of: date, zone: ZoneInfo, weeks: int = WINDOW_WEEKS
 ) -> tuple[int, ...]:
-    """Completions in the last complete weeks, oldest first.
+    """Completions in the last complete weeks, oldest first; see `completed_since`."""
+    eve = window_eve(as_of, zone, weeks=weeks)
+    late = [item for item in items if item.done_at is not None and item.done_at >= eve]
+    return completed_since(first_activity(items, zone), late, as_of=as_of, zone=zone, weeks=weeks)
 
-    Weeks before the scope's first activity are left out; empty weeks after it are kept. An
-    item that was reopened counts in the week in which it was done for the last time.
+
+def completed_since(
+    began: date | None,
+    ended: Iterable[WorkItem],
+    *,
+    as_of: date,
+    zone: ZoneInfo,
+    weeks: int = WINDOW_WEEKS,
+) -> tuple[int, ...]:
+    """Completions in the last complete weeks, oldest first, of what `ended` since `window_eve`.
+
+    Weeks before the scope's first activity (`began`) are left out; empty weeks after it are kept.
+    An item that was reopened counts in the week in which it was done for the last time.
     """
-    began = first_activity(items, zone)
     if began is None:
         return ()
-    mondays = complete_weeks(as_of, weeks)
-    earliest = datetime.combine(mondays[0], time.min, tzinfo=zone)
     done = Counter(
         week_start(report_date(item.done_at, zone))
-        for item in items
-        if item.status_category is StatusCategory.DONE
-        and item.done_at is not None
-        and item.done_at >= earliest
+        for item in ended
+        if item.status_category is StatusCategory.DONE and item.done_at is not None
     )
-    return tuple(done[monday] for monday in mondays if monday >= week_start(began))
+    first = week_start(began)
+    return tuple(done[monday] for monday in complete_weeks(as_of, weeks) if monday >= first)

@@ -11,7 +11,7 @@ from syncer.domain.item import WorkItem
 from syncer.domain.portfolio import Project
 from syncer.domain.statement import Baseline
 from syncer.rollup.calendar import complete_weeks
-from syncer.rollup.forecasting.throughput import WINDOW_WEEKS, first_activity
+from syncer.rollup.forecasting.throughput import WINDOW_WEEKS
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.past.scope import Counted, ScopeChange, scope_change
 from syncer.rollup.past.views import PastViews
@@ -83,10 +83,12 @@ def scope_since_baseline(
 
 
 def growth_in_window(
-    project: Project, *, view: View, past: PastViews, zone: ZoneInfo
+    project: Project, began: date | None, *, view: View, past: PastViews, zone: ZoneInfo
 ) -> ScopeChange | None:
-    """How the scope changed over the window of the forecast; None where nothing was there."""
-    began = first_activity(view.countables[project.key].items, zone)
+    """How the scope changed over the window of the forecast; None where nothing was there.
+
+    `began` is the day of the project's first activity.
+    """
     if began is None:
         return None
     first = max(complete_weeks(view.today, WINDOW_WEEKS)[0], began)

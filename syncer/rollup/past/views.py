@@ -35,7 +35,7 @@ from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.past.history import never_cancelled, rewind
 from syncer.rollup.past.scope import Counted
 from syncer.rollup.view import View
-from syncer.rollup.work.counting import Tree, countable
+from syncer.rollup.work.counting import Tree, leaves, undecomposed
 
 _SAME: tuple[str, ...] = (LinkKind.MIRRORS.value, LinkKind.DUPLICATES.value)
 _GIVEN: tuple[str, ...] = (LinkKind.CONTRIBUTES_TO.value,)
@@ -64,8 +64,12 @@ class Surroundings:
     def __init__(self, inputs: RollupInputs) -> None:
         self._inputs = inputs
         self.by_uid: Mapping[str, WorkItem] = {item.uid: item for item in inputs.items}
-        self.refs: Mapping[str, ItemRef] = {key_of(item): item.ref for item in inputs.items}
         self._picked: dict[tuple[Selector, ...], set[str]] = {}
+
+    @cached_property
+    def refs(self) -> Mapping[str, ItemRef]:
+        """Items by `<connection>:<key>`; asked for by the past alone."""
+        return {key_of(item): item.ref for item in self._inputs.items}
 
     @cached_property
     def _former(self) -> Mapping[ChangeField, Mapping[str, Sequence[str]]]:
@@ -262,8 +266,9 @@ def _closure(start: Iterable[str], edges: Mapping[str, Sequence[str]]) -> set[st
 
 def _is_steady(item: WorkItem, changes: Sequence[Change]) -> bool:
     """Whether an item has been in one place for all its life, and never cancelled."""
-    moved = any(change.field in _PLACING for change in changes)
-    return not moved and item.state is not ItemState.MOVED and never_cancelled(item, changes)
+    if item.state is ItemState.MOVED or not never_cancelled(item, changes):
+        return False
+    return not any(change.field in _PLACING for change in changes)
 
 
 class PastViews:
@@ -292,8 +297,8 @@ class PastViews:
         items = list(self._placed(self._concerned(project), instant))
         tree = Tree(items)
         held = Shelves(items).select(project.items, tree.by_uid, excluding=project.excluding)
-        found = countable(held, tree)
-        return Counted(uids=found.uids, undecomposed=found.undecomposed)
+        found = leaves(held, tree)
+        return Counted(uids=frozenset(i.uid for i in found), undecomposed=undecomposed(found))
 
     def _concerned(self, project: Project) -> Sequence[WorkItem]:
         """What has to do with a project; kept for one at a time, since all are asked in turn."""

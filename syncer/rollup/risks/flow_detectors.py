@@ -13,7 +13,6 @@ from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ResolutionKind, StatusCategory, WorkItem
 from syncer.domain.report import Evidence, Risk
 from syncer.rollup.calendar import complete_weeks, report_date
-from syncer.rollup.forecasting.throughput import first_activity, weekly_completions
 from syncer.rollup.past.scope import ScopeChange
 from syncer.rollup.past.scope_since import local_midnight
 from syncer.rollup.project import ProjectBasis
@@ -119,14 +118,10 @@ class FlowDetectors:
         ]
 
     @cached_property
-    def _began(self) -> date | None:
-        return first_activity(self.basis.count.items, self._zone)
-
-    @cached_property
     def _done_in(self) -> Mapping[date, int]:
         """Completions of the last complete weeks, by Monday; none before the first activity."""
         weeks = complete_weeks(self.view.today, _LONGEST_LOOK)
-        done = weekly_completions(self.basis.count.items, as_of=self.view.today, zone=self._zone)
+        done = self.basis.weekly
         return dict.fromkeys(weeks, 0) | dict(
             zip(weeks[len(weeks) - len(done) :], done, strict=True)
         )
@@ -134,7 +129,7 @@ class FlowDetectors:
     def _standstill(self) -> Iterator[Risk]:
         """SCH-5; weeks of a full freeze or of holidays only are not counted."""
         last = self._worked_weeks()[-self.rules.sch5_weeks :]
-        began = self._began
+        began = self.basis.began
         young = began is None or len(last) < self.rules.sch5_weeks or began > last[0]
         if not self._wip or young or any(self._done_in[monday] for monday in last):
             return
@@ -156,7 +151,7 @@ class FlowDetectors:
     def _outgrown(self) -> Iterator[Risk]:
         """SCP-3: in each of the last weeks at least as much was added, unplanned, as was done."""
         weeks = complete_weeks(self.view.today, self.rules.scp3_weeks)
-        began = self._began
+        began = self.basis.began
         if began is None or began >= weeks[0] or not self._may_have_outgrown(weeks):
             return
         changes = self.growth([*weeks, weeks[-1] + _WEEK])

@@ -21,6 +21,7 @@ from syncer.rollup.risks.scoring import DEFAULTS, ScoringThresholds
 from syncer.rollup.rules import DetectorRules
 from syncer.rollup.tolerance import above, round_half_up
 from syncer.rollup.view import View
+from syncer.rollup.work.counting import Countable
 
 _SIZE: Final = Size(3, 3)
 _AT_REST: Final = frozenset({ProjectState.DONE, ProjectState.CANCELLED, ProjectState.ON_HOLD})
@@ -30,10 +31,10 @@ def team_loads(
     bases: Sequence[ProjectBasis], view: View, rules: DetectorRules
 ) -> tuple[TeamLoad, ...]:
     """What each team has due in the next weeks beside what it likely finishes, by team."""
-    by_team: dict[str, list[Project]] = defaultdict(list)
+    by_team: dict[str, list[ProjectBasis]] = defaultdict(list)
     for basis in bases:
         if basis.project.state not in _AT_REST:
-            by_team[view.team_of(basis.project)].append(basis.project)
+            by_team[view.team_of(basis.project)].append(basis)
     return tuple(_load(by_team[team], view, rules.res2_weeks) for team in sorted(by_team))
 
 
@@ -52,11 +53,16 @@ def overload_risks(
     ]
 
 
-def _likely(projects: Sequence[Project], view: View, weeks: int) -> int:
-    """The median of what the team finishes in so many weeks; 0 where its history is too thin."""
-    work = view.union(project.key for project in projects)
+def _throughput(bases: Sequence[ProjectBasis], work: Countable, view: View) -> Sequence[int]:
+    """What a team finished in each of the last complete weeks; of one project it is known."""
+    if len(bases) == 1:
+        return bases[0].weekly
     zone = ZoneInfo(view.portfolio.timezone)
-    throughput = weekly_completions(work.items, as_of=view.today, zone=zone)
+    return weekly_completions(work.items, as_of=view.today, zone=zone)
+
+
+def _likely(throughput: Sequence[int], weeks: int) -> int:
+    """The median of what the team finishes in so many weeks; 0 where its history is too thin."""
     thin = forecast_validity(throughput, source_age_hours=0.0) is not None
     return 0 if thin else likely_total(throughput, weeks)
 
@@ -68,16 +74,17 @@ def _team_name(project: Project, view: View) -> str:
     return name if name.casefold().endswith("team") else f"{name} team"
 
 
-def _load(projects: Sequence[Project], view: View, weeks: int) -> TeamLoad:
+def _load(bases: Sequence[ProjectBasis], view: View, weeks: int) -> TeamLoad:
     until = view.today + timedelta(weeks=weeks)
-    open_items = view.union(project.key for project in projects).open_items
-    due = [i.uid for i in open_items if i.due_date and view.today <= i.due_date <= until]
+    projects = [basis.project for basis in bases]
+    work = view.union(project.key for project in projects)
+    due = [i.uid for i in work.open_items if i.due_date and view.today <= i.due_date <= until]
     return TeamLoad(
         team=projects[0].team,
         name=_team_name(projects[0], view),
         projects=tuple(project.key for project in projects),
         due=len(due),
-        likely=_likely(projects, view, weeks),
+        likely=_likely(_throughput(bases, work, view), weeks),
         weeks=weeks,
         items=cited(due),
     )

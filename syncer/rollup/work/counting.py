@@ -5,17 +5,21 @@ Each work item counts once: leaves only, canonical identity, set union (rollup.m
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
-from operator import itemgetter
+from operator import attrgetter
 from typing import Final
 
 from syncer.domain.item import ItemKind, ItemState, StatusCategory, WorkItem
 from syncer.domain.link import LinkKind
 
+_uid: Final[Callable[[WorkItem], str]] = attrgetter("uid")
+_end: Final[Callable[[WorkItem], datetime]] = attrgetter("done_at")
 _NOT_WORK: Final = frozenset({ItemKind.RISK, ItemKind.DECISION, ItemKind.MILESTONE, ItemKind.GOAL})
 
 
@@ -119,7 +123,7 @@ def _same_things(by_uid: Mapping[str, WorkItem]) -> Mapping[str, tuple[str, ...]
             uid = leader[uid]
         return uid
 
-    for uid in sorted(by_uid):
+    for uid in sorted(uid for uid, item in by_uid.items() if item.links):
         for copy, original in _copies_of(by_uid[uid], by_uid):
             copies.add(copy)
             leader.setdefault(copy, copy)
@@ -174,6 +178,15 @@ class Countable:
         return len(self.done_uids)
 
     @cached_property
+    def ended(self) -> tuple[WorkItem, ...]:
+        """The items with a known end, whatever their status, the earliest first."""
+        return tuple(sorted((i for i in self.items if i.done_at is not None), key=_end))
+
+    def ended_since(self, instant: datetime) -> tuple[WorkItem, ...]:
+        """Those that ended at an aware instant or later: most ended long before."""
+        return self.ended[bisect_left(self.ended, instant, key=_end) :]
+
+    @cached_property
     def open_items(self) -> tuple[WorkItem, ...]:
         """The open countable items."""
         return tuple(item for item in self.items if item.status_category.is_open)
@@ -218,24 +231,39 @@ def _would_count(item: WorkItem, tree: Tree) -> bool:
     return item.hierarchy_level == 0 or tree.stands_alone(item)
 
 
+def leaves(scope: Iterable[WorkItem], tree: Tree) -> tuple[WorkItem, ...]:
+    """The items of a scope that count, each thing once, in the order of their canonical uids."""
+    counted = [i for i in sorted(scope, key=_uid) if is_work(i) and _is_leaf(i.uid, i, tree)]
+    if tree.groups:
+        return _each_once(counted, tree.groups)
+    return tuple(counted)
+
+
+def _each_once(
+    counted: Iterable[WorkItem], groups: Mapping[str, tuple[str, ...]]
+) -> tuple[WorkItem, ...]:
+    """One item for each thing: the canonical one, else the first."""
+    chosen: dict[str, WorkItem] = {}
+    for item in counted:
+        uid = groups[item.uid][0] if item.uid in groups else item.uid
+        if uid not in chosen or item.uid == uid:
+            chosen[uid] = item
+    return tuple(chosen[uid] for uid in sorted(chosen))
+
+
+def undecomposed(items: Iterable[WorkItem]) -> frozenset[str]:
+    """The uids of countable items that stand for work nobody has broken down yet."""
+    return frozenset(item.uid for item in items if item.hierarchy_level > 0)
+
+
 def countable(scope: Iterable[WorkItem], tree: Tree) -> Countable:
     """The countable set of a scope's items (rollup.md 2.2, steps 1 to 4), in whatever order."""
-    members = sorted(((item.uid, item) for item in scope), key=itemgetter(0))
-    chosen: dict[str, WorkItem] = {}
-    groups = tree.groups
-    for own, item in members:
-        if is_work(item) and _is_leaf(own, item, tree):
-            uid = groups[own][0] if own in groups else own
-            if uid not in chosen or own == uid:
-                chosen[uid] = item
-    ordered = tuple(chosen[uid] for uid in sorted(chosen))
+    members = list(scope)
+    items = leaves(members, tree)
+    cancelled = [i for i in members if i.status_category is StatusCategory.CANCELLED]
     return Countable(
-        items=ordered,
-        undecomposed=frozenset(i.uid for i in ordered if i.hierarchy_level > 0),
-        cancelled=sum(
-            _would_count(item, tree)
-            for _, item in members
-            if item.status_category is StatusCategory.CANCELLED
-        ),
-        level_one=sum(item.hierarchy_level == 1 and is_work(item) for _, item in members),
+        items=items,
+        undecomposed=undecomposed(items),
+        cancelled=sum(_would_count(item, tree) for item in cancelled),
+        level_one=sum(item.hierarchy_level == 1 and is_work(item) for item in members),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
 from syncer.domain.flow import Flow
@@ -94,13 +94,14 @@ class FlowReader:
         return blocked_days(self.blockages.days(item), started=started, until=until)
 
     def _finished(self, count: Countable) -> list[Finished]:
-        since = self.today - timedelta(days=self.rules.cycle_days)
+        since, zone = self.today - timedelta(days=self.rules.cycle_days), self.blockages.zone
+        eve = datetime.combine(since, time.min, tzinfo=zone) - timedelta(days=1)
         found: list[Finished] = []
-        for item in count.items:
+        for item in count.ended_since(eve):
             started = self._day(item)
             if item.status_category is not StatusCategory.DONE or not (started and item.done_at):
                 continue
-            done = report_date(item.done_at, self.blockages.zone)
+            done = report_date(item.done_at, zone)
             if since <= done <= self.today:
                 cycle = cycle_time(started, done)
                 found.append(Finished(item, cycle, self._stopped(item, started, done)))

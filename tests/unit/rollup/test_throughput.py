@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from syncer.domain.item import WorkItem
 from syncer.domain.link import LinkKind
-from syncer.rollup.calendar import complete_weeks
-from syncer.rollup.forecasting.throughput import first_activity, weekly_completions, winsorised
+from syncer.rollup.calendar import complete_weeks, report_date, week_start
+from syncer.rollup.forecasting.throughput import (
+    completed_since,
+    first_activity,
+    weekly_completions,
+    window_eve,
+    winsorised,
+)
 from syncer.rollup.past.history import rewind
 from syncer.rollup.work.counting import Tree, countable
 from tests.unit.rollup.builders import (
@@ -150,3 +159,24 @@ def test_a_backlog_closed_at_once_makes_no_pace() -> None:
     (project,) = run([*left, *at_once], portfolio("net"), changes=told).projects
     assert project.forecast.inputs.throughput == (3,) * 12
     assert (project.done, len(project.bulk_closures)) == (76, 1)
+
+
+@given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 23)), max_size=30))
+def test_what_ended_lately_gives_the_same_weeks_as_all_there_is(
+    ends: list[tuple[int, int]],
+) -> None:
+    """Whoever has the items by their end at hand looks at no other."""
+    items = [
+        done(f"NET-{n}", noon(TODAY) - timedelta(days=days, hours=hours - 11))
+        for n, (days, hours) in enumerate(ends)
+    ]
+    for zone in (UTC_ZONE, ZoneInfo("Asia/Tokyo"), ZoneInfo("America/Havana")):
+        count = countable(items, Tree(items))
+        late = count.ended_since(window_eve(TODAY, zone))
+        began = first_activity(count.items, zone)
+        told = completed_since(began, late, as_of=TODAY, zone=zone)
+        days = Counter(week_start(report_date(i.done_at, zone)) for i in items if i.done_at)
+        whole = [days[monday] for monday in complete_weeks(TODAY, 12)]
+        assert told == weekly_completions(items, as_of=TODAY, zone=zone)
+        assert list(told) == whole[12 - len(told) :]
+        assert not any(whole[: 12 - len(told)])
