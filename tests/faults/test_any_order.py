@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -10,6 +11,7 @@ from syncer.domain.item import ItemRecord, ItemState
 from syncer.store.engine import Store
 from syncer.store.items import load_changes, load_items
 from syncer.sync.ingest import ingest, mark
+from tests.faults.line import line
 from tests.store.samples import NET, NOON, record, status_change
 
 STATES = 6
@@ -64,3 +66,27 @@ async def test_f10_a_deletion_in_every_order_with_pages_read_before_it(store: St
     async with store.read() as session:
         items = await load_items(session)
     assert {item.state for item in items} == {ItemState.DELETED}
+
+
+async def test_f10_a_late_answer_of_the_same_instant_lasts_until_the_next_pass(
+    store: Store,
+) -> None:
+    """Of two states with one time of change nothing tells which is newer: they are asked for anew.
+
+    A page was asked for between two edits of one second, and is stored after the second one.
+    """
+    async with line() as one:
+        await one.pull(store)
+        one.clock.instant += timedelta(minutes=1)
+        one.edit("20005", "the second edit")
+        one.clock.instant += timedelta(seconds=1)
+        await one.pull(store)
+        newest = (await one.stored(store))["20005"]
+        late = ItemRecord(item=replace(newest, title="the first edit"))
+        async with store.write() as session:
+            await ingest(session, [late], container=one.container, at=one.clock.now())
+        assert (await one.stored(store))["20005"].title == "the first edit"
+
+        one.clock.instant += timedelta(minutes=15)
+        assert (await one.pull(store)).ok
+        assert await one.is_equal(store)
