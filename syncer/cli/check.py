@@ -147,9 +147,9 @@ def _mail_lines(found: str | SyncerError) -> Iterator[str]:
 def _error_lines(subject: str, error: SyncerError) -> Iterator[str]:
     from syncer.cli.output import printable
 
-    yield printable(f"{subject}: failed: {error.message}")
-    if error.fix:
-        yield f"  {printable(error.fix)}"
+    first, *others = error.message.split("\n")  # the faults of a file, a line each
+    yield printable(f"{subject}: failed: {first}")
+    yield from (f"  {printable(line)}" for line in (*others, error.fix) if line)
 
 
 def configuration_notes(settings: Settings) -> Iterator[str]:
@@ -213,9 +213,7 @@ def probe_lines(probe: Probe) -> Iterator[str]:
 
     head = f"{probe.connection} ({probe.kind})"
     if probe.error is not None:
-        yield f"{head}: failed: {printable(probe.error.message)}"
-        if probe.error.fix:
-            yield f"  {printable(probe.error.fix)}"
+        yield from _error_lines(head, probe.error)
     if probe.identity is not None:
         yield from (printable(line) for line in _identity_lines(head, probe.identity))
 

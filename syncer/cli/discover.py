@@ -57,7 +57,8 @@ def discover(
         counted(len(found.teams), "team"),
         counted(len(found.gates), "gate"),
     )
-    tell(f"Found {', '.join(parts)}; {counted(len(found.alone), 'container')} on their own.")
+    own = "its own" if len(found.alone) == 1 else "their own"
+    tell(f"Found {', '.join(parts)}; {counted(len(found.alone), 'container')} on {own}.")
 
 
 def _refuse(settings: Settings, out: Path, *, force: bool) -> None:

@@ -98,7 +98,7 @@ def status(ctx: typer.Context, form: Form = Format.TABLE) -> None:
     if form is Format.JSON:
         write_json(rows)
     else:
-        write_table(_COLUMNS, (tuple(row.values())[: len(_COLUMNS)] for row in rows))
+        write_table(_COLUMNS, (tuple(_told(row).values())[: len(_COLUMNS)] for row in rows))
 
 
 async def _planned(service: Service, connection: str) -> list[HookPlan]:
@@ -201,6 +201,11 @@ def _machine(one: HookPlan) -> dict[str, Any]:
         ],
         "steps": list(one.steps),
     }
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """The same for people."""
+    return row | {"secret": "yes" if row["secret"] else "no"}
 
 
 def _health(one: HookHealth) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from syncer.cli import (
     baseline,
@@ -45,8 +46,25 @@ from syncer.cli.context import VERBOSE, Options, globals_first, guarded
 from syncer.failpoints import arm_from_environment
 from syncer.service.collector import search_rarely
 
+_OF_THE_LIBRARY: Final = "Value error, "
+"""What typer's reader of choices puts before its words, as pydantic does."""
+
+
+class Commands(TyperGroup):
+    """The commands, whose wrong uses are told in plain words."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the base of typer's contexts is private
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix(_OF_THE_LIBRARY)
+            raise
+
+
 app: Final = typer.Typer(
     name="syncer",
+    cls=Commands,
     help="Syncs work trackers, forecasts, and publishes an honest weekly digest.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -132,9 +132,12 @@ def _word(colour: Colour) -> str:
 
 
 def _verdict(name: str, computed: Colour, shown: Colour) -> Iterator[str]:
-    yield f"{name} is {_word(shown)} by rule {shown.rule}: {shown.reason}"
+    from syncer.publish.digest.wording import because
+
+    yield f"{name} is {_word(shown)} by rule {shown.rule}: {because(shown.reason)}"
     if shown != computed:
-        yield f"  computed: {_word(computed)} by rule {computed.rule}: {computed.reason}"
+        why = because(computed.reason)
+        yield f"  computed: {_word(computed)} by rule {computed.rule}: {why}"
 
 
 def _project(project: ProjectResult, rules: HealthRules) -> Iterator[str]:

@@ -29,7 +29,8 @@ def _head(found: Discovery) -> Iterator[str]:
     yield "# A draft by `syncer discover`: keep what is right, change what is not, delete the rest."
     yield '# Include it with include = ["programs/*.toml"]; `syncer plan` shows what it would do.'
     if found.alone:
-        yield f"# {_containers(found.alone)} on their own, a project each: {_listed(found.alone)}."
+        each = "its own, a project" if len(found.alone) == 1 else "their own, a project each"
+        yield f"# {_containers(found.alone)} on {each}: {_listed(found.alone)}."
     yield ""
 
 

@@ -93,6 +93,24 @@ class TestSelectors:
         assert "No stored item is selected." in synced.ok("items", "--select", "jira:NOPE").err
 
 
+class TestValues:
+    @pytest.mark.parametrize(
+        ("command", "told"),
+        [
+            (("status", "--format", "yaml"), "'--format': 'yaml' is not one of 'table', 'json'."),
+            (("say", "network", "Well.", "--status", "fine"), "'--status': 'fine' is not one of"),
+            (("override", "add", "NET-1", "--level", "both"), "'--level': 'both' is not one of"),
+        ],
+        ids=lambda value: value[0] if isinstance(value, tuple) else "",
+    )
+    def test_one_that_is_none_of_the_choices_is_told_so(
+        self, cli: Cli, command: tuple[str, ...], told: str
+    ) -> None:
+        result = cli(*command)
+        assert result.code == 2
+        assert f"Invalid value for {told}" in result.err
+
+
 class TestNothingYet:
     def test_the_next_step_is_told(self, cli: Cli) -> None:
         for command in (("status",), ("status", "--sources")):
@@ -112,6 +130,13 @@ class TestNothingYet:
         assert "no fault" not in cli("check").out
         cli.write(configuration(jira))
         assert "no fault" in cli.ok("check").out
+
+    def test_each_fault_of_a_connection_has_a_line(self, cli: Cli, jira: JiraSimulator) -> None:
+        cli.write(configuration(jira).replace("auth =", "auht ="))
+        lines = cli("check").out.splitlines()
+        assert "\\n" not in "".join(lines)
+        assert any("auth: is missing" in line for line in lines)
+        assert any(line.endswith('unknown key. Did you mean "auth"?') for line in lines)
 
     def test_an_include_that_matches_nothing_is_told(self, cli: Cli, jira: JiraSimulator) -> None:
         cli.write('include = ["programs/*.toml"]\n' + configuration(jira))

@@ -19,6 +19,8 @@ _NUMBERS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", 
 _SYMBOLS: Final = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "CHF": "CHF ", "INR": "₹"}
 _UNITS: Final = ((1e9, "bn"), (1e6, "m"), (1e3, "k"), (1.0, ""))
 _YEAR_NEEDED_DAYS: Final = 330
+_STATES: Final = ("Red", "Amber", "not Green", "unknown")
+"""With what the short form of a group's reason begins, before the names of its members."""
 
 
 def day(when: date, *, today: date) -> str:
@@ -156,3 +158,14 @@ def cut(text: str, limit: int) -> str:
 def count_words(text: str) -> int:
     """Tokens that hold a letter or digit: the unit of the digest's budget (section 4.1)."""
     return sum(any(c.isalnum() for c in token) for token in text.split())
+
+
+def because(reason: str) -> str:
+    """A group's reason as part of a sentence: `Network upgrade is Red` for `Red: Network upgrade`.
+
+    Any other reason as it is.
+    """
+    state, colon, names = reason.partition(": ")
+    if not colon or state not in _STATES or ";" in names:
+        return reason
+    return f"{names} {'are' if ', ' in names else 'is'} {state}"

@@ -15,7 +15,14 @@ from syncer.publish.digest.context import NAME_LIMIT, SETTLED, Context
 from syncer.publish.digest.figures import named, word
 from syncer.publish.digest.model import Claim, OwnerWords
 from syncer.publish.digest.tracker_text import clean
-from syncer.publish.digest.wording import day, first_sentence, first_words, listed, sentence
+from syncer.publish.digest.wording import (
+    because,
+    day,
+    first_sentence,
+    first_words,
+    listed,
+    sentence,
+)
 
 _MOST_WORDS = 25
 _FRESH_DAYS = 8
@@ -63,7 +70,7 @@ def _disagreement(one: Disagreement, context: Context) -> Claim:
     """`Network: M. Okafor says on track (20 Nov), the data says Red: 30 % chance of 19 Mar`."""
     who = clean(one.who, NAME_LIMIT) or "somebody"
     says, when = one.says.value.replace("_", " "), day(one.on, today=context.today)
-    reason = first_words(context.named_short(one.data.reason), _REASON_WORDS)
+    reason = first_words(because(context.named_short(one.data.reason)), _REASON_WORDS)
     text = (
         f"{context.short(one.scope)}: {who} says {says} ({when}), the data says "
         f"{named(one.data.health)}: {reason}"

@@ -20,7 +20,7 @@ from syncer.publish.digest.figures import word
 from syncer.publish.digest.model import Claim
 from syncer.publish.digest.tracker_text import clean, safe_url
 from syncer.publish.digest.trust import banner, trust
-from syncer.publish.digest.wording import counted, day, weekday
+from syncer.publish.digest.wording import because, counted, day, weekday
 from syncer.rollup.display import show_probability
 from syncer.web.pages.reader import Current
 
@@ -29,7 +29,6 @@ _STALE: Final = timedelta(hours=24)
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
-_STATES: Final = ("Red", "Amber", "not Green", "unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +115,7 @@ class PageContext:
 
     def because(self, reason: str) -> str:
         """A colour's reason as part of a sentence: `Network upgrade is Red` for its short form."""
-        told = self.text(reason)
-        state, colon, names = told.partition(": ")
-        if not colon or state not in _STATES or ";" in names:
-            return told
-        return f"{names} {'are' if ', ' in names else 'is'} {state}"
+        return because(self.text(reason))
 
     def day(self, when: date | None) -> str:
         """`19 Mar`, a dash for no date."""

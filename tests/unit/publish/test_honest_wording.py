@@ -12,7 +12,7 @@ import pytest
 from syncer.domain.health import Health
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest
-from syncer.publish.digest.wording import sentence
+from syncer.publish.digest.wording import because, sentence
 from syncer.publish.render.html import render_html
 from syncer.publish.render.markdown import render_markdown
 from syncer.publish.render.text import render_text
@@ -97,3 +97,16 @@ def test_a_reconstructed_edition_names_its_day_with_the_year() -> None:
 )
 def test_a_sentence_leaves_names_as_they_are_written(text: str, shown: str) -> None:
     assert sentence(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("Red: Network upgrade", "Network upgrade is Red"),
+        ("not Green: Network, Outreach", "Network, Outreach are not Green"),
+        ("Red: Network; data is old", "Red: Network; data is old"),
+        ("30 % chance of 19 Mar; safe by 13 Apr", "30 % chance of 19 Mar; safe by 13 Apr"),
+    ],
+)
+def test_the_short_form_of_a_reason_becomes_part_of_a_sentence(reason: str, told: str) -> None:
+    assert because(reason) == told
