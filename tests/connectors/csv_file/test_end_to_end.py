@@ -53,7 +53,7 @@ async def test_a_sheet_is_pulled_and_a_census_finds_the_row_that_was_taken_out(
     assert source.detail.items == 3
 
 
-async def test_a_sheet_behind_an_address_and_the_login_page_that_comes_instead() -> None:
+async def test_f5_a_sheet_behind_an_address_and_the_login_page_that_comes_instead() -> None:
     login = False
 
     async def sheet(request: web.Request) -> web.Response:

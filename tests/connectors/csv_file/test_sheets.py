@@ -108,7 +108,7 @@ async def test_other_rules_are_applied_to_rows_that_nobody_touched(plan: Path) -
     assert mayors.item.updated_at == NOON
 
 
-async def test_rows_that_cannot_be_read_are_told_singly_with_their_line(plan: Path) -> None:
+async def test_f7_rows_that_cannot_be_read_are_told_singly_with_their_line(plan: Path) -> None:
     save(
         plan,
         PLAN
@@ -132,7 +132,7 @@ async def test_rows_that_cannot_be_read_are_told_singly_with_their_line(plan: Pa
     assert fetched.gone == ()
 
 
-async def test_a_row_that_was_taken_out_is_gone_and_the_others_are_not(plan: Path) -> None:
+async def test_f13_a_row_that_was_taken_out_is_gone_and_the_others_are_not(plan: Path) -> None:
     async with connected(plan) as connector:
         await pages(connector)
         save(plan, "\n".join(PLAN.splitlines()[:3]))
@@ -152,7 +152,7 @@ async def test_a_row_that_was_taken_out_is_gone_and_the_others_are_not(plan: Pat
         (b'ID,Title\nP-1,"open\n', "no CSV"),
     ],
 )
-async def test_a_sheet_that_cannot_be_read_is_an_error_and_no_empty_sheet(
+async def test_f6_a_sheet_that_cannot_be_read_is_an_error_and_no_empty_sheet(
     plan: Path, content: bytes, said: str
 ) -> None:
     save(plan, content)
@@ -163,7 +163,7 @@ async def test_a_sheet_that_cannot_be_read_is_an_error_and_no_empty_sheet(
             await connector.fetch([ItemRef("plan", "P-1")])
 
 
-async def test_a_file_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
+async def test_f3_a_file_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
     async with connected(tmp_path / "nowhere.csv") as connector:
         with pytest.raises(Unreachable, match="No such file"):
             await pages(connector)

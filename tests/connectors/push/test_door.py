@@ -27,7 +27,7 @@ from tests.connectors.push.plant import (
 )
 
 
-async def test_one_bad_item_is_set_aside_alone_and_its_sender_is_told(store: Store) -> None:
+async def test_f7_one_bad_item_is_set_aside_alone_and_its_sender_is_told(store: Store) -> None:
     async with plant(store) as here:
         answer = await here.send(push(item("1"), item("2", prio=1), item("3"), name="Line 2"))
         assert answer == {
@@ -58,7 +58,7 @@ async def test_one_bad_item_is_set_aside_alone_and_its_sender_is_told(store: Sto
         assert set(await here.items()) == {"1", "2", "3"}
 
 
-async def test_what_cannot_be_read_as_a_whole_is_kept_and_told(lite: Store) -> None:
+async def test_f6_what_cannot_be_read_as_a_whole_is_kept_and_told(lite: Store) -> None:
     async with plant(lite) as here:
         answer = await here.send(push(item(), complet=True))
         assert answer["error"] == "complet: unknown field, did you mean complete?"
@@ -95,7 +95,7 @@ async def test_forged_and_old_deliveries_get_one_and_the_same_answer(lite: Store
         assert status == 202
 
 
-async def test_a_replay_has_one_effect_and_the_same_answer(lite: Store) -> None:
+async def test_f9_a_replay_has_one_effect_and_the_same_answer(lite: Store) -> None:
     async with plant(lite) as here:
         first = await here.send(push(item()), id_="msg_a")
         again = await here.send(push(item()), id_="msg_a")
@@ -104,7 +104,7 @@ async def test_a_replay_has_one_effect_and_the_same_answer(lite: Store) -> None:
         assert len(await here.deliveries()) == 1
 
 
-async def test_two_secrets_are_accepted_while_one_is_changed(lite: Store) -> None:
+async def test_f12_two_secrets_are_accepted_while_one_is_changed(lite: Store) -> None:
     async with plant(lite, keys=(b"k" * 32, OLDER_KEY)) as here:
         await here.send(push(item("1")), key=OLDER_KEY)
         await here.send(push(item("2")))

@@ -34,7 +34,7 @@ async def settle(here: Plant, *, confirmed: bool) -> CensusResult:
     return await settle_inventory(here.store, here.connector, state, rules=rules, at=NOON)
 
 
-async def test_what_an_inventory_lacks_was_deleted(store: Store) -> None:
+async def test_f13_what_an_inventory_lacks_was_deleted(store: Store) -> None:
     async with plant(store) as here:
         await here.send(push(*TEN, as_of=NOON - HOUR / 2))
         broken = item("9", prio=1)
@@ -102,7 +102,7 @@ async def test_an_inventory_that_comes_after_a_newer_one_concludes_nothing(lite:
         assert (await here.source()).detail.census_at == NOON
 
 
-async def test_an_empty_inventory_of_many_items_is_no_empty_container(lite: Store) -> None:
+async def test_f46_an_empty_inventory_of_many_items_is_no_empty_container(lite: Store) -> None:
     async with plant(lite) as here:
         await here.send(push(*TEN, as_of=NOON - HOUR / 2))
         await here.send(inventory())

@@ -20,7 +20,7 @@ def told(id_: str) -> list[Json]:
     ]
 
 
-async def test_what_was_deleted_last_stays_so_in_any_order(store: Store) -> None:
+async def test_f10_what_was_deleted_last_stays_so_in_any_order(store: Store) -> None:
     async with plant(store) as here:
         orders = list(permutations(range(3)))
         for number, order in enumerate(orders):
@@ -43,7 +43,7 @@ async def test_what_came_back_is_alive_whatever_came_last(lite: Store) -> None:
         assert [(one.state, one.title) for one in found] == [(ItemState.LIVE, "Again")] * 4
 
 
-async def test_all_worked_off_anew_changes_nothing(lite: Store) -> None:
+async def test_f9_all_worked_off_anew_changes_nothing(lite: Store) -> None:
     async with plant(lite) as here:
         for one in [*told("1"), push(item("2"), item("3", prio=0))]:
             await here.send(one)
@@ -72,7 +72,9 @@ async def test_a_heartbeat_makes_fresh_and_a_late_one_never_stale(lite: Store) -
         ]
 
 
-async def test_an_item_that_moved_is_not_deleted_by_the_container_that_it_left(lite: Store) -> None:
+async def test_f14_an_item_that_moved_is_not_deleted_by_where_it_was(
+    lite: Store,
+) -> None:
     async with plant(lite) as here:
         await here.send(push(item("1"), item("2")))
         moved = push(item("1", updated=NOON - HOUR / 2), as_of=NOON - HOUR / 3)

@@ -272,7 +272,7 @@ async def test_an_address_of_this_machine_is_registered_nowhere(tmp_path: Path) 
         assert one.changes() == 0
 
 
-async def test_what_the_tracker_refuses_is_told_and_not_tried_twice(tmp_path: Path) -> None:
+async def test_f45_what_the_tracker_refuses_is_told_and_not_tried_twice(tmp_path: Path) -> None:
     async with here(HUB, tmp_path) as one:
         refusal = answer(422, body='{"message":"Validation Failed"}')
         posted = {"when": lambda asked: asked.method == "POST", "path": "*/hooks"}
