@@ -8,12 +8,13 @@ from threading import Thread
 from typing import Final
 from weakref import WeakSet
 
-import aiosqlite
 import orjson
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from syncer.store.sqlite_driver import Connection as OneErrand
+from syncer.store.sqlite_driver import connect
 from syncer.store.types import to_json_text
 
 BUSY_SECONDS: Final = 5
@@ -67,9 +68,9 @@ async def ended(threads: WeakSet[Thread]) -> None:
         await asyncio.to_thread(thread.join, _LAST_SECONDS)
 
 
-async def _open(url: URL, *, writes: bool, threads: WeakSet[Thread]) -> aiosqlite.Connection:
+async def _open(url: URL, *, writes: bool, threads: WeakSet[Thread]) -> OneErrand:
     _, options = SQLiteDialect_aiosqlite().create_connect_args(url)
-    opened = aiosqlite.connect(
+    opened = connect(
         url.database or "",
         timeout=BUSY_SECONDS,
         isolation_level=None,  # the driver begins nothing by itself
