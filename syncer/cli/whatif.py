@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from syncer.domain.item import WorkItem
-    from syncer.domain.report import GroupResult, ProjectResult, Snapshot
+    from syncer.domain.report import GroupResult, ProjectResult, Risk, Snapshot
     from syncer.rollup.whatif import Assumption
     from syncer.service.core import Service
     from syncer.service.whatif import Supposed
@@ -153,22 +153,35 @@ def _rows(
 
 def risk_changes(found: Supposed) -> Iterator[str]:
     """Which risks would end and which would begin, a line each."""
-    now, then = ({risk.id: risk for risk in one.risks} for one in (found.now, found.then))
-    yield from (f"no more: {risk.title}" for name, risk in now.items() if name not in then)
-    yield from (f"new: {risk.title}" for name, risk in then.items() if name not in now)
+    ended, begun = _turned(found)
+    yield from (f"no more: {risk.title}" for risk in ended)
+    yield from (f"new: {risk.title}" for risk in begun)
+
+
+def _turned(found: Supposed) -> tuple[list[Risk], list[Risk]]:
+    """The risks that end and those that begin.
+
+    One that only stands under another of its cause, or no longer does, was there all the time.
+    """
+    return _only_in(found.now, found.then), _only_in(found.then, found.now)
+
+
+def _only_in(one: Snapshot, other: Snapshot) -> list[Risk]:
+    known = {risk.id for risk in (*other.risks, *other.unmerged)}
+    return [risk for risk in one.risks if risk.id not in known]
 
 
 def _document(found: Supposed, rows: Sequence[Row]) -> dict[str, Any]:
     """Each scope that differs, with the keys of `status --format json` on both sides."""
     from syncer.cli.machine import instant, risk_row, scope_document
 
-    now, then = ({risk.id: risk for risk in one.risks} for one in (found.now, found.then))
+    ended, begun = _turned(found)
     return {
         "as_of": instant(found.now.as_of),
         "scopes": [
             {"scope": one.scope, "now": scope_document(one), "then": scope_document(other)}
             for one, other in rows
         ],
-        "risks_ended": [risk_row(risk) for name, risk in now.items() if name not in then],
-        "risks_begun": [risk_row(risk) for name, risk in then.items() if name not in now],
+        "risks_ended": [risk_row(risk) for risk in ended],
+        "risks_begun": [risk_row(risk) for risk in begun],
     }
