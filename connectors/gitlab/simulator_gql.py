@@ -1,178 +1,23 @@
-"""A small GraphQL: parses queries, refuses what its schema does not know, and weighs them.
+"""A small GraphQL: refuses what its schema does not know, and weighs queries.
 
-It reads what a connector sends: operations with variables, aliases, arguments, fragments. Errors
-are worded as GitLab words them; the weight is reckoned as app/graphql/types/base_field.rb does.
+Errors are worded as GitLab words them; the weight is reckoned as app/graphql/types/base_field.rb
+does.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, Final
+
+from syncer.connect.testing.graphql import Field, Schema, Unparsable, bound, parsed
 
 MOST_COMPLEX: Final = 250
 """What GitLab allows an authenticated user: docs.gitlab.com/api/graphql, "Limits"."""
 
 _PAGE: Final = 100
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$?[A-Za-z_]\w*|\.\.\.|-?\d+|[{}()\[\]:!=]')
-
-Schema = Mapping[str, Mapping[str, str]]
-"""Types by name: their fields, each with `""` for a scalar, `T`, `[T]` for a list, or `T*` for a
-connection of `T`. A connection's arguments `first` and `after` are seen to here."""
 
 Json = dict[str, Any]
-
-
-class Invalid(Exception):
-    """A document that cannot be read, or that the schema does not know."""
-
-
-@dataclass(slots=True)
-class Field:
-    """A field that is asked for."""
-
-    name: str
-    alias: str
-    arguments: dict[str, Any]
-    selections: list[Any]
-
-
-@dataclass(slots=True)
-class Fragment:
-    """What is asked of objects of one type."""
-
-    on: str
-    selections: list[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """A named fragment."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable in place of a value."""
-
-    name: str
-
-
-@dataclass(slots=True)
-class Document:
-    """A query with its fragments."""
-
-    selections: list[Any] = field(default_factory=list)
-    fragments: dict[str, Fragment] = field(default_factory=dict)
-
-
-# --- reading --------------------------------------------------------------------------------------
-
-
-class _Reader:
-    """Reads a document token by token."""
-
-    def __init__(self, text: str) -> None:
-        self._tokens = _TOKEN.findall(text)
-        self._at = 0
-
-    def document(self) -> Document:
-        found = Document()
-        while self._at < len(self._tokens):
-            word = self._peek()
-            if word == "fragment":
-                self._take("fragment")
-                name = self._take()
-                self._take("on")
-                found.fragments[name] = Fragment(self._take(), self._selections())
-            else:
-                self._skip_head()
-                found.selections = self._selections()
-        return found
-
-    def _skip_head(self) -> None:
-        """`query($a: ID!)`: the types of variables are believed."""
-        while self._peek() != "{":
-            self._take()
-
-    def _selections(self) -> list[Any]:
-        self._take("{")
-        found = []
-        while self._peek() != "}":
-            found.append(self._selection())
-        self._take("}")
-        return found
-
-    def _selection(self) -> Field | Fragment | Spread:
-        if self._peek() != "...":
-            return self._field()
-        self._take("...")
-        if self._peek() != "on":
-            return Spread(self._take())
-        self._take("on")
-        return Fragment(self._take(), self._selections())
-
-    def _field(self) -> Field:
-        name = alias = self._take()
-        if self._peek() == ":":
-            self._take(":")
-            name = self._take()
-        arguments = self._arguments() if self._peek() == "(" else {}
-        selections = self._selections() if self._peek() == "{" else []
-        return Field(name, alias, arguments, selections)
-
-    def _arguments(self) -> dict[str, Any]:
-        self._take("(")
-        found = {}
-        while self._peek() != ")":
-            name = self._take()
-            self._take(":")
-            found[name] = self._value()
-        self._take(")")
-        return found
-
-    def _value(self) -> Any:  # noqa: ANN401  any value
-        word = self._take()
-        if word == "[":
-            values = []
-            while self._peek() != "]":
-                values.append(self._value())
-            self._take("]")
-            return values
-        if word.startswith("$"):
-            return Variable(word[1:])
-        if word.startswith('"'):
-            return word[1:-1]
-        return int(word) if word.lstrip("-").isdigit() else word
-
-    def _peek(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
-
-    def _take(self, wanted: str = "") -> str:
-        part = self._peek()
-        if not part or (wanted and part != wanted):
-            raise Invalid(f"Parse error on {part!r}")
-        self._at += 1
-        return part
-
-
-def parsed(text: str) -> list[Any]:
-    """What a query asks for, its named fragments put in; `Invalid` where it is none."""
-    document = _Reader(text).document()
-    return _filled(document.selections, document.fragments)
-
-
-def _filled(selections: Sequence[Any], fragments: Mapping[str, Fragment]) -> list[Any]:
-    found = []
-    for selection in selections:
-        one = fragments[selection.name] if isinstance(selection, Spread) else selection
-        found.append(replace(one, selections=_filled(one.selections, fragments)))
-    return found
-
-
-# --- answering ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,9 +31,9 @@ class Answering:
     def answer(self, text: str) -> Json:
         """The whole answer: data, or errors where the query is refused."""
         try:
-            asked = parsed(text)
-        except Invalid as invalid:
-            return {"errors": [{"message": str(invalid)}]}
+            asked = parsed(text).selections
+        except Unparsable as unparsable:
+            return {"errors": [{"message": f"Parse error on {unparsable.token!r}"}]}
         wrong = list(self._wrong(asked, "Query"))
         if wrong:
             return {"errors": [{"message": one} for one in dict.fromkeys(wrong)]}
@@ -200,7 +45,7 @@ class Answering:
 
     def weight(self, text: str) -> int:
         """What a query weighs."""
-        asked = parsed(text)
+        asked = parsed(text).selections
         return int(self._weight(asked, "Query"))
 
     # --- looking through a query --------------------------------------------------------------
@@ -297,7 +142,4 @@ class Answering:
         return found
 
     def _bound(self, arguments: Mapping[str, Any]) -> Json:
-        return {
-            name: self.variables.get(value.name) if isinstance(value, Variable) else value
-            for name, value in arguments.items()
-        }
+        return bound(arguments, self.variables)

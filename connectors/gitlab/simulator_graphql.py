@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from connectors.gitlab.simulator_gql import Answering, Schema
+from connectors.gitlab.simulator_gql import Answering
 from connectors.gitlab.simulator_index import Row
 from connectors.gitlab.simulator_request import Request
 from connectors.gitlab.simulator_site import Site
+from syncer.connect.testing.graphql import Schema
 
 Json = dict[str, Any]
 

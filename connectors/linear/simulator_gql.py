@@ -1,16 +1,17 @@
-"""A small GraphQL: parses queries, refuses what its schema does not know, and weighs them.
+"""A small GraphQL: refuses what its schema does not know, and weighs queries.
 
-It reads what a connector sends: operations with variables, aliases and arguments. Errors are worded
-and weights reckoned as linear.app/developers/graphql and …/rate-limiting say.
+Errors are worded and weights reckoned as linear.app/developers/graphql and …/rate-limiting say.
+Fragments are not known here: the connector sends none.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from syncer.connect.testing.graphql import Field, Operation, Schema, Unparsable, bound, parsed
 
 MOST_COMPLEX: Final = 10_000
 """What Linear allows one query to weigh."""
@@ -18,15 +19,10 @@ MOST_COMPLEX: Final = 10_000
 _PAGE: Final = 50
 _LARGEST_PAGE: Final = 250
 _VALUE: Final = 0.1
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\$?[A-Za-z_]\w*|-?\d+|[{}()\[\]:!=,]')
 _ARGUMENTS: Final = frozenset(
     {"first", "after", "filter", "includeArchived", "includeDisabled", "orderBy"}
 )
 _OF_CHANGES: Final = frozenset({"id", "input"})
-
-Schema = Mapping[str, Mapping[str, str]]
-"""Types by name: their fields, each with `""` for a scalar, `T`, `[T]` for a list, or `T*` for a
-connection of `T`."""
 
 Json = dict[str, Any]
 
@@ -54,84 +50,12 @@ def invalid(message: str) -> Refused:
     return Refused("GRAPHQL_VALIDATION_FAILED", message)
 
 
-@dataclass(slots=True)
-class Field:
-    """A field that is asked for."""
-
-    name: str
-    alias: str
-    arguments: dict[str, Any]
-    selections: list[Field]
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable in place of a value."""
-
-    name: str
-
-
-class _Reader:
-    """Reads an operation token by token."""
-
-    def __init__(self, text: str) -> None:
-        self._tokens = [part for part in _TOKEN.findall(text) if part != ","]
-        self._at = 0
-
-    def operation(self) -> tuple[str, list[Field]]:
-        """The type that is asked, and for what; the types of variables are believed."""
-        on = "Mutation" if self._peek() == "mutation" else "Query"
-        while self._peek() != "{":
-            self._take()
-        return on, self._selections()
-
-    def _selections(self) -> list[Field]:
-        self._take("{")
-        found = []
-        while self._peek() != "}":
-            found.append(self._field())
-        self._take("}")
-        return found
-
-    def _field(self) -> Field:
-        name = alias = self._take()
-        if self._peek() == ":":
-            self._take(":")
-            name = self._take()
-        arguments = self._arguments() if self._peek() == "(" else {}
-        selections = self._selections() if self._peek() == "{" else []
-        return Field(name, alias, arguments, selections)
-
-    def _arguments(self) -> dict[str, Any]:
-        self._take("(")
-        found = {}
-        while self._peek() != ")":
-            name = self._take()
-            self._take(":")
-            found[name] = self._value()
-        self._take(")")
-        return found
-
-    def _value(self) -> Any:  # noqa: ANN401  any value
-        word = self._take()
-        if word.startswith("$"):
-            return Variable(word[1:])
-        if word in ("true", "false"):
-            return word == "true"
-        return int(word) if word.lstrip("-").isdigit() else word.strip('"')
-
-    def _peek(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
-
-    def _take(self, wanted: str = "") -> str:
-        part = self._peek()
-        if not part or (wanted and part != wanted):
-            raise Refused("GRAPHQL_PARSE_FAILED", f"Syntax Error: Unexpected {part or '<EOF>'!r}.")
-        self._at += 1
-        return part
-
-
-# --- answering ------------------------------------------------------------------------------------
+def _read(text: str) -> Operation:
+    try:
+        return parsed(text)
+    except Unparsable as error:
+        unexpected = error.token or "<EOF>"
+        raise Refused("GRAPHQL_PARSE_FAILED", f"Syntax Error: Unexpected {unexpected!r}.") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +71,8 @@ class Answering:
 
     def answer(self, text: str) -> tuple[Json, int]:
         """The data and what the query weighs; `Refused` where it is too much or does not fit."""
-        on, asked = _Reader(text).operation()
+        operation = _read(text)
+        on, asked = operation.on, operation.selections
         for wrong in self._wrong(asked, on):
             raise invalid(wrong)
         weight = math.ceil(self._weight(asked, on))
@@ -157,34 +82,44 @@ class Answering:
 
     def weight(self, text: str) -> int:
         """What a query weighs."""
-        on, asked = _Reader(text).operation()
-        return math.ceil(self._weight(asked, on))
+        operation = _read(text)
+        return math.ceil(self._weight(operation.selections, operation.on))
 
     # --- looking through a query --------------------------------------------------------------
 
-    def _wrong(self, selections: Sequence[Field], on: str) -> Iterator[str]:
+    def _wrong(self, selections: Sequence[Any], on: str) -> Iterator[str]:
         for one in selections:
-            type_ = self.schema[on].get(one.name)
-            if type_ is None:
-                yield f'Cannot query field "{one.name}" on type "{on}".'
-                continue
-            known = _OF_CHANGES if on == "Mutation" else _ARGUMENTS
-            for name in one.arguments:
-                if not (type_.endswith("*") or on == "Mutation") or name not in known:
-                    yield f'Unknown argument "{name}" on field "{on}.{one.name}".'
-            if bool(type_) is not bool(one.selections):
-                yield f'Field "{one.name}" of type "{type_}" has no or too many selections.'
-            if type_.endswith("*"):
-                for inner in one.selections:
-                    of = {"nodes": type_[:-1], "pageInfo": "PageInfo"}.get(inner.name)
-                    if of is None:
-                        yield f'Cannot query field "{inner.name}" on a connection.'
-                    else:
-                        yield from self._wrong(inner.selections, of)
-            elif type_:
-                yield from self._wrong(one.selections, type_.strip("[]"))
+            if isinstance(one, Field):
+                yield from self._wrong_field(one, on)
+            else:
+                yield f"Fragments are not known here: {one.on}."
 
-    def _weight(self, selections: Sequence[Field], on: str) -> float:
+    def _wrong_field(self, one: Field, on: str) -> Iterator[str]:
+        type_ = self.schema[on].get(one.name)
+        if type_ is None:
+            yield f'Cannot query field "{one.name}" on type "{on}".'
+            return
+        known = _OF_CHANGES if on == "Mutation" else _ARGUMENTS
+        for name in one.arguments:
+            if not (type_.endswith("*") or on == "Mutation") or name not in known:
+                yield f'Unknown argument "{name}" on field "{on}.{one.name}".'
+        if bool(type_) is not bool(one.selections):
+            yield f'Field "{one.name}" of type "{type_}" has no or too many selections.'
+        if type_.endswith("*"):
+            yield from self._wrong_connection(one, type_[:-1])
+        elif type_:
+            yield from self._wrong(one.selections, type_.strip("[]"))
+
+    def _wrong_connection(self, one: Field, of_rows: str) -> Iterator[str]:
+        for inner in one.selections:
+            name = inner.name if isinstance(inner, Field) else inner.on
+            of = {"nodes": of_rows, "pageInfo": "PageInfo"}.get(name)
+            if of is None:
+                yield f'Cannot query field "{name}" on a connection.'
+            else:
+                yield from self._wrong(inner.selections, of)
+
+    def _weight(self, selections: Sequence[Any], on: str) -> float:
         """0.1 a value, 1 an object, and a connection as often as its page is long."""
         total = 0.0
         for one in selections:
@@ -204,7 +139,7 @@ class Answering:
 
     # --- making an answer ---------------------------------------------------------------------
 
-    def _object(self, selections: Sequence[Field], on: str, value: Mapping[str, Any]) -> Json:
+    def _object(self, selections: Sequence[Any], on: str, value: Mapping[str, Any]) -> Json:
         return {one.alias: self._of_field(one, on, value) for one in selections}
 
     def _of_field(self, one: Field, on: str, value: Mapping[str, Any]) -> Any:  # noqa: ANN401  any value
@@ -245,7 +180,4 @@ class Answering:
         return found
 
     def _bound(self, arguments: Mapping[str, Any]) -> Json:
-        return {
-            name: self.variables.get(value.name) if isinstance(value, Variable) else value
-            for name, value in arguments.items()
-        }
+        return bound(arguments, self.variables)

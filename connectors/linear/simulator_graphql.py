@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from connectors.linear.mapping.site import Kind
-from connectors.linear.simulator_gql import Answering, Refused, Schema, invalid
+from connectors.linear.simulator_gql import Answering, Refused, invalid
 from connectors.linear.simulator_hooks import Hooks
 from connectors.linear.simulator_index import Row
 from connectors.linear.simulator_site import WORKSPACE, Site
+from syncer.connect.testing.graphql import Schema
 
 Json = dict[str, Any]
 Lister = Callable[[Json], list[Json]]
