@@ -17,13 +17,13 @@ from connectors.jira.chain import ChainPlace
 from connectors.jira.client import JiraClient
 from connectors.jira.config import JiraConfig
 from connectors.jira.cursor import Mark, Walk
-from connectors.jira.details import Completed, Details
+from connectors.jira.details import Details
 from connectors.jira.door import GATEWAY, Door, Entry
 from connectors.jira.findings import findings_of
 from connectors.jira.findings_server import Trial, findings_of_server, tried
 from connectors.jira.hooks import STEPS, HookRegister
 from connectors.jira.jql import all_ids, changed_since, is_issue_id, is_issue_key, selected
-from connectors.jira.mapping.item import Extras, read_issue
+from connectors.jira.mapper import Mapper
 from connectors.jira.mapping.site import Site, site_of, zone_named
 from connectors.jira.pages import Pager, RawPage, instant_or_none
 from connectors.jira.versions import changed_versions
@@ -43,7 +43,7 @@ from syncer.connect.protocol import (
 )
 from syncer.connect.rate import Sleep
 from syncer.domain.cursor import Cursor
-from syncer.domain.item import ItemRecord, Unreadable
+from syncer.domain.item import Unreadable
 from syncer.domain.ref import ContainerKey, ItemRef
 from syncer.errors import ConfigError, Rejected
 
@@ -54,7 +54,6 @@ _SYSTEM_FIELDS: Final = (
     "issuerestriction", "comment", "flagged",
 )  # fmt: skip
 _IDS_A_PAGE: Final = 5000
-_ISSUES_A_TURN: Final = 20
 _SITE_AGE: Final = 15 * 60.0
 
 
@@ -142,23 +141,25 @@ class JiraConnector:
         )
         counting = asyncio.create_task(self._total(client, container, mark))
         try:
-            async with aclosing(pager.pages()) as pages:
+            async with aclosing(pager.pages()) as pages, Mapper(site) as mapper:
                 async for raw in pages:
-                    yield await self._page(raw, container, site, total=await counting)
+                    total = await counting
+                    await mapper.prepare(total)
+                    yield await self._page(raw, container, mapper, total=total)
         finally:
             await given_up(counting)
 
     async def _page(
-        self, raw: RawPage, container: ContainerKey, site: Site, *, total: int | None
+        self, raw: RawPage, container: ContainerKey, mapper: Mapper, *, total: int | None
     ) -> Page:
-        records, unreadable = await _mapped(raw.completed, container, site)
+        records, unreadable = await mapper.mapped(raw.completed, container)
         failed = (_failed_for_now(ItemRef(self._connection, id_)) for id_ in raw.failed)
         return Page(
             records=records,
             unreadable=(*unreadable, *failed),
             cursor=raw.mark.cursor(),
             total=total,
-            missing_detail=(*site.missing_detail, *raw.completed.missing),
+            missing_detail=(*mapper.site.missing_detail, *raw.completed.missing),
             asked_at=raw.asked_at,
         )
 
@@ -194,7 +195,9 @@ class JiraConnector:
         details = await self._completer()
         raw, failed = await details.issues(list(known), _wanted_fields(site))
         completed = await details.complete(raw, site)
-        records, unreadable = await _mapped(completed, ContainerKey(self._connection, ""), site)
+        records, unreadable = await Mapper(site).mapped(
+            completed, ContainerKey(self._connection, "")
+        )
         told = {r.item.ref.id for r in records} | {u.ref.id for u in unreadable} | failed
         broken = tuple(_failed_for_now(known[id_]) for id_ in sorted(failed & set(known)))
         return Fetched(
@@ -315,22 +318,6 @@ def _keys(projects: Iterable[Project]) -> list[str]:
 
 def _wanted_fields(site: Site) -> list[str]:
     return list(dict.fromkeys((*_SYSTEM_FIELDS, *site.wanted_ids)))
-
-
-async def _mapped(
-    completed: Completed, container: ContainerKey, site: Site
-) -> tuple[tuple[ItemRecord, ...], tuple[Unreadable, ...]]:
-    """The records and the unreadable ones among raw issues; others get their turn meanwhile."""
-    read: list[ItemRecord | Unreadable] = []
-    cut, whole = (Extras(complete=complete, ids=completed.ids) for complete in (False, True))
-    for start in range(0, len(completed.issues), _ISSUES_A_TURN):
-        await asyncio.sleep(0)
-        read += [
-            read_issue(one, container=container, site=site, extras=whole if complete else cut)
-            for one, complete in completed.issues[start : start + _ISSUES_A_TURN]
-        ]
-    records = tuple(one for one in read if isinstance(one, ItemRecord))
-    return records, tuple(one for one in read if isinstance(one, Unreadable))
 
 
 def _failed_for_now(ref: ItemRef) -> Unreadable:

@@ -65,7 +65,7 @@ def decoded(text: bytes) -> Any:  # noqa: ANN401  JSON is any value
     try:
         page = _PAGE.decode(text)
         return IssuesPage(
-            issues=[_sent(raw) for raw in page.issues],
+            issues=[sent(raw) for raw in page.issues],
             total=page.total,
             next_page_token=page.next_page_token,
             issue_errors=page.issue_errors,
@@ -74,11 +74,12 @@ def decoded(text: bytes) -> Any:  # noqa: ANN401  JSON is any value
         return loaded(text)
 
 
-def _sent(raw: msgspec.Raw) -> Any:  # noqa: ANN401  JSON is any value
+def sent(text: msgspec.Raw | bytes) -> Any:  # noqa: ANN401  JSON is any value
+    """One issue: `Sent`, or the JSON value that came in its place."""
     try:
-        return Sent(_ISSUE.decode(raw), raw)
+        return Sent(_ISSUE.decode(text), msgspec.Raw(text))
     except msgspec.ValidationError:
-        return loaded(bytes(raw))
+        return loaded(bytes(text))
 
 
 def sent_id(one: object) -> str:
@@ -132,6 +133,10 @@ class Customs:
         )
         issue = msgspec.defstruct("Issue", [("fields", fields)])
         self._decoder = msgspec.json.Decoder(issue)
+
+    def __reduce__(self) -> tuple[type[Customs], tuple[tuple[str, ...]]]:
+        """What is made for the fields is made anew in another process."""
+        return Customs, (self._ids,)
 
     def read(self, sent: Sent) -> dict[str, Any]:
         """The values by the ids of their fields, None where an issue has none."""
