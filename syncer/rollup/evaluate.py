@@ -360,6 +360,7 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
     members = _members(run)
     programs, products = program_results(members, run.view), product_results(members, run.view)
     products = with_views(products, members, run.view, findings=run.findings, inputs=run.inputs)
+    cited = (*run.compared.risks, *run.compared.past, *run.unmerged)
     snapshot = Snapshot(
         id="",
         as_of=inputs.as_of,
@@ -391,11 +392,7 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         overrides=len(run.statements.overrides),
         holidays=len(portfolio.holidays),
         freezes=len(portfolio.freezes),
-        cited=cited_items(
-            (*run.compared.risks, *run.compared.past, *run.unmerged),
-            run.projects.values(),
-            run.view,
-        ),
+        cited=cited_items(cited, run.projects.values(), run.view),
         late_news=late_news(inputs, evaluate),
         loads=run.detection.loads,
     )

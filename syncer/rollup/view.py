@@ -125,6 +125,12 @@ class View:
         return {key: [i for i in items if i.is_open] for key, items in self.members.items()}
 
     @cached_property
+    def above_open(self) -> frozenset[str]:
+        """The uids of items with something open below them, at any distance."""
+        ancestors = self.tree.ancestors
+        return frozenset(one.uid for item in self.open_items for one in ancestors(item))
+
+    @cached_property
     def edges(self) -> Sequence[tuple[str, str]]:
         """Every declared dependency as (predecessor uid, waiting uid), some of them twice."""
         return tuple(edges(self.items))

@@ -79,8 +79,7 @@ def _date_faults(item: WorkItem, view: View) -> Iterator[str]:
 
 def _state_faults(item: WorkItem, view: View, stopped: AbstractSet[str]) -> Iterator[str]:
     if item.status_category is StatusCategory.DONE:
-        below = view.tree.descendants(item.uid) if item.uid in view.tree.children else ()
-        if any(child.is_open for child in below):
+        if item.uid in view.above_open:
             yield "done with open children"
         if item.uid in stopped:
             yield "done while its predecessor is open"
