@@ -41,7 +41,9 @@ of tables are put together; any other key may stand in one file only.
 
 **Selectors** pick work items: `"jira:NET"` (a container; globs allowed),
 `{ under = "jira:INIT-12" }` (an item and the tree below it), `{ label = "prog:5g" }` (globs
-allowed), `{ field = "Program", equals = "5G" }`, `{ version = "jira:NET/2.0" }`.
+allowed), `{ field = "Program", equals = "5G" }`, `{ version = "jira:NET/2.0" }` (or a milestone),
+`{ area = "ado:Corp/Network/**" }`, `{ connection = "jira", jql = "labels = 5g" }` (what the
+tracker finds). [Programs, projects, products](portfolio.md#selectors) shows them at work.
 
 **Scopes** name what a gate, decision or risk is about: `prog:KEY`, `proj:KEY`, `prod:KEY`, or a
 bare key where only one of them has it. A container that no project claims is a project of its own,

@@ -29,8 +29,9 @@ from connectors.azure_devops.webhook import receive
 from connectors.azure_devops.wire import LinkRow, Revision
 from syncer.clock import Clock, SystemClock
 from syncer.connect.auth import BasicAuth, PatAuth
+from syncer.connect.exchange import AuthHeaders
 from syncer.connect.hooking import HookPlace
-from syncer.connect.http import AuthHeaders, HttpClient
+from syncer.connect.http import HttpClient
 from syncer.connect.paging import TokenChain
 from syncer.connect.protocol import (
     Capabilities,

@@ -20,7 +20,8 @@ from joserfc.jwk import RSAKey
 from connectors.github.client import GitHubClient
 from syncer.clock import Clock
 from syncer.connect.auth import AppAuth
-from syncer.connect.http import AuthHeaders, HttpClient
+from syncer.connect.exchange import AuthHeaders
+from syncer.connect.http import HttpClient
 from syncer.connect.times import utc_instant
 from syncer.connect.unreadable import Unmappable
 from syncer.errors import AuthFailed, BadPayload, ConfigError, Rejected

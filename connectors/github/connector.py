@@ -33,8 +33,9 @@ from syncer.clock import Clock, SystemClock
 from syncer.connect.ahead import in_order
 from syncer.connect.answers import Answer
 from syncer.connect.auth import AppAuth, PatAuth
+from syncer.connect.exchange import AuthHeaders
 from syncer.connect.hooking import HookPlace
-from syncer.connect.http import AuthHeaders, HttpClient
+from syncer.connect.http import HttpClient
 from syncer.connect.protocol import (
     Capabilities,
     Container,

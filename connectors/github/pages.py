@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from connectors.github.ahead import read_ahead
 from connectors.github.client import Found, GitHubClient
 from connectors.github.mapping.item import raw_id
 from syncer.clock import Clock
+from syncer.connect.fresh import FreshRows, RawPage
 from syncer.connect.paging import TokenChain
-from syncer.connect.rate import http_date
-from syncer.connect.times import epoch_ms, utc_instant
-from syncer.connect.unreadable import Unmappable
-from syncer.connect.walk import Mark, Walk
+from syncer.connect.times import utc_instant
+from syncer.connect.walk import Walk
 from syncer.errors import Rejected, TooLong
 
-_HORIZON: Final = timedelta(minutes=1)
 _SHRINKS: Final = 4
 _STALE_LINK: Final = frozenset({400, 404, 422})
 """GitHub refuses pages beyond its limits with 422, and links that it made long ago."""
-
-
-@dataclass(frozen=True, slots=True)
-class RawPage:
-    """The raw rows of a page, the mark to save with it, and when it was asked for (our clock)."""
-
-    rows: tuple[Any, ...]
-    mark: Mark
-    asked_at: datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +37,10 @@ class Pager:
     size: int
     clock: Clock
     _resumed: bool = False
-    _before: frozenset[tuple[str, str]] = field(default=frozenset())
+    _rows: FreshRows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rows = FreshRows(self.walk, self.clock, changed=_changed, version=_version)
 
     async def batches(self) -> AsyncIterator[list[RawPage]]:
         """All pages up to the end, in order, as many together as were read at once."""
@@ -58,7 +50,7 @@ class Pager:
         while True:
             asked_at = self.clock.now()
             found = await self._next()
-            if found is None or self.walk.was_ignored(_times(found.rows)):
+            if found is None or self._rows.were_ignored(found.rows):
                 continue
             sought = self.walk.position.token is None
             if sought:
@@ -98,24 +90,12 @@ class Pager:
         return await self.client.issues(self.repository, since=position.from_ms, size=self.size)
 
     def _taken(self, found: Found, token: str | None, asked_at: datetime) -> RawPage:
-        """What is new on a page, and the mark to save with it."""
-        horizon = epoch_ms((http_date(found.date) or self.clock.now()) + _HORIZON)
-        mark = self.walk.take(_times(found.rows), token=token, horizon_ms=horizon)
-        rows = tuple(row for row in found.rows if _version(row) not in self._before)
-        self._before = frozenset(known for row in found.rows if (known := _version(row)))
-        return RawPage(rows, mark, asked_at)
+        return self._rows.take(found.rows, token=token, date=found.date, asked_at=asked_at)
 
 
-def _times(rows: Iterable[Any]) -> list[int]:
-    """The times of change of the rows that tell a readable one."""
-    told = (row.get("updated_at") for row in rows if isinstance(row, dict))
-    found = []
-    for value in told:
-        try:
-            found.append(epoch_ms(utc_instant(value)) if isinstance(value, str) else None)
-        except Unmappable:
-            continue
-    return [one for one in found if one is not None]
+def _changed(row: Any) -> datetime | None:  # noqa: ANN401  as sent
+    told = row.get("updated_at") if isinstance(row, dict) else None
+    return utc_instant(told) if isinstance(told, str) else None
 
 
 def _version(raw: object) -> tuple[str, str] | None:

@@ -23,8 +23,9 @@ from connectors.gitlab.source import Box, NoGraphQL, Source, ref_of
 from connectors.gitlab.webhook import receive
 from syncer.clock import Clock, SystemClock
 from syncer.connect.auth import PatAuth
+from syncer.connect.exchange import AuthHeaders
 from syncer.connect.hooking import HookPlace
-from syncer.connect.http import AuthHeaders, HttpClient
+from syncer.connect.http import HttpClient
 from syncer.connect.protocol import (
     Capabilities,
     Container,

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from connectors.gitlab.client import Found
 from connectors.gitlab.mapping.times import to_the_second
 from connectors.gitlab.source import Box, Source
 from syncer.clock import Clock
+from syncer.connect.fresh import FreshRows, RawPage
 from syncer.connect.paging import TokenChain
-from syncer.connect.rate import http_date
-from syncer.connect.times import epoch_ms
-from syncer.connect.unreadable import Unmappable
-from syncer.connect.walk import Mark, Walk
+from syncer.connect.walk import Walk
 from syncer.errors import Rejected, TooLong
 
-_HORIZON: Final = timedelta(minutes=1)
 _SHRINKS: Final = 2
 _STALE: Final = frozenset({400, 404, 405, 422})
 """What GitLab answers to a link or cursor that it made long ago."""
-
-
-@dataclass(frozen=True, slots=True)
-class RawPage:
-    """The raw rows of a page, the mark to save with it, and when it was asked for (our clock)."""
-
-    rows: tuple[Any, ...]
-    mark: Mark
-    asked_at: datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +35,10 @@ class Pager:
     size: int
     clock: Clock
     _resumed: bool = False
-    _before: frozenset[tuple[str, str]] = field(default=frozenset())
+    _rows: FreshRows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rows = FreshRows(self.walk, self.clock, changed=_changed, version=_version)
 
     async def pages(self) -> AsyncIterator[RawPage]:
         """All pages up to the end, in order."""
@@ -57,7 +48,7 @@ class Pager:
         while True:
             asked_at = self.clock.now()
             found = await self._next()
-            if found is None or self.walk.was_ignored(_times(found.rows)):
+            if found is None or self._rows.were_ignored(found.rows):
                 continue
             if self.walk.position.token is None:
                 chain = TokenChain(label=label)
@@ -86,23 +77,11 @@ class Pager:
         return found
 
     def _taken(self, found: Found, token: str | None, asked_at: datetime) -> RawPage:
-        """What is new on a page, and the mark to save with it."""
-        horizon = epoch_ms((http_date(found.date) or self.clock.now()) + _HORIZON)
-        mark = self.walk.take(_times(found.rows), token=token, horizon_ms=horizon)
-        rows = tuple(row for row in found.rows if _version(row) not in self._before)
-        self._before = frozenset(known for row in found.rows if (known := _version(row)))
-        return RawPage(rows, mark, asked_at)
+        return self._rows.take(found.rows, token=token, date=found.date, asked_at=asked_at)
 
 
-def _times(rows: Iterable[Any]) -> list[int]:
-    """The times of change of the rows that tell a readable one."""
-    found = []
-    for row in rows:
-        try:
-            found.append(epoch_ms(to_the_second(_updated(row))))
-        except Unmappable:
-            continue
-    return found
+def _changed(row: Any) -> datetime:  # noqa: ANN401  as sent
+    return to_the_second(_updated(row))
 
 
 def _updated(row: Any) -> str:  # noqa: ANN401  as sent

@@ -49,7 +49,8 @@ class Found:
     """One page of a search: raw issues, the next token, and the tracker's clock as it told it.
 
     Where a dialect counts: `length` is how many issues came, those included that only prove the
-    page's place, `after` the state of the last of these, and `rest` how many come after the page.
+    page's place, `after` the state of the last of these, `rest` how many come after the page, and
+    `total` how many there are in all, None where it does not tell.
     """
 
     issues: tuple[Any, ...]
@@ -58,6 +59,7 @@ class Found:
     length: int = 0
     after: Version | None = None
     rest: int = 0
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

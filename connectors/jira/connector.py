@@ -90,6 +90,7 @@ class JiraConnector:
         self._site_read_at = 0.0
         self._site_lock = asyncio.Lock()
         self._room = Room()
+        self._counted: dict[str, int] = {}
 
     async def probe(self) -> Identity:
         """Who the account is, the configured projects that it sees, and what is amiss.
@@ -116,8 +117,12 @@ class JiraConnector:
     async def _look(self, entry: Entry) -> tuple[list[Project], Trial]:
         """The projects, and what became of reading one of those that are wanted."""
         projects = await entry.client.projects(self._config.exact_containers)
-        shown = self._shown(projects)
-        return projects, await tried(entry.client, shown[0].key or "") if shown else Trial()
+        first = next((p.key for p in self._shown(projects) if p.key), None)
+        if first is None:
+            return projects, Trial()
+        trial = await tried(entry.client, first)
+        self._counted = {} if trial.total is None else {first: trial.total}
+        return projects, trial
 
     async def changes(self, container: ContainerKey, since: Cursor | None) -> AsyncGenerator[Page]:
         """Issues changed since the cursor, oldest change first; a page at a time.
@@ -127,6 +132,7 @@ class JiraConnector:
         """
         site, client = await self._current_site(), await self._door.client()
         mark = Mark.of(since)
+        told = self._counted.pop(container.key, None) if mark == Mark() else None
         pager = Pager(
             client=client,
             details=await self._completer(),
@@ -138,8 +144,9 @@ class JiraConnector:
             fields=_wanted_fields(site),
             size=self._config.page_size,
             clock=self._clock,
+            expected=told,
         )
-        counting = asyncio.create_task(self._total(client, container, mark))
+        counting = asyncio.create_task(self._total(client, container, mark=mark, told=told))
         try:
             async with aclosing(pager.pages()) as pages, Mapper(site) as mapper:
                 async for raw in pages:
@@ -170,11 +177,16 @@ class JiraConnector:
             overlap_items=self._config.overlap_items,
         )
 
-    async def _total(self, client: JiraClient, container: ContainerKey, mark: Mark) -> int | None:
+    async def _total(
+        self, client: JiraClient, container: ContainerKey, *, mark: Mark, told: int | None
+    ) -> int | None:
         """The size of a first reading; an incremental pass is too small to be counted first.
 
-        What is left of a chain of ids is not known before it is listed anew.
+        What is left of a chain of ids is not known before it is listed anew. What a trial has just
+        `told` is not asked for again.
         """
+        if told is not None:
+            return told
         position = mark.position
         if mark.watermark is not None and position is None:
             return None

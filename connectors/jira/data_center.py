@@ -153,6 +153,7 @@ def _found(page: IssuesPage, *, start: int, fresh: Sequence[Any], date: str) -> 
         length=len(page.issues),
         after=first or _NOBODY,
         rest=max(0, (page.total or 0) - start - len(page.issues)),
+        total=page.total,
     )
 
 

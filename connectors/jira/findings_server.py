@@ -33,11 +33,15 @@ _MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What became of a search and of asking for a changelog: empty where it went well."""
+    """What became of a search and of asking for a changelog: empty where it went well.
+
+    `total` is how many issues the project has, where the search told that by the way.
+    """
 
     search: str = ""
     search_gone: bool = False
     changelog: str = ""
+    total: int | None = None
 
 
 async def tried(client: JiraClient, project: str) -> Trial:
@@ -53,7 +57,7 @@ async def tried(client: JiraClient, project: str) -> Trial:
     first = next(iter(found.issues), None)
     id_ = first.get("id") if isinstance(first, dict) else None
     if not client.changelogs_in_bulk or not isinstance(id_, str):
-        return Trial()
+        return Trial(total=found.total)
     try:
         await client.changelogs([id_])
     except (Rejected, Unreachable, BadPayload) as fault:

@@ -71,7 +71,8 @@ class Pager:
     A page begins at the instant at which the one before ended: what came there unchanged is left
     out. Issues too long to come together are asked for in smaller and smaller pages. What does not
     fit one page is asked for ahead, as far as there is `room`: pages of one list on Data Center,
-    a chain of ids on Cloud.
+    a chain of ids on Cloud. With `expected`, how many issues there were a moment ago, a list begins
+    at once; that it was another number costs some requests and nothing else.
     """
 
     client: JiraClient
@@ -84,6 +85,7 @@ class Pager:
     fields: Sequence[str]
     size: int
     clock: Clock
+    expected: int | None = None
     _resumed: bool = field(init=False)
     _shifts: int = 0
     _expired: int = 0
@@ -108,6 +110,11 @@ class Pager:
 
     async def pages(self) -> AsyncGenerator[RawPage]:
         """All pages up to the end; `Rejected` if the project is gone or closed."""
+        if self.expected is not None and self.expected > self.size > 1:
+            async with aclosing(self._listed(self._supposed(self.expected))) as pages:
+                async for page in pages:
+                    yield page
+            self._reach = _MOST_AHEAD
         while not self._is_over:
             place = ChainPlace.of(self.walk.position.token)
             some = self._searched() if place is None else self._chained(place)
@@ -176,13 +183,17 @@ class Pager:
                     if not good and self.walk.was_ignored(self._times(issues)):
                         return
                     yield self._taken(answer, start)
-                    if self._is_over:
-                        return
+                    if self._is_over or (answer.found.rest and len(issues) < found.length - 1):
+                        return  # the end, or pages are smaller than was supposed
                     good, last = good + 1, version_of(issues[-1]) if issues else None
         except TooLong as too_long:
             self._shrink(too_long)
         else:
             self._reach = min(2 * self._reach, _MOST_AHEAD)
+
+    def _supposed(self, expected: int) -> Found:
+        """What would stand before a list of so many issues."""
+        return Found(issues=(), token=None, date="", length=self.size, rest=expected)
 
     async def _asks(self, found: Found, start: Position) -> AsyncGenerator[Ask[_Answer]]:
         """Calls for what comes after a page, which itself told how much that is."""

@@ -27,8 +27,9 @@ from connectors.linear.wire import Project
 from syncer.clock import Clock, SystemClock
 from syncer.connect.answers import Answer
 from syncer.connect.auth import OAuthClientAuth, PatAuth
+from syncer.connect.exchange import AuthHeaders
 from syncer.connect.hooking import HookPlace
-from syncer.connect.http import AuthHeaders, HttpClient
+from syncer.connect.http import HttpClient
 from syncer.connect.paging import TokenChain
 from syncer.connect.protocol import (
     Capabilities,

@@ -22,7 +22,8 @@ from connectors.redmine.waiting import Waiting
 from connectors.redmine.webhook import receive
 from syncer.clock import Clock, SystemClock
 from syncer.connect.auth import PatAuth
-from syncer.connect.http import AuthHeaders, HttpClient
+from syncer.connect.exchange import AuthHeaders
+from syncer.connect.http import HttpClient
 from syncer.connect.protocol import (
     Capabilities,
     Container,

@@ -8,32 +8,20 @@ still be there: if not, the second is read again from its begin.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from connectors.redmine.client import Found, RedmineClient, number_of
 from connectors.redmine.mapping.times import instant, wire_time
 from syncer.clock import Clock
+from syncer.connect.fresh import FreshRows, RawPage
 from syncer.connect.paging import TokenChain
-from syncer.connect.rate import http_date
-from syncer.connect.times import epoch_ms
-from syncer.connect.unreadable import Unmappable
-from syncer.connect.walk import Mark, Position, Walk
+from syncer.connect.walk import Position, Walk
 from syncer.errors import BadPayload
 
-_HORIZON: Final = timedelta(minutes=1)
 _MOST_BEGINNINGS: Final = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class RawPage:
-    """The raw rows of a page, the mark to save with it, and when it was asked for (our clock)."""
-
-    rows: tuple[Any, ...]
-    mark: Mark
-    asked_at: datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +34,10 @@ class Pager:
     size: int
     clock: Clock
     _begun_again: int = 0
-    _before: frozenset[tuple[int, str]] = field(default=frozenset())
+    _rows: FreshRows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rows = FreshRows(self.walk, self.clock, changed=_changed, version=_version)
 
     async def pages(self) -> AsyncIterator[RawPage]:
         """All pages up to the end, in order."""
@@ -59,7 +50,7 @@ class Pager:
             if place.slipped(found):
                 self._begin_again()
                 continue
-            if self.walk.was_ignored(_times(found.rows)):
+            if self._rows.were_ignored(found.rows):
                 continue
             if self.walk.position.token is None:
                 chain = TokenChain(label=label)
@@ -87,12 +78,7 @@ class Pager:
         self.walk.token_was_refused()
 
     def _taken(self, found: Found, token: str | None, asked_at: datetime) -> RawPage:
-        """What is new on a page, and the mark to save with it."""
-        horizon = epoch_ms((http_date(found.date) or self.clock.now()) + _HORIZON)
-        mark = self.walk.take(_times(found.rows), token=token, horizon_ms=horizon)
-        rows = tuple(row for row in found.rows if _version(row) not in self._before)
-        self._before = frozenset(known for row in found.rows if (known := _version(row)))
-        return RawPage(rows, mark, asked_at)
+        return self._rows.take(found.rows, token=token, date=found.date, asked_at=asked_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +107,8 @@ class _Place:
         return f"{end - 1}:{number_of(found.rows[-1])}"
 
 
-def _times(rows: Iterable[Any]) -> list[int]:
-    """The times of change of the rows that tell a readable one."""
-    found = []
-    for row in rows:
-        try:
-            found.append(epoch_ms(instant(_updated(row))))
-        except Unmappable:
-            continue
-    return found
+def _changed(row: Any) -> datetime:  # noqa: ANN401  as sent
+    return instant(_updated(row))
 
 
 def _updated(row: Any) -> str:  # noqa: ANN401  as sent

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final, NoReturn, Protocol, runtime_checkable
@@ -20,16 +19,15 @@ from syncer.clock import Clock, SystemClock, is_ahead
 from syncer.connect.answers import Answer, JsonObject
 from syncer.connect.budget import Traffic
 from syncer.connect.decoding import Decode, loaded
+from syncer.connect.exchange import AuthHeaders, Exchange, Limits, Params, Request
 from syncer.connect.origin import Origin
 from syncer.connect.passage import Call, new_call, traffic_in_force
 from syncer.connect.rate import UNTOLD_PAUSE, Sleep, asked_pause, is_rate_limit
-from syncer.connect.redirects import KEEPS_METHOD, REDIRECTS, next_stop
 from syncer.connect.refusals import TRY_AGAIN
 from syncer.connect.silence import why_silent
 from syncer.errors import (
     AuthFailed,
     BadPayload,
-    ConfigError,
     RateLimited,
     Rejected,
     SyncerError,
@@ -37,10 +35,6 @@ from syncer.errors import (
     Unreachable,
 )
 from syncer.log import redact
-
-Params = Mapping[str, str]
-AuthHeaders = Callable[[], Mapping[str, str]]
-"""Gives the headers that authenticate a request; asked for each one, so that tokens may change."""
 
 
 @runtime_checkable
@@ -65,38 +59,6 @@ _FIXES: Final = {
     404: "Check `url`; it may also be that the account may not see this.",
     410: "The tracker has removed this; it may be archived.",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long, how often and how much. Durations in seconds, the size in bytes.
-
-    A call is made at most `attempts` times. The wait before a further attempt doubles from
-    `first_wait` to `longest_wait`, half of it by chance, so that replicas spread out.
-    """
-
-    total: float = 30.0
-    sock_read: float = 10.0
-    attempts: int = 5
-    first_wait: float = 0.5
-    longest_wait: float = 20.0
-    longest_answer: int = 32 * 1024 * 1024
-    redirects: int = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    """One request as the connector means it; `local` says that a 403 concerns it alone."""
-
-    method: str
-    url: str
-    path: str
-    label: str
-    params: Params
-    body: JsonObject | None
-    headers: Mapping[str, str]
-    local: bool
-    decode: Decode
 
 
 class _TryAgain(Exception):
@@ -141,7 +103,7 @@ class HttpClient:
         examine: Examine | None = None,
     ) -> None:
         self.origin = Origin.of(base_url)
-        self._session = session
+        self._exchange = Exchange(session, self.origin, auth=auth, limits=limits or Limits())
         self._auth = auth
         self._limits = limits or Limits()
         self._clock = clock or SystemClock()
@@ -215,10 +177,10 @@ class HttpClient:
         body: JsonObject | None = None,
         headers: Mapping[str, str] | None = None,
         decode: Decode,
-    ) -> _Request:
+    ) -> Request:
         url = self.origin.absolute(path)
         bare = url.split("?", 1)[0].removeprefix(self.origin.base)
-        return _Request(
+        return Request(
             method=method,
             url=url,
             path=bare,
@@ -230,7 +192,7 @@ class HttpClient:
             decode=decode,
         )
 
-    async def _answer(self, request: _Request, *, attempts: int = 0) -> Answer:
+    async def _answer(self, request: Request, *, attempts: int = 0) -> Answer:
         """The answer whose JSON can be read, in at most so many attempts; 0: as many as usual."""
         call = new_call(request.method, request.path)
         number, most = 0, attempts or self._limits.attempts
@@ -260,7 +222,7 @@ class HttpClient:
         longest = min(self._limits.first_wait * 2 ** (number - 1), self._limits.longest_wait)
         return float(longest * (0.5 + self._jitter() / 2))
 
-    async def _attempt(self, request: _Request, call: Call) -> Answer:
+    async def _attempt(self, request: Request, call: Call) -> Answer:
         if isinstance(self._auth, Renewing):
             await self._auth.renew()  # by calls of its own, so before this one takes a place
         async with self.traffic.attempt(call):
@@ -289,9 +251,9 @@ class HttpClient:
             self._remember(refused)
             raise
 
-    async def _send(self, request: _Request, call: Call) -> Answer:
+    async def _send(self, request: Request, call: Call) -> Answer:
         try:
-            return await self._follow(request)
+            return await self._exchange.answer(request)
         except aiohttp.ClientSSLError as error:
             raise Unreachable(
                 f"{request.label}: no trusted encrypted connection ({type(error).__name__}).",
@@ -307,53 +269,8 @@ class HttpClient:
                 )
             ) from error
 
-    async def _follow(self, request: _Request) -> Answer:
-        method, url, body = request.method, request.url, request.body
-        params: Params | None = request.params
-        for _ in range(self._limits.redirects + 1):
-            async with self._session.request(
-                method,
-                url,
-                params=params,
-                json=body,
-                headers={"Accept": "application/json", **request.headers, **self._auth()},
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
-                    total=self._limits.total,
-                    sock_connect=self._limits.sock_read,
-                    sock_read=self._limits.sock_read,
-                ),
-            ) as response:
-                if response.status not in REDIRECTS or "Location" not in response.headers:
-                    return await self._read(request, response)
-                url = next_stop(
-                    self.origin, response.headers["Location"], seen_from=str(response.url)
-                )
-                params = None
-                if response.status not in KEEPS_METHOD:
-                    method, body = "GET", None
-        raise ConfigError(f"{request.label} sends us round in circles.", fix="Check `url`.")
-
-    async def _read(self, request: _Request, response: aiohttp.ClientResponse) -> Answer:
-        body = bytearray()
-        async for part in response.content.iter_any():
-            body += part
-            if len(body) > self._limits.longest_answer:
-                raise TooLong(
-                    f"{request.label} answered with more than {self._limits.longest_answer} bytes."
-                )
-        return Answer(
-            label=request.label,
-            status=response.status,
-            headers=response.headers,
-            body=bytes(body),
-            charset=response.charset or "utf-8",
-            content_type=response.content_type,
-            decode=request.decode,
-        )
-
     def _raise_for_status(
-        self, answer: Answer, request: _Request, call: Call, *, paused: bool
+        self, answer: Answer, request: Request, call: Call, *, paused: bool
     ) -> None:
         status = answer.status
         if status < HTTPStatus.MULTIPLE_CHOICES:

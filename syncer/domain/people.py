@@ -59,9 +59,15 @@ def persons(people: Sequence[Person], items: Iterable[WorkItem]) -> Mapping[str,
 
 def _marks(items: Iterable[WorkItem]) -> dict[str, str]:
     """The marks of all assigned accounts that have one, by account, in a fixed order."""
-    told = {one for item in items for one in item.assignees if not one.bot}
-    named = {account_name(one): mark for one in told if (mark := mark_of(one))}
-    return dict(sorted(named.items()))
+    found: dict[tuple[str, str], str] = {}
+    for item in items:
+        for one in item.assignees:
+            if not one.bot:
+                name = (one.connection, one.id)
+                # Of several marks one is taken that does not depend on the order.
+                found[name] = max(found.get(name, ""), mark_of(one))
+    named = ((f"{connection}:{account}", mark) for (connection, account), mark in found.items())
+    return dict(sorted((account, mark) for account, mark in named if mark))
 
 
 def person_of(account: Account, people: Iterable[Person]) -> Person | None:

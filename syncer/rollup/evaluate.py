@@ -13,11 +13,9 @@ from functools import cached_property
 from syncer.domain.facts import ProjectFacts
 from syncer.domain.gaming import BulkClosure
 from syncer.domain.health import Colour, Health
-from syncer.domain.item import ItemState
 from syncer.domain.report import (
     DependencyFinding,
     GateResult,
-    ItemMention,
     ProjectResult,
     Quality,
     Risk,
@@ -31,6 +29,7 @@ from syncer.domain.statement import (
     Statements,
 )
 from syncer.rollup.calendar import report_date
+from syncer.rollup.cited import cited_items
 from syncer.rollup.colours.disagreement import disagreements
 from syncer.rollup.colours.health import project_colour
 from syncer.rollup.colours.overrides import OverrideBook, shown
@@ -40,6 +39,7 @@ from syncer.rollup.forecasting.bulk import told
 from syncer.rollup.forecasting.features import feature_forecasts, has_features
 from syncer.rollup.forecasting.options import blockers, project_levers
 from syncer.rollup.group_result import Members, latest_word, product_results, program_results
+from syncer.rollup.grouping import grouped
 from syncer.rollup.identity import snapshot_id
 from syncer.rollup.inputs import RollupInputs
 from syncer.rollup.past.history import rewind_all
@@ -138,6 +138,11 @@ class Rollup:
         return ruled(self.dependencies.findings(), self.dependencies, self.inputs.rules.detectors)
 
     @cached_property
+    def _findings_of(self) -> Mapping[str, Sequence[DependencyFinding]]:
+        """The open dependencies of each project, by its key."""
+        return grouped((finding.project, finding) for finding in self.findings)
+
+    @cached_property
     def _blocking(self) -> frozenset[str]:
         """Items that something waits for: one look for all projects."""
         return blockers(self.view)
@@ -173,6 +178,11 @@ class Rollup:
         found = self.detection.risks()
         known = (self._aged(answered(risk, responses, self.view)) for risk in found)
         return sorted(known, key=lambda risk: risk.id)
+
+    @cached_property
+    def _risks_of(self) -> Mapping[str, Sequence[Risk]]:
+        """The risks that concern each project, by its key."""
+        return grouped((key, risk) for risk in self.unmerged for key in {*risk.projects})
 
     @cached_property
     def _first_seen(self) -> Mapping[str, date]:
@@ -220,7 +230,8 @@ class Rollup:
         return {key: basis.bulk_closures for key, basis in self.bases.items()}
 
     def _quality(self, basis: ProjectBasis) -> Quality:
-        key, share = basis.project.key, unclassified_share(basis.items, self.view)
+        key = basis.project.key
+        share = unclassified_share(self.view.open_members[key], self.view)
         found = quality_of(
             basis,
             self.observed[key],
@@ -245,8 +256,8 @@ class Rollup:
         approved = self._baselines(key)
         around = Surroundings(
             quality=quality,
-            risks=[risk for risk in self.unmerged if key in risk.projects],
-            findings=[finding for finding in self.findings if finding.project == key],
+            risks=self._risks_of.get(key, ()),
+            findings=self._findings_of.get(key, ()),
             gates=self.gates,
             owner_status=self._owner_status(basis.project.scope),
             baseline=approved[-1] if approved else None,
@@ -314,26 +325,15 @@ class Rollup:
             target_moves=basis.record.moves,
             cost_of_delay_per_week=project.cost_of_delay_per_week,
             levers=project_levers(basis, view, self._blocking),
-            dependencies=tuple(f for f in self.findings if f.project == project.key),
+            dependencies=tuple(self._findings_of.get(project.key, ())),
             beyond_safe=tuple(view.mention(item) for item in beyond_safe(basis)),
-            restricted=sum(item.restricted and item.is_open for item in basis.items),
+            restricted=sum(item.restricted for item in view.open_members[project.key]),
             contradictions=tuple(view.mention(item) for item, _ in faults),
             before_unknown=before_unknown(own, self._before(project.key)),
             backtest=basis.backtest,
             features=feature_forecasts(basis, view) if has_features(basis, view) else (),
             flow=self.detection.flows[project.key].figures,
         )
-
-
-def _cited(run: Rollup) -> tuple[ItemMention, ...]:
-    """The items that evidence refers to, so that readers meet keys and not uids."""
-    by_uid = run.view.tree.by_uid
-    risks = (*run.compared.risks, *run.compared.past, *run.unmerged)
-    entries = (entry for risk in risks for entry in risk.evidence)
-    uids = {uid for entry in entries for uid in entry.items}
-    flows = (project.flow for project in run.projects.values())
-    uids.update(uid for flow in flows for uid in (*flow.aging, *flow.blocked))
-    return tuple(run.view.mention(by_uid[uid]) for uid in sorted(uids) if uid in by_uid)
 
 
 def _members(run: Rollup) -> Members:
@@ -358,9 +358,9 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
     portfolio = with_implicit_projects(inputs.portfolio, items)
     run = Rollup(replace(inputs, items=items, portfolio=portfolio))
     members = _members(run)
-    live = [item for item in run.view.items if item.state is ItemState.LIVE]
     programs, products = program_results(members, run.view), product_results(members, run.view)
     products = with_views(products, members, run.view, findings=run.findings, inputs=run.inputs)
+    cited = (*run.compared.risks, *run.compared.past, *run.unmerged)
     snapshot = Snapshot(
         id="",
         as_of=inputs.as_of,
@@ -386,13 +386,13 @@ def evaluate(inputs: RollupInputs) -> Snapshot:
         sources=_sources(inputs),
         unclaimed=tuple(run.view.mention(item) for item in unclaimed(run.view)),
         recent_moves=tuple(recent_moves(run.findings, run.view, run.inputs)),
-        restricted=sum(item.restricted and item.is_open for item in live),
-        unclassified_share=unclassified_share(live, run.view),
+        restricted=sum(item.restricted for item in run.view.open_items),
+        unclassified_share=unclassified_share(run.view.open_items, run.view),
         reopened=reopened_items(run.view, run.inputs),
         overrides=len(run.statements.overrides),
         holidays=len(portfolio.holidays),
         freezes=len(portfolio.freezes),
-        cited=_cited(run),
+        cited=cited_items(cited, run.projects.values(), run.view),
         late_news=late_news(inputs, evaluate),
         loads=run.detection.loads,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
@@ -15,8 +15,8 @@ from syncer.domain.facts import ForecastInputs
 from syncer.domain.gaming import BulkClosure
 from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Criticality, Project
-from syncer.domain.report import Forecast, SourceState
-from syncer.domain.selector import InContainer
+from syncer.domain.report import Forecast
+from syncer.domain.selector import InContainer, is_plain
 from syncer.domain.statement import DateMove
 from syncer.rollup.calendar import report_date
 from syncer.rollup.display import overrun_is_open
@@ -94,10 +94,15 @@ class ProjectBasis:
         return self.project.criticality is Criticality.MUST or self.project.contractual
 
 
-def _is_read_by(state: SourceState, project: Project) -> bool:
-    name = f"{state.connection}:{state.container}"
-    picked = (s.pattern for s in project.items if isinstance(s, InContainer))
-    return any(fnmatchcase(name, pattern) for pattern in picked)
+def _read_for(project: Project, read: Collection[str]) -> Iterator[str]:
+    """The sources that a project's selectors name, of all that we read."""
+    for selector in project.items:
+        if not isinstance(selector, InContainer):
+            continue
+        if is_plain(selector.pattern):
+            yield from (name for name in (selector.pattern,) if name in read)
+        else:
+            yield from (name for name in read if fnmatchcase(name, selector.pattern))
 
 
 def source_age(
@@ -108,9 +113,10 @@ def source_age(
     Needed are the containers that its selectors name, with or without items, and those of its
     items. The age is None where one was never read: what we do not know is not fresh.
     """
-    needed = {str(item.container) for item in items if item.state is ItemState.LIVE}
-    needed |= {f"{s.connection}:{s.container}" for s in inputs.sources if _is_read_by(s, project)}
     read = {f"{s.connection}:{s.container}": s.last_success_at for s in inputs.sources}
+    live = (item.container for item in items if item.state is ItemState.LIVE)
+    needed = {f"{name}:{key}" for name, key in {(one.connection, one.key) for one in live}}
+    needed.update(_read_for(project, read))
     ages: dict[str, float] = {}
     for name in sorted(needed):
         at = read.get(name)

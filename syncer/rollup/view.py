@@ -18,6 +18,7 @@ from syncer.domain.selector import Every, InContainer, Selector, Shelves
 from syncer.domain.verdict import Verdict, VerdictLevel
 from syncer.rollup.calendar import WorkCalendar
 from syncer.rollup.work.counting import Countable, Tree, countable
+from syncer.rollup.work.edges import edges
 
 UNREAD: Final = Verdict(
     level=VerdictLevel.UNCLASSIFIED,
@@ -112,6 +113,27 @@ class View:
     def countables(self) -> Mapping[str, Countable]:
         """The countable set of each project."""
         return {key: countable(items, self.tree) for key, items in self.members.items()}
+
+    @cached_property
+    def open_items(self) -> Sequence[WorkItem]:
+        """The items that are live and neither done nor cancelled, in their given order."""
+        return [item for item in self.items if item.is_open]
+
+    @cached_property
+    def open_members(self) -> Mapping[str, Sequence[WorkItem]]:
+        """The open ones among the items that each project's selectors pick, by project key."""
+        return {key: [i for i in items if i.is_open] for key, items in self.members.items()}
+
+    @cached_property
+    def above_open(self) -> frozenset[str]:
+        """The uids of items with something open below them, at any distance."""
+        ancestors = self.tree.ancestors
+        return frozenset(one.uid for item in self.open_items for one in ancestors(item))
+
+    @cached_property
+    def edges(self) -> Sequence[tuple[str, str]]:
+        """Every declared dependency as (predecessor uid, waiting uid), some of them twice."""
+        return tuple(edges(self.items))
 
     @cached_property
     def memberships(self) -> Mapping[str, Sequence[str]]:

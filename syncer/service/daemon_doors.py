@@ -55,6 +55,7 @@ class Doors:
             ready=self.ready,
             outcome=self.metrics.delivery,
             refused=self.keeper.refused,
+            clock=service.clock,
         )
         app = pages_app(self.reader, middlewares=[authenticate(access, open_paths=OPEN_PATHS)])
         self.metrics.watch_configuration(lambda: self.reader.configuration_fault)

@@ -6,7 +6,7 @@ And what people say in the configuration: gates, decisions, risks and what is do
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 
@@ -20,6 +20,10 @@ from syncer.settings.selectors import parse_selector, parse_target
 SelectorValue = Annotated[Selector, PlainValidator(parse_selector)]
 TargetValue = Annotated[Target | None, PlainValidator(parse_target)]
 Scale = Annotated[int, Field(ge=1, le=5)]
+
+
+LONGEST_ACCEPTANCE: Final = 90
+"""Calendar days for which a risk may be accepted (rollup.md 2.9)."""
 
 
 class TeamSettings(Table):
@@ -191,7 +195,10 @@ class RiskResponseSettings(Table):
         None, description="When the next step is done; without it nothing is `owned`, but new."
     )
     roam: Roam = Field(Roam.OWNED, description="How the risk is treated.")
-    accept_until: date | None = Field(None, description="With `accepted`: until when.")
+    on: date | None = Field(None, description="The day on which it is said; `accepted` needs it.")
+    accept_until: date | None = Field(
+        None, description="With `accepted`: the last day, at most 90 days after `on`."
+    )
     mitigations: tuple[str, ...] = Field(
         (), description="With `mitigated`: the items that do it: `<connection>:<key>`."
     )
@@ -206,6 +213,17 @@ class RiskResponseSettings(Table):
     def _names_a_risk(self) -> RiskResponseSettings:
         if bool(self.scope) == bool(self.item):
             raise ValueError('name the risk by either "scope" or "item"')
+        return self
+
+    @model_validator(mode="after")
+    def _accepts_for_a_while(self) -> RiskResponseSettings:
+        if self.roam is Roam.ACCEPTED:
+            days = (self.accept_until - self.on).days if self.accept_until and self.on else -1
+            if not self.owner or not 0 <= days <= LONGEST_ACCEPTANCE:
+                raise ValueError(
+                    f'an acceptance needs "owner", "on" and "accept_until", '
+                    f"at most {LONGEST_ACCEPTANCE} days later"
+                )
         return self
 
 

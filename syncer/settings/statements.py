@@ -120,6 +120,7 @@ class _Reader:
 
     def _response(self, index: int) -> RiskResponse:
         response = self._settings.risk_responses[index]
+        said = self._said("risk_responses", index, response.owner)
         return RiskResponse(
             rule=response.rule,
             scope=self._scope(response.scope) if response.scope else "",
@@ -133,7 +134,7 @@ class _Reader:
             mitigations=response.mitigations,
             residual_probability=response.residual_probability,
             residual_impact=response.residual_impact,
-            provenance=self._said("risk_responses", index, response.owner),
+            provenance=replace(said, at=self._morning(response.on)) if response.on else said,
         )
 
     def _morning(self, day: date) -> datetime:

@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -25,11 +24,10 @@ from syncer.connect.passage import on_lane
 from syncer.connect.protocol import CarriesItems, Connector, HookReply
 from syncer.domain.lane import Lane
 from syncer.domain.ref import ContainerKey
-from syncer.errors import AuthFailed, BadPayload, NotFound, RateLimited, SyncerError, Unreachable
+from syncer.errors import AuthFailed, RateLimited, SyncerError, Unreachable
 from syncer.failpoints import Edge, reach
 from syncer.log import get_logger
 from syncer.store import claims
-from syncer.store.census import last_asked
 from syncer.store.engine import Store
 from syncer.store.inbox import Delivery
 from syncer.sync.batches import Told, alike, batches, hints
@@ -41,9 +39,7 @@ from syncer.sync.lanes import count_live
 from syncer.sync.lease import BEAT_SECONDS
 from syncer.sync.reconcile import BY_COMMAND, CensusRules
 from syncer.sync.rests import Rests
-
-TRIES: Final = 5
-"""How often a delivery is tried before it is set aside."""
+from syncer.sync.setbacks import TRIES, Setbacks, UnreadableDelivery
 
 CLAIM: Final = 3000
 """Deliveries that are taken at a time: many, so that few fetches serve a burst."""
@@ -53,13 +49,6 @@ LONGEST_REST: Final = 4.0
 
 _BREATH: Final = 0.05  # between two claims, however often somebody calls
 
-_PAUSES: Final = (2, 10, 60, 300)
-"""Seconds after the first, second … failed try."""
-
-_ASK_AGAIN: Final = timedelta(minutes=5)
-"""How soon a connection is asked again that refused its credentials or cannot be reached at all."""
-
-_LONGEST: Final = timedelta(minutes=15)
 _NOT_ITS_FAULT: Final = (RateLimited, AuthFailed, Unreachable)
 _REFUSED: Final = 400
 _TAKEN_OVER: Final = "Somebody else works on these deliveries by now."
@@ -107,10 +96,6 @@ class ClaimLost(SyncerError):
     """Another worker has taken over, after this one had stood still: nothing of it is stored."""
 
 
-class UnreadableDelivery(BadPayload):
-    """The body of a delivery cannot be read: to try again would change nothing."""
-
-
 class InboxWorker:
     """Works off the inbox under the name `owner`, one task a connection.
 
@@ -135,7 +120,7 @@ class InboxWorker:
         self._clock = clock
         self._owner = owner
         self._on_worked = on_worked
-        self._pace = pace
+        self._setbacks = Setbacks(store, clock=clock, pace=pace)
         self._tasks: dict[str, asyncio.Task[Worked]] = {}
         self._begun: dict[str, list[int]] = {}
         self._rests = Rests(longest_rest / pace)
@@ -231,13 +216,13 @@ class InboxWorker:
     async def _work(self, connection: str, claimed: Sequence[Delivery]) -> Worked:
         """Those that are new together, those that failed before by what they name."""
         worn = [one for one in claimed if one.tries > TRIES]
-        await self._set_aside(worn, f"It was begun {TRIES} times and never ended.")
+        await self._setbacks.set_aside(worn, f"It was begun {TRIES} times and never ended.")
         fit = [one for one in claimed if one.tries <= TRIES]
         try:
             source = await self._open_source(connection)
         except SyncerError as error:
             await self._begin(connection, fit)
-            await self._fail(fit, error)
+            await self._setbacks.fail(fit, error)
             return Worked()
         told = await self._all_told(source, fit)
         fresh = batches(one for one in told if one.delivery.tries == 1)
@@ -263,7 +248,7 @@ class InboxWorker:
         except SyncerError as error:
             parts = alike(batch)
             if len(parts) == 1 or isinstance(error, _NOT_ITS_FAULT):
-                await self._fail([one.delivery for one in batch], error)
+                await self._setbacks.fail([one.delivery for one in batch], error)
                 return Worked()
         worked = Worked()
         for part in parts:  # one of them spoils it for the others
@@ -327,7 +312,7 @@ class InboxWorker:
                 told.append(Told(one, await self._told(source, one)))
             except SyncerError as error:
                 await self._begin(one.connection, [one])
-                await self._fail([one], error)
+                await self._setbacks.fail([one], error)
         return told
 
     async def _told(self, source: Source, delivery: Delivery) -> Delivery | HookReply:
@@ -341,60 +326,3 @@ class InboxWorker:
         if reply.status >= _REFUSED or reply.unreadable:
             raise UnreadableDelivery(reply.unreadable or "Its signature is no longer accepted.")
         return reply
-
-    # --- what fails ------------------------------------------------------------------------------
-
-    async def _fail(self, failed: Sequence[Delivery], error: SyncerError) -> None:
-        """Let them wait, or set them aside, those with as many tries together."""
-        for tries in sorted({one.tries for one in failed}):
-            some = [one for one in failed if one.tries == tries]
-            await self._fail_alike(some, error, tries=tries)
-
-    async def _fail_alike(
-        self, some: Sequence[Delivery], error: SyncerError, *, tries: int
-    ) -> None:
-        match error:
-            case RateLimited(retry_at=retry_at):
-                left = retry_at - self._clock.now()
-                await self._wait(some, error, min(max(left, timedelta(seconds=1)), _LONGEST))
-            case AuthFailed():
-                await self._wait(some, error, _ASK_AGAIN)
-            case UnreadableDelivery() | NotFound():
-                await self._set_aside(some, str(error))
-            case _ if tries < TRIES:
-                pause = timedelta(seconds=_PAUSES[tries - 1])
-                await self._wait(some, error, pause, counted=True)
-            case Unreachable() if not await self._answers(some[0].connection):
-                await self._wait(some, error, _ASK_AGAIN)
-            case _:
-                await self._set_aside(some, f"{TRIES} tries failed, at last so: {error}")
-
-    async def _answers(self, connection: str) -> bool:
-        """Whether the connection as a whole answered when it was last asked."""
-        async with self._store.read() as session:
-            return (await last_asked(session, connection))[1]
-
-    async def _wait(
-        self,
-        some: Sequence[Delivery],
-        error: SyncerError,
-        pause: timedelta,
-        *,
-        counted: bool = False,
-    ) -> None:
-        async with self._store.write() as session:
-            await claims.retry_later(
-                session,
-                [one.id for one in some],
-                note=str(error),
-                after=pause / self._pace,
-                counted=counted,
-            )
-
-    async def _set_aside(self, some: Sequence[Delivery], reason: str) -> None:
-        if not some:
-            return
-        numbers = [one.id for one in some]
-        _log.warning("deliveries were set aside", connection=some[0].connection, numbers=numbers)
-        async with self._store.write() as session:
-            await claims.set_aside(session, numbers, note=reason, at=self._clock.now())

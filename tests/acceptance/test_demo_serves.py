@@ -10,6 +10,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Final
@@ -19,12 +20,16 @@ import pytest
 from pydantic import SecretStr
 
 from syncer.cli.demo import is_served
+from syncer.clock import SystemClock
 from syncer.demo.portfolio.build import build_world
 from syncer.demo.run import open_demo
 from syncer.demo.story import STORY, Stage, tell_story
 from syncer.demo.trackers import AZURE_DEVOPS, GITHUB
 from syncer.domain.health import Health
 from syncer.errors import SyncerError
+from syncer.service.core import Service
+from syncer.settings.load import load_settings
+from syncer.store.inbox import list_deliveries
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE: Final = 300.0
@@ -50,6 +55,13 @@ async def served(folder: Path, said: list[str]) -> AsyncGenerator[Stage]:
         yield stage
 
 
+async def received(folder: Path) -> datetime:
+    """When the newest delivery came in, by the inbox."""
+    service = Service(load_settings(folder / "syncer.toml", {}), clock=SystemClock())
+    async with service, service.store.read() as session:
+        return max(one.received_at for one in await list_deliveries(session))
+
+
 async def test_webhooks_of_two_trackers_change_the_colour_on_the_page(tmp_path: Path) -> None:
     said: list[str] = []
     async with served(tmp_path, said) as stage:
@@ -57,7 +69,9 @@ async def test_webhooks_of_two_trackers_change_the_colour_on_the_page(tmp_path: 
         assert "5G Smartphone ▲ AMBER" in await page_of(page)
         assert [scene.tracker for scene in STORY] == [AZURE_DEVOPS, GITHUB]
 
+        begun = stage.clock.now()
         await tell_story(stage, STORY[:1], pause=0)
+        assert begun <= await received(tmp_path) <= stage.clock.now()
         assert said[-2].startswith("5G Smartphone: Amber → Green (")
         assert "5G Smartphone ● GREEN" in await page_of(page)
 

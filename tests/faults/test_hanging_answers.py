@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from syncer.connect.http import HttpClient, Limits
+from syncer.connect.exchange import Limits
+from syncer.connect.http import HttpClient
 from syncer.connect.testing.proxy import End, Fate, FaultProxy, Way
 from syncer.connect.testing.server import FakeTracker
 from syncer.errors import Unreachable

@@ -10,7 +10,8 @@ import pytest
 
 from connectors.jira.simulator import JiraSimulator
 from connectors.jira.simulator_data_center import JiraDataCenterSimulator
-from syncer.connect.http import HttpClient, Limits
+from syncer.connect.exchange import Limits
+from syncer.connect.http import HttpClient
 from syncer.connect.testing.proxy import End, Fate
 from syncer.connect.testing.server import Fault, RecordedRequest, answer, rate_limited
 from syncer.errors import AuthFailed, RateLimited, SyncerError, Unreachable

@@ -28,9 +28,10 @@ from syncer.store.leases import database_now
 from syncer.store.rows import table_of
 from syncer.store.sources import load_sources
 from syncer.sync.connection import Wanted, pull_connection
-from syncer.sync.inbox import TRIES, InboxWorker, Source, Worked
+from syncer.sync.inbox import InboxWorker, Source, Worked
 from syncer.sync.ingest import ingest, mark
 from syncer.sync.pull import Errand
+from syncer.sync.setbacks import TRIES
 from tests.store.samples import NET, NOON, record
 from tests.sync.hiding_tracker import HidingTracker
 from tests.sync.tracker import Shelf

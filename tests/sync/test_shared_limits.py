@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from syncer.connect.config import ConnectionConfig
-from syncer.connect.http import HttpClient, Limits
+from syncer.connect.exchange import Limits
+from syncer.connect.http import HttpClient
 from syncer.connect.passage import on_lane
 from syncer.domain.lane import Lane
 from syncer.errors import RateLimited, Unreachable

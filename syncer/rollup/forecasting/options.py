@@ -12,7 +12,6 @@ from syncer.rollup.project import ProjectBasis
 from syncer.rollup.risks.scoring import exposure_money
 from syncer.rollup.tolerance import below
 from syncer.rollup.view import View
-from syncer.rollup.work.dependencies import edges
 
 _SAFE: Final = 0.85
 
@@ -22,7 +21,7 @@ def blockers(view: View) -> frozenset[str]:
     by_uid = view.tree.by_uid
     return frozenset(
         predecessor
-        for predecessor, waiting in edges(view.items)
+        for predecessor, waiting in view.edges
         if waiting not in by_uid or by_uid[waiting].is_open
     )
 

@@ -278,21 +278,14 @@ def rewind(
     )
 
 
-def never_cancelled(item: WorkItem, changes: Iterable[Change]) -> bool:
-    """Whether nothing that is known of an item can make it a cancelled one at any instant.
+def may_cancel(change: Change) -> bool:
+    """Whether an item may be a cancelled one on one side of a change and none on the other.
 
-    A past category is one that the history names, or the present one; and a resolution that
-    delivered nothing makes cancelled what was done.
+    A resolution that delivered nothing makes cancelled what was done.
     """
-    if item.status_category is StatusCategory.CANCELLED:
-        return False
-    if item.resolution_kind is ResolutionKind.NOT_DELIVERED:
-        return False
-    return not any(
-        change.field is ChangeField.RESOLUTION
-        or (change.field is ChangeField.STATUS and _CANCELLED in (change.before, change.after))
-        for change in changes
-    )
+    if change.field is ChangeField.STATUS:
+        return _CANCELLED in (change.before, change.after)
+    return change.field is ChangeField.RESOLUTION
 
 
 def rewind_all(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from syncer.domain.change import ChangeField
+from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import ItemState, StatusCategory
 from syncer.domain.report import DependencyFinding, ItemDateMove
 from syncer.domain.statement import DateMove
@@ -39,7 +39,7 @@ def recent_moves(
     since = inputs.as_of - _WEEK
     awaited = {m.uid for finding in findings for m in (finding.root, finding.predecessor)}
     found: list[ItemDateMove] = []
-    for item in (item for item in view.items if item.is_open):
+    for item in view.open_items:
         if item.uid not in awaited and view.verdict(item.uid).level is not VerdictLevel.PROGRAM:
             continue
         changes = [c for c in inputs.changes.get(item.uid, ()) if c.at > since]
@@ -56,14 +56,17 @@ def recent_moves(
 def reopened_items(view: View, inputs: RollupInputs) -> int:
     """How many items left DONE for an open state in the last seven days."""
     since: datetime = inputs.as_of - _WEEK
-    return sum(
-        any(
-            change.field is ChangeField.STATUS
-            and since < change.at <= inputs.as_of
-            and change.before == StatusCategory.DONE.value
-            and change.after not in _ENDS
-            for change in inputs.changes.get(item.uid, ())
-        )
-        for item in view.items
-        if item.state is ItemState.LIVE
+    histories = (
+        inputs.changes.get(item.uid, ()) for item in view.items if item.state is ItemState.LIVE
+    )
+    late = (changes for changes in histories if changes and changes[-1].at > since)
+    return sum(any(_reopens(one, since, inputs.as_of) for one in changes) for changes in late)
+
+
+def _reopens(change: Change, since: datetime, until: datetime) -> bool:
+    return (
+        change.field is ChangeField.STATUS
+        and since < change.at <= until
+        and change.before == StatusCategory.DONE.value
+        and change.after not in _ENDS
     )

@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
+from itertools import chain
 
-from syncer.domain.change import Change, ChangeField
-from syncer.domain.item import ItemState, WorkItem
+from syncer.domain.change import ChangeField
+from syncer.domain.item import ItemState, ResolutionKind, StatusCategory, WorkItem
 from syncer.domain.link import LinkKind
 from syncer.domain.portfolio import Project
 from syncer.domain.ref import ItemRef
@@ -32,7 +33,7 @@ from syncer.domain.selector import (
     key_of,
 )
 from syncer.rollup.inputs import RollupInputs
-from syncer.rollup.past.history import never_cancelled, rewind
+from syncer.rollup.past.history import may_cancel, rewind
 from syncer.rollup.past.scope import Counted
 from syncer.rollup.view import View
 from syncer.rollup.work.counting import Tree, leaves, undecomposed
@@ -97,9 +98,14 @@ class Surroundings:
         All others counted where they count now from the day on which they were created.
         """
         changes = self._inputs.changes
-        return frozenset(
-            uid for uid, item in self.by_uid.items() if not _is_steady(item, changes.get(uid, ()))
+        told = (
+            uid
+            for uid in self.by_uid
+            for change in changes.get(uid, ())
+            if change.field in _PLACING or may_cancel(change)
         )
+        now = (uid for uid, item in self.by_uid.items() if _counts_no_more(item))
+        return frozenset(chain(told, now))
 
     @cached_property
     def containers(self) -> Mapping[str, Sequence[str]]:
@@ -264,11 +270,17 @@ def _closure(start: Iterable[str], edges: Mapping[str, Sequence[str]]) -> set[st
     return seen
 
 
-def _is_steady(item: WorkItem, changes: Sequence[Change]) -> bool:
-    """Whether an item has been in one place for all its life, and never cancelled."""
-    if item.state is ItemState.MOVED or not never_cancelled(item, changes):
-        return False
-    return not any(change.field in _PLACING for change in changes)
+def _counts_no_more(item: WorkItem) -> bool:
+    """Whether an item is a cancelled one, lives elsewhere, or is cancelled as soon as it is done.
+
+    Who was never in one of these ways by the history either was not cancelled at any instant: a
+    past category is one that the history names, or the present one.
+    """
+    return (
+        item.status_category is StatusCategory.CANCELLED
+        or item.resolution_kind is ResolutionKind.NOT_DELIVERED
+        or item.state is ItemState.MOVED
+    )
 
 
 class PastViews:

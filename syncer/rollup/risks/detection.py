@@ -26,7 +26,7 @@ from syncer.rollup.risks.flow_detectors import FlowDetectors
 from syncer.rollup.risks.gates import contractual_items, gate_risks
 from syncer.rollup.risks.governance import expired_overrides, lapsed_acceptances, overdue_decisions
 from syncer.rollup.risks.load_detectors import overload_risks, team_loads
-from syncer.rollup.risks.people_detectors import key_person_risks, overload_of_people
+from syncer.rollup.risks.people_detectors import key_person_risks, known_people, overload_of_people
 from syncer.rollup.risks.project_detectors import ProjectDetectors
 from syncer.rollup.risks.ranking import human_risks
 from syncer.rollup.risks.scoring import ScoringThresholds
@@ -127,9 +127,14 @@ class Detection:
 
     def _of_people(self) -> Iterator[Risk]:
         bases, view = list(self.bases.values()), self.view
-        yield from overload_of_people(bases, view, self._rules, scoring=self._scoring)
-        yield from overload_risks(self.loads, view, self._rules, scoring=self._scoring)
-        yield from key_person_risks(bases, view, self._rules, scoring=self._scoring)
+        rules, scoring, people = (
+            self._rules,
+            self._scoring,
+            known_people(view.portfolio, view.items),
+        )
+        yield from overload_of_people(bases, view, rules, scoring=scoring, people=people)
+        yield from overload_risks(self.loads, view, rules, scoring=scoring)
+        yield from key_person_risks(bases, view, rules, scoring=scoring, people=people)
 
     def _ages(self) -> Mapping[str, float]:
         """Hours since each container was last read, by `<connection>:<container>`."""

@@ -86,9 +86,13 @@ def overload_of_people(
     rules: DetectorRules,
     *,
     scoring: ScoringThresholds = DEFAULTS,
+    people: Mapping[str, str] | None = None,
 ) -> list[Risk]:
-    """RES-1: somebody works on many items in several projects at once."""
-    people = known_people(view.portfolio, view.items)
+    """RES-1: somebody works on many items in several projects at once.
+
+    `people` are the `known_people` of the view, found if not given.
+    """
+    people = known_people(view.portfolio, view.items) if people is None else people
     wip = {item.uid: item for basis in _active(bases) for item in basis.count.wip}
     mine: dict[str, list[WorkItem]] = defaultdict(list)
     for item in wip.values():
@@ -154,9 +158,11 @@ def key_person_risks(
     rules: DetectorRules,
     *,
     scoring: ScoringThresholds = DEFAULTS,
+    people: Mapping[str, str] | None = None,
 ) -> list[Risk]:
-    """RES-3: projects in which one person does most of the work."""
-    people, risks = known_people(view.portfolio, view.items), list[Risk]()
+    """RES-3: projects in which one person does most of the work; `people` as in RES-1."""
+    people = known_people(view.portfolio, view.items) if people is None else people
+    risks = list[Risk]()
     for basis in _active(bases):
         items = [i for i in _assigned(basis, view, rules.res3_days) if workers(i, people)]
         held = shares(items, people)

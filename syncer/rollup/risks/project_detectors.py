@@ -250,7 +250,7 @@ class ProjectDetectors:
 
     def _data(self) -> Iterator[Risk]:
         name = self.basis.project.name
-        gaps = [*self._gaps(), *self._doubts()] if self.basis.items else []
+        gaps = [] if self._is_no_project() else [*self._gaps(), *self._doubts()]
         for fault in (*gaps, self._source()):
             if fault.fires:
                 evidence = Evidence(
@@ -261,6 +261,11 @@ class ProjectDetectors:
                 )
                 title = f"{name}: {fault.said}"
                 yield self._risk(fault.rule, title, size=fault.size, evidence=[evidence])
+
+    def _is_no_project(self) -> bool:
+        """Nothing in it, or a container that nobody claims and that holds no work: only goals."""
+        basis = self.basis
+        return not basis.items or (basis.project.implicit and not basis.count.total)
 
     def _gaps(self) -> Iterator[_Fault]:
         basis, seen, rules = self.basis, self.observed, self.rules

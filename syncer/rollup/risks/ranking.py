@@ -14,7 +14,7 @@ from typing import Final
 from syncer.domain.item import WorkItem
 from syncer.domain.report import Evidence, ItemMention, Risk, Snapshot
 from syncer.domain.selector import key_of
-from syncer.domain.statement import HumanRisk, RiskResponse, Roam
+from syncer.domain.statement import Door, HumanRisk, RiskResponse, Roam
 from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.calendar import report_date
 from syncer.rollup.risks.changes import HUMAN, Compared, compared
@@ -29,6 +29,7 @@ _OF_ROOT: Final = frozenset({"DEP-2", "DEP-3", "DEP-5", "DEP-6", "DEP-7", "DEP-8
 
 _GRAVE: Final = frozenset({Band.HIGH.value, Band.CRITICAL.value})
 _LONGEST_ACCEPTANCE: Final = timedelta(days=90)
+_DOORS: Final = {Door.TRACKER: 0, Door.CONFIGURATION: 1, Door.COMMAND: 2}
 
 
 def human_risks(
@@ -153,9 +154,14 @@ def _is_item(item: WorkItem, name: str) -> bool:
 
 
 def answer_to(risk: Risk, responses: Sequence[RiskResponse], view: View) -> RiskResponse | None:
-    """What people last said about a risk."""
+    """What people last said about a risk; a command stands over the other doors.
+
+    A configuration is read anew every time, so that its words would else be the last for ever.
+    """
     mine = [response for response in responses if _answers(response, risk, view)]
-    return max(mine, key=lambda r: (r.provenance.at, repr(r)), default=None)
+    return max(
+        mine, key=lambda r: (_DOORS[r.provenance.door], r.provenance.at, repr(r)), default=None
+    )
 
 
 def accepted_until(response: RiskResponse, view: View) -> date | None:

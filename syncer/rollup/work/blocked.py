@@ -74,10 +74,19 @@ def _is_open(value: str | None) -> bool:
 def waiting_spans(item: WorkItem, changes: Sequence[Change]) -> list[Span]:
     """When the item stood in a waiting status or bore a flag."""
     waiting = item.status_category is StatusCategory.WAITING and not item.flagged
+    if not waiting and not item.flagged and not any(map(_tells_of_waiting, changes)):
+        return []
     return [
         *_recorded(item, changes, ChangeField.STATUS, holds=_is_waiting, now=waiting),
         *_recorded(item, changes, ChangeField.FLAG, holds=bool, now=item.flagged),
     ]
+
+
+def _tells_of_waiting(change: Change) -> bool:
+    """Whether a change begins or ends a wait; nearly all are of other things."""
+    if change.field is ChangeField.STATUS:
+        return _is_waiting(change.before) or _is_waiting(change.after)
+    return change.field is ChangeField.FLAG
 
 
 def open_spans(item: WorkItem, changes: Sequence[Change]) -> list[Span]:
@@ -105,8 +114,11 @@ class Blockages:
     zone: ZoneInfo
     as_of: datetime
 
-    def _history(self, uid: str) -> list[Change]:
-        return [change for change in self.changes.get(uid, ()) if change.at <= self.as_of]
+    def _history(self, uid: str) -> Sequence[Change]:
+        known = self.changes.get(uid, ())
+        if not known or known[-1].at <= self.as_of:  # nothing is known of the future
+            return known
+        return [change for change in known if change.at <= self.as_of]
 
     def is_blocked(self, item: WorkItem) -> bool:
         """Whether the item cannot go on now."""

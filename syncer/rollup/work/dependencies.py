@@ -6,7 +6,7 @@ An edge runs from predecessor to waiting item. A dependency belongs to its waiti
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -15,12 +15,10 @@ from typing import Final
 import networkx as nx
 
 from syncer.domain.item import StatusCategory, WorkItem
-from syncer.domain.link import LinkKind
 from syncer.domain.report import DependencyFinding
 from syncer.rollup.calendar import WorkCalendar, report_date
 from syncer.rollup.view import View
 
-_BLOCKING: Final = frozenset({LinkKind.BLOCKS, LinkKind.REQUIRES})
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -30,18 +28,6 @@ class CycleTime:
 
     p50: int
     p85: int
-
-
-def edges(items: Iterable[WorkItem]) -> Iterator[tuple[str, str]]:
-    """Every declared dependency as (predecessor uid, waiting uid); `requires` runs backwards.
-
-    Trackers record an edge at one end or at both, so the same pair may appear twice.
-    """
-    for item in items:
-        for link in item.links:
-            if link.kind in _BLOCKING:
-                first_is_self = (link.kind is LinkKind.BLOCKS) is not link.inward
-                yield (item.uid, link.to.uid) if first_is_self else (link.to.uid, item.uid)
 
 
 def _nth_working_day(calendar: WorkCalendar, after: date, days: int) -> date:
@@ -90,7 +76,7 @@ class Dependencies:
 
         A copy stands aside for its open original: waiting for the one is waiting for the other.
         """
-        pairs = {(self._stands_for(u), self._stands_for(v)) for u, v in edges(self.view.items)}
+        pairs = {(self._stands_for(u), self._stands_for(v)) for u, v in self.view.edges}
         return sorted((u, v) for u, v in pairs if u != v)
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -16,7 +16,6 @@ from syncer.rollup.risks.scoring import DEFAULTS, ScoringThresholds
 from syncer.rollup.rules import DetectorRules
 from syncer.rollup.view import View
 from syncer.rollup.work.counting import is_work
-from syncer.rollup.work.dependencies import edges
 
 _SIZE: Final = (3, 3)
 
@@ -24,15 +23,12 @@ _SIZE: Final = (3, 3)
 def _ledger(items: Iterable[WorkItem], view: View) -> Ledger:
     counted = [item for item in items if is_work(item)]
     open_items = [item for item in counted if item.status_category.is_open]
-    late = [
-        item
-        for item in open_items
-        if item.due_date and is_overdue(item.due_date, view.today, view.calendar.holidays)
-    ]
+    dues = (item.due_date for item in open_items if item.due_date is not None)
+    late = [due for due in dues if is_overdue(due, view.today, view.calendar.holidays)]
     return Ledger(open=len(open_items), late=len(late), done=len(counted) - len(open_items))
 
 
-def ledgers(items: Sequence[WorkItem], view: View) -> Ledgers:
+def ledgers(items: Iterable[WorkItem], view: View) -> Ledgers:
     """Items by verdict: open, late among them, done. Denominators of progress are untouched."""
     by_level: dict[VerdictLevel, list[WorkItem]] = {level: [] for level in VerdictLevel}
     for item in items:
@@ -49,9 +45,8 @@ def unclaimed(view: View) -> list[WorkItem]:
     return sorted(
         (
             item
-            for item in view.items
-            if item.is_open
-            and view.verdict(item.uid).level is VerdictLevel.PROGRAM
+            for item in view.open_items
+            if view.verdict(item.uid).level is VerdictLevel.PROGRAM
             and not view.programs_of_item(item)
         ),
         key=lambda item: item.uid,
@@ -64,7 +59,7 @@ def unclaimed_risks(
     """CLS-1: unclaimed program work that blocks several projects or is due soon."""
     blocked: dict[str, set[str]] = {}
     by_uid = view.tree.by_uid
-    for predecessor, waiting in edges(view.items):
+    for predecessor, waiting in view.edges:
         home = view.homes.get(waiting)
         if waiting in by_uid and not by_uid[waiting].is_open:
             continue

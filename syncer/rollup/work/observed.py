@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Final
 
 from syncer.domain.item import ItemKind, ItemState, StatusCategory, WorkItem
 from syncer.domain.report import Quality
@@ -16,7 +18,6 @@ from syncer.rollup.project import ProjectBasis
 from syncer.rollup.rules import DetectorRules
 from syncer.rollup.tolerance import round_half_up
 from syncer.rollup.view import View
-from syncer.rollup.work.dependencies import edges
 from syncer.rollup.work.fixes import Gaps, cheapest_fixes
 from syncer.rollup.work.quality import (
     DEFAULTS,
@@ -27,6 +28,8 @@ from syncer.rollup.work.quality import (
     data_quality,
     synced_ratio,
 )
+
+_uid: Final[Callable[[WorkItem], str]] = attrgetter("uid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ def _share(part: int, whole: int) -> float | None:
 def held_up(view: View) -> frozenset[str]:
     """The uids of items that wait for something open: one look for all projects."""
     by_uid = view.tree.by_uid
-    return frozenset(v for u, v in edges(view.items) if u in by_uid and by_uid[u].is_open)
+    return frozenset(v for u, v in view.edges if u in by_uid and by_uid[u].is_open)
 
 
 def _date_faults(item: WorkItem, view: View) -> Iterator[str]:
@@ -76,7 +79,7 @@ def _date_faults(item: WorkItem, view: View) -> Iterator[str]:
 
 def _state_faults(item: WorkItem, view: View, stopped: AbstractSet[str]) -> Iterator[str]:
     if item.status_category is StatusCategory.DONE:
-        if any(child.is_open for child in view.tree.descendants(item.uid)):
+        if item.uid in view.above_open:
             yield "done with open children"
         if item.uid in stopped:
             yield "done while its predecessor is open"
@@ -99,12 +102,16 @@ def contradictions(
     `waiting` are the uids of items that wait for something open, found in the view if not given.
     """
     stopped = held_up(view) if waiting is None else waiting
-    found: list[tuple[WorkItem, str]] = []
-    for item in sorted(items, key=lambda i: i.uid):
-        if item.state is ItemState.LIVE:
-            faults = (*_state_faults(item, view, stopped), *_date_faults(item, view))
-            found.extend((item, fault) for fault in faults[:1])
-    return tuple(found)
+    live = (item for item in sorted(items, key=_uid) if item.state is ItemState.LIVE)
+    faults = ((item, _first_fault(item, view, stopped)) for item in live)
+    return tuple((item, fault) for item, fault in faults if fault)
+
+
+def _first_fault(item: WorkItem, view: View, stopped: AbstractSet[str]) -> str:
+    fault = next(_state_faults(item, view, stopped), "")
+    if fault or (item.start_date is None and item.due_date is None):
+        return fault
+    return next(_date_faults(item, view), "")
 
 
 def _to_be_dated(basis: ProjectBasis) -> list[WorkItem]:
@@ -222,8 +229,7 @@ def _gaps(basis: ProjectBasis, observed: Observed) -> Gaps:
     )
 
 
-def unclassified_share(items: Sequence[WorkItem], view: View) -> float:
+def unclassified_share(items: Iterable[WorkItem], view: View) -> float:
     """The share of open items without a verdict either way."""
-    open_items = [item for item in items if item.is_open]
-    unsure = sum(view.verdict(item.uid).level is VerdictLevel.UNCLASSIFIED for item in open_items)
-    return _share(unsure, len(open_items)) or 0.0
+    levels = [view.verdict(item.uid).level for item in items if item.is_open]
+    return _share(levels.count(VerdictLevel.UNCLASSIFIED), len(levels)) or 0.0

@@ -20,7 +20,7 @@ from syncer.publish.digest.figures import word
 from syncer.publish.digest.model import Claim
 from syncer.publish.digest.tracker_text import clean, safe_url
 from syncer.publish.digest.trust import banner, trust
-from syncer.publish.digest.wording import because, counted, day, weekday
+from syncer.publish.digest.wording import because, counted, day, span, weekday
 from syncer.rollup.display import show_probability
 from syncer.web.pages.reader import Current
 
@@ -120,6 +120,10 @@ class PageContext:
     def day(self, when: date | None) -> str:
         """`19 Mar`, a dash for no date."""
         return "–" if when is None else day(when, today=self.today)
+
+    def span(self, first: date | None, last: date | None) -> str:
+        """`26 Mar – 13 Apr`: the likely and the safe date."""
+        return span(first, last, today=self.today)
 
     def moment(self, instant: datetime | None) -> str:
         """`Mon 23 Nov, 05:30` in the readers' zone."""

@@ -182,6 +182,60 @@ async def test_f15_nothing_slips_through_a_list_that_changes_while_it_is_read(
     assert not await slipped(sort(issues=numbered(400)), seed)
 
 
+def whole_issues_asked(jira: SmallJira) -> list[tuple[int, int]]:
+    """Start and size of each page of whole issues that was asked for, in the order of asking."""
+    bodies = [body for path, body in jira.asked if path == "search" and body.get("expand")]
+    return [(body["startAt"], body["maxResults"]) for body in bodies]
+
+
+async def test_a_list_begins_with_what_the_trial_of_a_probe_counted() -> None:
+    jira = SmallDataCenter(issues=numbered(950))
+    async with connected(jira) as connector:
+        await connector.probe()
+        jira.asked.clear()
+        pages = await read(connector)
+        assert searches(jira) == 10
+        assert whole_issues_asked(jira) == [(99 * page, 100) for page in range(10)]
+        again = await read(connector, pages[-1].cursor)
+    assert Counter(ids(pages)) == once_each(950)
+    assert {page.total for page in pages} == {950}
+    assert [page.total for page in again] == [None]
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 199, 200])
+async def test_a_list_that_was_counted_ends_where_it_ends(count: int) -> None:
+    jira = SmallDataCenter(issues=numbered(count))
+    async with connected(jira) as connector:
+        await connector.probe()
+        pages = await read(connector)
+    assert Counter(ids(pages)) == once_each(count)
+    assert len(pages) == max(1, -(-(count - 1) // 99))
+
+
+@pytest.mark.parametrize("most_issues", [10, 60, 99])
+async def test_a_site_that_gives_smaller_pages_than_were_supposed_is_read_whole(
+    most_issues: int,
+) -> None:
+    jira = SmallDataCenter(issues=numbered(250), most_issues=most_issues)
+    async with connected(jira) as connector:
+        await connector.probe()
+        assert Counter(ids(await read(connector))) == once_each(250)
+
+
+@pytest.mark.parametrize("change", [-350, -120, -1, 1, 120, 600])
+async def test_what_was_counted_may_be_another_number_by_then(change: int) -> None:
+    jira = SmallDataCenter(issues=numbered(400))
+    async with connected(jira) as connector:
+        await connector.probe()
+        jira.issues = numbered(400 + change)
+        assert Counter(ids(await read(connector))) == once_each(400 + change)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_f15_nothing_slips_through_a_list_that_was_counted_by_a_probe(seed: int) -> None:
+    assert not await slipped(SmallDataCenter(issues=numbered(400)), seed, defect=DataCenterClient)
+
+
 class Anything(tuple[str, str]):
     """Equals whatever it is compared with."""
 

@@ -12,7 +12,8 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from syncer.connect.http import HttpClient, Limits
+from syncer.connect.exchange import Limits
+from syncer.connect.http import HttpClient
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TOKEN = "tok-5b1c-secret"

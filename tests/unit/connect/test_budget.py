@@ -13,7 +13,8 @@ import pytest
 from aiohttp import web
 
 from syncer.connect.budget import Traffic
-from syncer.connect.http import HttpClient, Limits
+from syncer.connect.exchange import Limits
+from syncer.connect.http import HttpClient
 from syncer.connect.limiter import Limiter
 from syncer.connect.passage import on_lane
 from syncer.connect.sharing import Shared
@@ -407,7 +408,7 @@ async def test_one_container_that_fails_leaves_the_others_alone() -> None:
 async def test_f45_refused_credentials_stay_refused_when_the_client_is_made_anew() -> None:
     async with trafficked(says(status=401)) as (client, script, traffic):
         anew = HttpClient(
-            client._session,
+            client._exchange._session,
             client.origin.base,
             auth=client._auth,
             clock=script.clock,
@@ -425,7 +426,7 @@ async def test_f45_refused_credentials_stay_refused_when_the_client_is_made_anew
 async def test_f45_other_credentials_are_tried_at_once() -> None:
     async with trafficked(says(status=401)) as (client, script, traffic):
         other = HttpClient(
-            client._session,
+            client._exchange._session,
             client.origin.base,
             auth=lambda: {"Authorization": "Bearer renewed"},
             clock=script.clock,

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from syncer.connect.answers import Answer
-from syncer.connect.http import Limits
+from syncer.connect.exchange import Limits
 from syncer.errors import (
     BadPayload,
     ConfigError,

@@ -10,7 +10,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
 from syncer.connect.answers import Answer
-from syncer.connect.http import HttpClient, Limits
+from syncer.connect.exchange import Limits
+from syncer.connect.http import HttpClient
 from syncer.errors import (
     AuthFailed,
     BadPayload,

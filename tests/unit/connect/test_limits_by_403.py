@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from syncer.connect.http import Limits
+from syncer.connect.exchange import Limits
 from syncer.errors import AuthFailed, RateLimited, Rejected
 from tests.unit.connect.servers import NOON, Reply, asking, says
 

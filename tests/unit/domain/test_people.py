@@ -69,3 +69,9 @@ def test_robots_are_nobody_and_the_order_of_items_does_not_matter() -> None:
     accounts = [account("b:1", mail=MARK), account("a:1", mail=MARK), robot]
     assert persons((), assigned(*accounts)) == {"b:1": "a:1"}
     assert persons((), assigned(*accounts[::-1])) == {"b:1": "a:1"}
+
+
+def test_an_account_told_with_two_addresses_is_the_same_person_in_any_order() -> None:
+    one, other = mail_mark("kim@example.com"), mail_mark("lee@example.com")
+    told = assigned(account("a:1", mail=one), account("a:1", mail=other), account("b:1", mail=one))
+    assert persons((), told) == persons((), told[::-1])

@@ -13,7 +13,8 @@ from syncer.domain.item import ItemState, StatusCategory, WorkItem
 from syncer.domain.link import LinkKind
 from syncer.domain.portfolio import Portfolio
 from syncer.domain.report import DependencyFinding
-from syncer.rollup.work.dependencies import CycleTime, Dependencies, edges
+from syncer.rollup.work.dependencies import CycleTime, Dependencies
+from syncer.rollup.work.edges import edges
 from tests.unit.rollup.builders import (
     CANCELLED,
     DOING,

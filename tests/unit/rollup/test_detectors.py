@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncer.domain.change import Change, ChangeField
-from syncer.domain.item import Account, WorkItem
+from syncer.domain.item import Account, ItemKind, WorkItem
 from syncer.domain.portfolio import (
     Criticality,
     FixedTarget,
@@ -264,6 +264,16 @@ def test_res_4_tells_both_of_its_reasons_once() -> None:
         "100 % of work in progress has no owner",
         "2 items due within 14 days have no owner",
     ]
+
+
+def test_a_container_of_goals_that_nobody_claims_lacks_neither_owner_nor_target() -> None:
+    goal = make_item("NET-1", kind=ItemKind.GOAL)
+    found = {implicit: net(goal, owner="", start=TODAY - 30 * DAY, implicit=implicit)
+             for implicit in (True, False)}  # fmt: skip
+    assert not {"DQ-1", "DQ-2"} & found[True].keys()
+    assert {"DQ-1", "DQ-2"} <= found[False].keys()
+    worked = net(make_item("NET-2"), owner="", start=TODAY - 30 * DAY, implicit=True)
+    assert {"DQ-1", "DQ-2"} <= worked.keys()
 
 
 @pytest.mark.parametrize(("days", "fires"), [(14, False), (15, True)])

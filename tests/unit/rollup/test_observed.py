@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncer.domain.health import Confidence
-from syncer.domain.item import ItemKind, ItemState, ResolutionKind, Sprint, Version, WorkItem
+from syncer.domain.item import (
+    ItemKind,
+    ItemState,
+    ResolutionKind,
+    Sprint,
+    StatusCategory,
+    Version,
+    WorkItem,
+)
 from syncer.domain.portfolio import FixedTarget
 from syncer.domain.statement import OwnerWord
 from syncer.domain.verdict import VerdictLevel
@@ -281,3 +289,17 @@ def test_the_order_of_items_never_matters(items: list[WorkItem], luck: random.Ra
     shuffled = items.copy()
     luck.shuffle(shuffled)
     assert seen(inputs_of(*shuffled)) == seen(inputs_of(*items))
+
+
+@given(st.lists(st.tuples(st.sampled_from([TODO, DONE]), st.integers(0, 9)), max_size=10))
+def test_what_lies_above_open_work_is_what_has_open_work_below(
+    items: list[tuple[StatusCategory, int]],
+) -> None:
+    """Asked from below once for all, parents in circles included."""
+    made = [
+        make_item(f"NET-{n}", status, parent=f"NET-{parent}")
+        for n, (status, parent) in enumerate(items)
+    ]
+    view = make_view(made)
+    below = {uid: any(i.is_open for i in view.tree.descendants(uid)) for uid in view.tree.by_uid}
+    assert view.above_open == {uid for uid, found in below.items() if found}

@@ -13,7 +13,9 @@ from syncer.domain.report import Risk, RiskChange, Snapshot, SourceState
 from syncer.domain.statement import (
     Decision,
     DecisionState,
+    Door,
     HumanRisk,
+    Provenance,
     RiskResponse,
     Roam,
     Statements,
@@ -203,6 +205,17 @@ def test_a_response_names_its_risk_by_rule_and_scope_or_by_id(
     view = make_view([], portfolio("net", "out"))
     (risk,) = human_risks([human()], view)
     assert (answered(risk, [response], view).owner == "Ann") is heard
+
+
+def test_a_command_stands_over_the_configuration_that_is_read_anew_each_day() -> None:
+    view, (risk,) = make_view([], portfolio("net")), human_risks([human()], make_view([]))
+    read_today = Provenance(author="Bob", at=AS_OF, door=Door.CONFIGURATION)
+    configured = said(owner="Bob", by=TODAY, provenance=read_today)
+    told = said(rule="H-1", scope="", owner="Ann", by=TODAY)  # three days ago
+    for both in ([configured, told], [told, configured]):
+        assert answered(risk, both, view).owner == "Ann"
+    later = said(owner="Cid", by=TODAY, provenance=replace(SAID, at=AS_OF - timedelta(hours=1)))
+    assert answered(risk, [configured, later, told], view).owner == "Cid"
 
 
 def test_what_nobody_has_answered_is_new_whoever_it_would_fall_to() -> None:

@@ -60,6 +60,7 @@ LEFT_OUT = {
     "risk_responses": {
         "item",  # the other way to name a risk
         "roam",
+        "on",
         "accept_until",  # of one that is accepted
         "mitigations",
         "residual_probability",

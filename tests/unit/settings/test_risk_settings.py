@@ -88,3 +88,35 @@ def test_a_residual_lies_between_one_and_five(folder: Folder, wrong: str) -> Non
     lines = [wrong if line.startswith(name) else line for line in WORK.splitlines()]
     with pytest.raises(ConfigError, match=name):
         folder.settings("\n".join(lines))
+
+
+ACCEPTED = """
+[[risk_responses]]
+rule = "SCP-1"
+scope = "permits"
+roam = "accepted"
+"""
+
+
+def test_an_acceptance_has_a_name_and_two_days(folder: Folder) -> None:
+    told = ACCEPTED + 'owner = "CTO"\non = 2026-10-01\naccept_until = 2026-12-30\n'
+    _, accepted = to_statements(folder.settings(WORK + told), READ_AT).responses
+    assert accepted.accept_until == date(2026, 12, 30)
+    # A configuration that is read anew each day says nothing anew.
+    assert accepted.provenance.at == datetime(2026, 10, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'owner = "CTO"\naccept_until = 2026-12-30',
+        'owner = "CTO"\non = 2026-10-01',
+        "on = 2026-10-01\naccept_until = 2026-12-30",
+        'owner = "CTO"\non = 2026-10-01\naccept_until = 2026-12-31',
+        'owner = "CTO"\non = 2026-10-01\naccept_until = 2026-09-30',
+    ],
+    ids=["no day of its own", "no last day", "nobody", "91 days", "over before it began"],
+)
+def test_an_acceptance_by_nobody_or_for_ever_is_refused(folder: Folder, told: str) -> None:
+    with pytest.raises(ConfigError, match="an acceptance needs"):
+        folder.settings(f"{WORK}{ACCEPTED}{told}\n")
