@@ -18,7 +18,7 @@ _ISSUES_A_TURN: Final = 20
 
 
 class Mapper:
-    """Maps pages of one site; a reading that is known to be long gets a second process.
+    """Maps pages of one site; a reading that is known to be long gets a second process `aside`.
 
     Used as a context, which ends that process.
     """
@@ -26,7 +26,7 @@ class Mapper:
     def __init__(self, site: Site) -> None:
         self.site = site
         self._told = b""
-        self._aside: SecondProcess | None = None
+        self.aside: SecondProcess | None = None
         self._is_prepared = False
 
     async def __aenter__(self) -> Self:
@@ -35,22 +35,22 @@ class Mapper:
 
     async def __aexit__(self, *_: object) -> None:
         """End the second process, if there is one."""
-        if self._aside is not None:
-            await self._aside.close()
+        if self.aside is not None:
+            await self.aside.close()
 
     async def prepare(self, expected: int | None) -> None:
         """Get ready for about so many issues, None where nobody knows; once a reading."""
         if not self._is_prepared and expected is not None and expected >= LONG_READING:
             self._told = site_told(self.site)
-            self._aside = await second_process(done)
+            self.aside = await second_process(done)
         self._is_prepared = True
 
     async def mapped(self, completed: Completed, container: ContainerKey) -> Mapped:
         """The records and the unreadable ones among raw issues; others get their turn meanwhile."""
         issues, ids = completed.issues, completed.ids
-        if self._aside is not None and self._aside.is_ready:
+        if self.aside is not None and self.aside.is_ready:
             job = job_of(issues, ids=ids, container=container, site=self._told)
-            answer = await self._aside.do(job) if job else None
+            answer = await self.aside.do(job) if job else None
             if answer:
                 return mapped_from(answer)
         mapped = Mapped()

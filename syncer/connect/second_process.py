@@ -27,6 +27,9 @@ _MAIN: Final = "syncer.connect.second_process_main"
 _PATIENCE: Final = 60.0
 """Seconds that one answer may take; jobs take a fraction of one."""
 
+_END: Final = 2.0
+"""Seconds until a process that does not end by itself is killed."""
+
 _PIPE_BYTES: Final = 1 << 20
 """So much fits between the two: a page and its answer, in one piece each."""
 
@@ -36,9 +39,10 @@ Work = Callable[[bytes], bytes]
 
 @dataclass(slots=True, kw_only=True)
 class SecondProcess:
-    """A process that does jobs of one sort, one after the other."""
+    """A process that does jobs of one sort, one after the other; `told` counts its answers."""
 
     process: Process
+    told: int = 0
     _begun: asyncio.Task[bytes] = field(init=False)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _is_over: bool = False
@@ -50,6 +54,10 @@ class SecondProcess:
     def is_ready(self) -> bool:
         """Whether it takes jobs by now, and still."""
         return self._begun.done() and not self._is_over
+
+    async def ready(self) -> None:
+        """Wait until it takes jobs; `EOFError` where it ended first."""
+        await asyncio.shield(self._begun)
 
     async def do(self, job: bytes) -> bytes | None:
         """The answer to a job; None where the caller has to do it: not ready, over, or impossible.
@@ -69,6 +77,7 @@ class SecondProcess:
                 _LOG.warning("second_process.over", error=str(error) or type(error).__name__)
                 return None
             self._is_over = False
+            self.told += 1
             return answer or None
 
     async def _asked(self, job: bytes) -> bytes:
@@ -88,12 +97,22 @@ class SecondProcess:
         return await pipe.readexactly(size)
 
     async def close(self) -> None:
-        """End the process, whatever it does."""
+        """End the process: it ends by itself when nobody can ask any more, or is killed.
+
+        One that has ended must not be killed: asyncio would no longer know how it ended.
+        """
         self._is_over = True
         self._begun.cancel()
-        with suppress(ProcessLookupError):
-            self.process.kill()
-        await asyncio.gather(self._begun, self.process.wait(), return_exceptions=True)
+        await asyncio.gather(self._begun, return_exceptions=True)
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        try:
+            async with asyncio.timeout(_END):
+                await self.process.communicate()  # it may be in the middle of an answer
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                self.process.kill()
+            await self.process.communicate()
 
 
 async def second_process(work: Work) -> SecondProcess | None:
