@@ -11,6 +11,8 @@ _EMPTY_WORDS: Final = frozenset(
     {"the", "a", "an", "new", "old", "our", "project", "program", "programme", "product", "phase"}
 )
 _SHORTEST: Final = 3
+_MARKS: Final = ".,:;!?()[]\"'"
+"""What may stand around a word and is none of it."""
 _LONGEST: Final = 32
 
 
@@ -24,7 +26,7 @@ def short_names(names: Mapping[str, tuple[str, str]]) -> dict[str, str]:
 
 
 def _short(key: str, name: str, names: Mapping[str, tuple[str, str]]) -> str:
-    words = name.split()
+    words = [word.strip(_MARKS) for word in name.split()]
     keyed = next((word for word in words if word.casefold() == key.casefold()), "")
     if keyed:
         return _capital(keyed)
