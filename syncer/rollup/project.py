@@ -53,6 +53,7 @@ from syncer.rollup.view import View
 from syncer.rollup.work.counting import Countable
 from syncer.rollup.work.dependencies import CycleTime
 
+_LIVE: Final = ItemState.LIVE
 _SAFE: Final = 0.85
 _EVEN: Final = 0.50
 NO_WORK: Final = "no countable work"
@@ -114,7 +115,7 @@ def source_age(
     items. The age is None where one was never read: what we do not know is not fresh.
     """
     read = {f"{s.connection}:{s.container}": s.last_success_at for s in inputs.sources}
-    live = (item.container for item in items if item.state is ItemState.LIVE)
+    live = (item.container for item in items if item.state is _LIVE)
     needed = {f"{name}:{key}" for name, key in {(one.connection, one.key) for one in live}}
     needed.update(_read_for(project, read))
     ages: dict[str, float] = {}
@@ -132,7 +133,7 @@ def source_age(
 def _start(project: Project, items: Sequence[WorkItem], zone: ZoneInfo) -> date | None:
     if project.start is not None:
         return project.start
-    live = (item for item in items if item.state is ItemState.LIVE)
+    live = (item for item in items if item.state is _LIVE)
     return min((report_date(item.created_at, zone) for item in live), default=None)
 
 
