@@ -20,6 +20,7 @@ import orjson
 from bench.rollup_world import Company
 from syncer.domain.item import ItemRecord
 from syncer.rollup.evaluate import evaluate
+from syncer.store.codec import no_collection
 
 _TABLES = """
 CREATE TABLE items (uid TEXT PRIMARY KEY, project TEXT, category TEXT, due TEXT) WITHOUT ROWID;
@@ -75,7 +76,8 @@ def main() -> None:
     records = list(company.records())
     inputs = company.inputs(records)
     before, start, worked = _peak_mb(), perf_counter(), process_time()
-    snapshot = evaluate(inputs)
+    with no_collection():  # as the service does
+        snapshot = evaluate(inputs)
     seconds, cpu, peak = perf_counter() - start, process_time() - worked, _peak_mb()
     told = {
         "seconds": seconds,

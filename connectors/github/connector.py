@@ -151,7 +151,7 @@ class GitHubConnector:
             server=self._config.url,
             timezone="UTC",
             containers=tuple(
-                Container(key=ContainerKey(self._connection, name), name=name)
+                Container(key=ContainerKey(self._connection, name), name=name, id=str(one.id or ""))
                 for one in seen.repositories
                 if (name := one.full_name) and one.has_issues is not False
             ),

@@ -132,11 +132,15 @@ class Index:
             turned=turns[-1] if turns else None,
         )
 
-    @staticmethod
-    def _database_id(item_id: str, containers: Sequence[str]) -> int:
+    def _database_id(self, item_id: str, containers: Sequence[str]) -> int:
         """The numeric id of an issue: a transfer gives it another one."""
-        moves = sum(one != other for one, other in pairwise(containers))
+        moves = sum(self.is_another(one, other) for one, other in pairwise(containers))
         return int(item_id) + moves * _TRANSFER
+
+    def is_another(self, one: str, other: str) -> bool:
+        """Whether two names are of two repositories, not of one before and after a renaming."""
+        named = self.world.container_named
+        return one != other and named(one).id != named(other).id
 
     def _turns(self, states: Sequence[tuple[datetime, ItemState]]) -> Iterator[datetime]:
         """The instants at which an issue was closed or reopened."""

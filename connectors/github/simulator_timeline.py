@@ -65,8 +65,8 @@ def _title(_index: Index, before: ItemState | None, after: ItemState) -> Iterato
         yield "renamed", {"before": before.title, "after": after.title}
 
 
-def _place(_index: Index, before: ItemState | None, after: ItemState) -> Iterator[_About]:
-    if before is not None and before.container != after.container:
+def _place(index: Index, before: ItemState | None, after: ItemState) -> Iterator[_About]:
+    if before is not None and index.is_another(before.container, after.container):
         yield "transferred", {"before": before.container}
 
 

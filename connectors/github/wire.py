@@ -91,8 +91,9 @@ class Issue(Wire):
 
 
 class Repository(Wire):
-    """A repository."""
+    """A repository; its id stays when it gets another name or owner."""
 
+    id: int | None = None
     full_name: str | None = Field(default=None, max_length=LONGEST_NAME)
     name: str | None = None
     has_issues: bool | None = None

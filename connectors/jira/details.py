@@ -12,7 +12,7 @@ from connectors.jira.jql import is_issue_id, is_issue_key, with_keys
 from connectors.jira.mapping.site import Site
 from connectors.jira.rules import FieldRole
 from connectors.jira.sent import Sent, as_json
-from connectors.jira.wire import IssueRef
+from connectors.jira.wire import Issue
 from syncer.errors import BadPayload, Rejected, TooLong
 
 _MOST_KEYS: Final = 100_000
@@ -166,7 +166,23 @@ class Details:
 
 def _learn_keys(ids: dict[str, str], issues: Iterable[Any]) -> None:
     for one in issues:
-        ids.update(_named_issues(one))
+        if isinstance(one, Sent):
+            _learn_sent(ids, one.issue)
+        else:
+            ids.update(_named_issues(one))
+
+
+def _learn_sent(ids: dict[str, str], issue: Issue) -> None:
+    """As `_named_issues`, without steps between: this is done for every issue."""
+    fields = issue.fields
+    ids[issue.key] = issue.id
+    ends = [fields.parent]
+    for link in fields.issuelinks or ():
+        if link is not None:
+            ends += (link.inward_issue, link.outward_issue)
+    for one in ends:
+        if one is not None and one.key and one.id:
+            ids[one.key] = one.id
 
 
 def _is_cut(raw: object, cap: int | None) -> bool:
@@ -217,24 +233,11 @@ def _id(entry: object) -> object:
 
 def _named_issues(raw: object) -> Iterator[tuple[str, str]]:
     """Key and id of the issue and of every issue that it names."""
-    if isinstance(raw, Sent):
-        yield raw.issue.key, raw.issue.id
-        yield from ((one.key, one.id) for one in _others_sent(raw) if one and one.key and one.id)
-        return
     if not isinstance(raw, dict):
         return
     for one in (raw, *_others(raw.get("fields"))):
         if isinstance(one, dict) and isinstance(one.get("key"), str) and one.get("id"):
             yield one["key"], str(one["id"])
-
-
-def _others_sent(sent: Sent) -> Iterator[IssueRef | None]:
-    """As `_others`."""
-    fields = sent.issue.fields
-    yield fields.parent
-    for link in fields.issuelinks or ():
-        if link is not None:
-            yield from (link.inward_issue, link.outward_issue)
 
 
 def _others(fields: object) -> Iterator[Any]:

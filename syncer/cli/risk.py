@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from syncer.service.core import Service
 
 app = typer.Typer(help="Risks: write one down, or say what is done about it.", no_args_is_help=True)
-
-LONGEST_ACCEPTANCE: Final = 90
-"""Calendar days for which a risk may be accepted (rollup.md 2.9)."""
 
 RiskId = Annotated[str, typer.Argument(metavar="ID", help="Such as R-1f0a2b3c4d, see `risks`.")]
 Owner = Annotated[str, typer.Option("--owner", help="Who answers for it.", show_default=False)]
@@ -108,16 +105,16 @@ def accept(
     After its last day it is new again, and that it ran out is a risk of its own.
     """
     from syncer.cli.moments import parse_day
-    from syncer.domain.statement import RiskResponse, Roam
+    from syncer.domain.statement import LONGEST_ACCEPTANCE, RiskResponse, Roam
     from syncer.errors import ConfigError
 
-    day = parse_day(until, "--until")
+    day, longest = parse_day(until, "--until"), LONGEST_ACCEPTANCE.days
 
     def build(risk_id: str, said: Provenance) -> RiskResponse:
         left = (day - said.at.date()).days if day else -1
-        if not 0 <= left <= LONGEST_ACCEPTANCE:
+        if not 0 <= left <= longest:
             raise ConfigError(
-                f"--until {until!r} is not within the next {LONGEST_ACCEPTANCE} days.",
+                f"--until {until!r} is not within the next {longest} days.",
                 fix="A risk is accepted for a while, and then looked at again.",
             )
         return RiskResponse(

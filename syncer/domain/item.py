@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from syncer.domain.change import Change
 from syncer.domain.link import Link
@@ -61,6 +62,10 @@ class ItemState(StrEnum):
     DELETED = "deleted"
     MOVED = "moved"
     HIDDEN = "hidden"
+
+
+_LIVE: Final = ItemState.LIVE
+"""By a name of its own: Python 3.11 takes five times as long for a member of an enumeration."""
 
 
 class DateSource(StrEnum):
@@ -169,7 +174,7 @@ class WorkItem(Identified):
     @property
     def is_open(self) -> bool:
         """Whether the item is live and neither done nor cancelled."""
-        return self.state is ItemState.LIVE and self.status_category.is_open
+        return self.state is _LIVE and self.status_category.is_open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -244,6 +244,7 @@ class ProjectResult:
     baseline_target: date | None = None
     slip_days: int = 0
     pushes: int = 0
+    pushes_explained: int = 0
     target_moves: tuple[DateMove, ...] = ()
     cost_of_delay_per_week: float | None = None
     levers: Levers | None = None

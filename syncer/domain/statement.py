@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -160,6 +160,10 @@ class Roam(StrEnum):
     OWNED = "owned"
     ACCEPTED = "accepted"
     MITIGATED = "mitigated"
+
+
+LONGEST_ACCEPTANCE: Final = timedelta(days=90)
+"""For how long a risk may be accepted (rollup.md 2.9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

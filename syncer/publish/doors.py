@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -34,6 +35,8 @@ _BULLET: Final = re.compile(r"(?:[-*•]|\d+[.)]|[A-H][:.)])\s+(?P<text>.+)")
 _MIDDLE: Final = 3
 _HIGHEST: Final = 5
 _GLOB: Final = re.compile(r"([*?\[])")
+_SAYING: Final = frozenset({ItemKind.RISK, ItemKind.DECISION, ItemKind.MILESTONE})
+"""The kinds of items in which people say something about a project; versions may do so too."""
 
 
 def merge(*doors: Statements) -> Statements:
@@ -69,13 +72,17 @@ def tracker_statements(items: Iterable[WorkItem], portfolio: Portfolio) -> State
     words would stand in every edition, for readers who may not know that there is such an item.
     """
     live = [item for item in items if item.state is ItemState.LIVE and not item.restricted]
+    saying = [item for item in live if item.fix_versions or item.kind in _SAYING]
+    if not saying:
+        return Statements()
     scopes = _Scopes.of(portfolio, live)
+    parents = {item.parent.uid for item in live if item.parent}
     return Statements(
-        gates=tuple(chain(_gates(live, scopes), _version_gates(live, scopes))),
-        decisions=tuple(_decision(i, scopes(i)) for i in live if i.kind is ItemKind.DECISION),
+        gates=tuple(chain(_gates(saying, parents, scopes), _version_gates(saying, scopes))),
+        decisions=tuple(_decision(i, scopes(i)) for i in saying if i.kind is ItemKind.DECISION),
         risks=tuple(
             _risk(item, scopes(item))
-            for item in live
+            for item in saying
             if item.kind is ItemKind.RISK and item.is_open
         ),
     )
@@ -168,8 +175,10 @@ def _scale(custom: Mapping[str, str], name: str, default: int) -> int:
     return int(value) if value in {"1", "2", "3", "4", "5"} else default
 
 
-def _gates(items: Sequence[WorkItem], scopes: _Scopes) -> Iterator[GateDefinition]:
-    parents = {item.parent.uid for item in items if item.parent}
+def _gates(
+    items: Sequence[WorkItem], parents: AbstractSet[str], scopes: _Scopes
+) -> Iterator[GateDefinition]:
+    """A gate for each open, dated milestone; `parents` are the uids of what has something below."""
     for item in items:
         if item.kind is ItemKind.MILESTONE and item.due_date and item.is_open:
             yield GateDefinition(

@@ -322,6 +322,7 @@ class Rollup:
             baseline_target=basis.slip.baseline,
             slip_days=basis.slip.days or 0,
             pushes=len(basis.slip.pushes),
+            pushes_explained=basis.slip.explained,
             target_moves=basis.record.moves,
             cost_of_delay_per_week=project.cost_of_delay_per_week,
             levers=project_levers(basis, view, self._blocking),

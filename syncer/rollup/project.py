@@ -17,7 +17,7 @@ from syncer.domain.item import ItemState, WorkItem
 from syncer.domain.portfolio import Criticality, Project
 from syncer.domain.report import Forecast
 from syncer.domain.selector import InContainer, is_plain
-from syncer.domain.statement import DateMove
+from syncer.domain.statement import DateMove, DecisionState
 from syncer.rollup.calendar import report_date
 from syncer.rollup.display import overrun_is_open
 from syncer.rollup.forecast import (
@@ -45,7 +45,7 @@ from syncer.rollup.past.scope_since import (
     local_midnight,
     scope_since_baseline,
 )
-from syncer.rollup.past.slip import Slip, target_slip
+from syncer.rollup.past.slip import Remark, Slip, target_slip
 from syncer.rollup.past.targets import TargetRecord, resolve_target
 from syncer.rollup.past.views import PastViews
 from syncer.rollup.rules import DetectorRules
@@ -53,6 +53,7 @@ from syncer.rollup.view import View
 from syncer.rollup.work.counting import Countable
 from syncer.rollup.work.dependencies import CycleTime
 
+_LIVE: Final = ItemState.LIVE
 _SAFE: Final = 0.85
 _EVEN: Final = 0.50
 NO_WORK: Final = "no countable work"
@@ -114,7 +115,7 @@ def source_age(
     items. The age is None where one was never read: what we do not know is not fresh.
     """
     read = {f"{s.connection}:{s.container}": s.last_success_at for s in inputs.sources}
-    live = (item.container for item in items if item.state is ItemState.LIVE)
+    live = (item.container for item in items if item.state is _LIVE)
     needed = {f"{name}:{key}" for name, key in {(one.connection, one.key) for one in live}}
     needed.update(_read_for(project, read))
     ages: dict[str, float] = {}
@@ -132,7 +133,7 @@ def source_age(
 def _start(project: Project, items: Sequence[WorkItem], zone: ZoneInfo) -> date | None:
     if project.start is not None:
         return project.start
-    live = (item for item in items if item.state is ItemState.LIVE)
+    live = (item for item in items if item.state is _LIVE)
     return min((report_date(item.created_at, zone) for item in live), default=None)
 
 
@@ -289,7 +290,7 @@ def project_basis(
         weekly=weekly,
         record=record,
         target=target,
-        slip=_slip(project, record, start=start, inputs=inputs),
+        slip=_slip(project, record, start=start, view=view, inputs=inputs),
         planned=planned,
         spi=None
         if planned is None or count.progress is None
@@ -337,7 +338,12 @@ def beyond_safe(basis: ProjectBasis) -> list[WorkItem]:
 
 
 def _slip(
-    project: Project, record: TargetRecord, *, start: date | None, inputs: RollupInputs
+    project: Project,
+    record: TargetRecord,
+    *,
+    start: date | None,
+    view: View,
+    inputs: RollupInputs,
 ) -> Slip:
     zone = ZoneInfo(inputs.portfolio.timezone)
     begin = start or report_date(inputs.as_of, zone)
@@ -347,8 +353,20 @@ def _slip(
         as_of=inputs.as_of,
         standing=record.current,
         approved=approved_plan(project, inputs, lambda b: b.target is not None),
+        remarks=_decided(project, view, inputs) if record.history else (),
         holidays=inputs.portfolio.holidays,
     )
+
+
+def _decided(project: Project, view: View, inputs: RollupInputs) -> list[Remark]:
+    """The decisions on the project or its group: what moved a target is explained by them."""
+    zone = ZoneInfo(inputs.portfolio.timezone)
+    return [
+        Remark(at=local_midnight(one.decided_on, zone), text=one.outcome, decision=True)
+        for one in inputs.statements.decisions
+        if one.state is DecisionState.DECIDED and one.decided_on is not None
+        if one.decided_on <= view.today and project.key in view.projects_in(one.scope)
+    ]
 
 
 def bases(view: View, past: PastViews, inputs: RollupInputs) -> Mapping[str, ProjectBasis]:

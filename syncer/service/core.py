@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Self
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from syncer.clock import Clock
@@ -111,7 +112,9 @@ class Service:
         self._stack = AsyncExitStack()
         self.traffics = traffics or Traffics(self.store, clock, eager=True)
         self.connections = Connections(settings, self._stack, self.traffics)
-        self._memory = Memory() if traffics else None  # a command judges once and ends
+        self._is_command = traffics is None
+        self._memory = None if self._is_command else Memory()  # a command judges once and ends
+        self._laid: WeakKeyDictionary[Ground, Portfolio] = WeakKeyDictionary()
 
     async def __aenter__(self) -> Self:
         spare_collections()
@@ -143,7 +146,14 @@ class Service:
     async def portfolio(self, ground: Ground | None = None) -> Portfolio:
         """The configured work, and a project for every container that nobody claims."""
         ground = ground or await self._ground()
-        return await asyncio.to_thread(portfolio_of, self.settings, ground)
+        return await asyncio.to_thread(self._laid_over, ground)
+
+    def _laid_over(self, ground: Ground) -> Portfolio:
+        """The portfolio over a ground, worked out once for as long as the ground lives."""
+        known = self._laid.get(ground)
+        if known is None:
+            known = self._laid[ground] = portfolio_of(self.settings, ground)
+        return known
 
     async def _ground(self) -> Ground:
         async with self.store.read() as session:
@@ -156,7 +166,7 @@ class Service:
             if not reports:
                 return ()
             ground = await load_ground(session)
-        return heard(reports, portfolio_of(self.settings, ground), ground.items).unheard
+        return heard(reports, await self.portfolio(ground), ground.items).unheard
 
     async def statements(self, *, as_of: datetime) -> Statements:
         """What people say, by command before configuration before tracker, each thing once."""
@@ -210,7 +220,7 @@ class Service:
 
     async def load(self) -> Loaded:
         """All that the store knows about work by now, for whoever asks several things about it."""
-        return await load_all(self.store)
+        return await load_all(self.store, for_good=self._is_command)
 
     async def roller(self, *, as_of: datetime, ground: Ground | None = None) -> Roller:
         """What rolls the store up under this configuration and what had been said by an instant."""
@@ -228,7 +238,7 @@ class Service:
         *,
         as_of: datetime,
     ) -> Roller:
-        portfolio = portfolio_of(self.settings, ground)
+        portfolio = self._laid_over(ground)
         configured = statements_of(self.settings, ground, as_of=as_of)
         tracked = tracker_statements(ground.items, portfolio)
         words = Statements(owner_statuses=heard(reports, portfolio, ground.items).statuses)

@@ -26,6 +26,7 @@ from syncer.domain.statement import Statements
 from syncer.publish.snapshot import Knowledge, read_knowledge
 from syncer.rollup.view import with_implicit_projects
 from syncer.rollup.work.splitting import with_split_projects
+from syncer.service.collector import spare_loaded
 from syncer.settings.portfolio import to_portfolio
 from syncer.settings.root import Settings
 from syncer.settings.statements import to_statements
@@ -40,11 +41,12 @@ Answers = Mapping[InQuery, frozenset[str]]
 """The uids of the items that each query found."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Ground:
     """What the store knows and a portfolio is laid over: containers, items, answers to queries.
 
-    `renamed` and `former_keys` give the present names of containers and items by former ones.
+    `renamed` and `former_keys` give the present names of containers and items by former ones. It is
+    one reading: nothing but itself is equal to it.
     """
 
     containers: Mapping[ContainerKey, str]
@@ -80,13 +82,17 @@ class Loaded:
     known: Knowledge
 
 
-async def load_all(store: Store) -> Loaded:
+async def load_all(store: Store, *, for_good: bool = False) -> Loaded:
     """Read it in one transaction, to be handed to everything that asks about this moment.
 
-    What is read is no garbage: nothing searches through it while it grows.
+    What is read is no garbage: nothing searches through it while it grows, and `for_good` nothing
+    ever does. That is for a process that ends with what it has read.
     """
     with no_collection():
-        return await _load_all(store)
+        loaded = await _load_all(store)
+        if for_good:
+            spare_loaded()
+        return loaded
 
 
 async def _load_all(store: Store) -> Loaded:

@@ -6,13 +6,13 @@ And what people say in the configuration: gates, decisions, risks and what is do
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 
 from syncer.domain.portfolio import Criticality, ProjectKind, ProjectState, Target
 from syncer.domain.selector import Selector
-from syncer.domain.statement import DecisionState, OwnerWord, Roam
+from syncer.domain.statement import LONGEST_ACCEPTANCE, DecisionState, OwnerWord, Roam
 from syncer.domain.verdict import VerdictLevel
 from syncer.settings.models import Key, Table
 from syncer.settings.selectors import parse_selector, parse_target
@@ -20,10 +20,6 @@ from syncer.settings.selectors import parse_selector, parse_target
 SelectorValue = Annotated[Selector, PlainValidator(parse_selector)]
 TargetValue = Annotated[Target | None, PlainValidator(parse_target)]
 Scale = Annotated[int, Field(ge=1, le=5)]
-
-
-LONGEST_ACCEPTANCE: Final = 90
-"""Calendar days for which a risk may be accepted (rollup.md 2.9)."""
 
 
 class TeamSettings(Table):
@@ -218,11 +214,12 @@ class RiskResponseSettings(Table):
     @model_validator(mode="after")
     def _accepts_for_a_while(self) -> RiskResponseSettings:
         if self.roam is Roam.ACCEPTED:
+            longest = LONGEST_ACCEPTANCE.days
             days = (self.accept_until - self.on).days if self.accept_until and self.on else -1
-            if not self.owner or not 0 <= days <= LONGEST_ACCEPTANCE:
+            if not self.owner or not 0 <= days <= longest:
                 raise ValueError(
                     f'an acceptance needs "owner", "on" and "accept_until", '
-                    f"at most {LONGEST_ACCEPTANCE} days later"
+                    f"at most {longest} days later"
                 )
         return self
 

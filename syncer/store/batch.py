@@ -95,7 +95,15 @@ async def _write_tuples(
 def _bound(prepared: _Statement, rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
     """The rows as columns, each value as the driver takes it."""
     for binder, column in zip(prepared.binders, zip(*rows, strict=True), strict=True):
-        yield column if binder is None else list(map(binder, column))
+        yield column if binder is None else _made(binder, column)
+
+
+def _made(binder: Binder, column: Sequence[Any]) -> Sequence[Any]:
+    """The values as the driver takes them; a page's instant of storing is one for all its rows."""
+    first = column[0]
+    if all(value is first for value in column):
+        return [binder(first)] * len(column)
+    return list(map(binder, column))
 
 
 @lru_cache(maxsize=128)

@@ -7,7 +7,15 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnDefault, Table
+from sqlalchemy import (
+    ColumnDefault,
+    ColumnElement,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
@@ -15,9 +23,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from syncer.store.batch import Upsert, write
+from syncer.store.types import to_json_text
 
 MAX_VARIABLES: Final = 500
 """Values in one `IN (…)`; SQLite and PostgreSQL both bound the number of parameters."""
+
+
+TOLD: Final = "told"
 
 
 class by_code_point(FunctionElement[str]):  # noqa: N801  reads as the function that it is
@@ -39,6 +51,24 @@ def _as_it_is(element: by_code_point, compiler: SQLCompiler, **options: Any) -> 
 @compiles(by_code_point, "postgresql")
 def _in_c(element: by_code_point, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  of the compiler
     return f'{compiler.process(element.clauses, **options)} COLLATE "C"'
+
+
+def one_of_told(column: ColumnElement[str], *, dialect: str) -> ColumnElement[bool]:
+    """A condition on a text: it is among the values that the parameter `TOLD` brings.
+
+    One parameter however many values there are, so that SQLAlchemy writes the statement once; an
+    `IN (…)` of a page's hundred is written anew each time, at twice the cost of its answer.
+    """
+    if dialect == "postgresql":
+        return column == func.any(bindparam(TOLD, type_=postgresql.ARRAY(Text)))
+    each = func.json_each(bindparam(TOLD, type_=Text)).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def told(session: AsyncSession, values: Iterable[str]) -> dict[str, Any]:
+    """The parameter of `one_of_told`, as the session's database takes it."""
+    is_list = session.get_bind().dialect.name == "postgresql"
+    return {TOLD: list(values) if is_list else to_json_text(list(values))}
 
 
 def chunks(values: Iterable[str], size: int = MAX_VARIABLES) -> Iterator[list[str]]:

@@ -148,7 +148,10 @@ def joined_history(before: str, after: str) -> str:
 
 def _history_json(changes: Sequence[Change]) -> bytes:
     """The changes in their order, in UTC; where two share id and field, the last one's."""
-    each = {(change.id, change.field): change for change in map(_told_in_utc, changes)}
+    each = {
+        (change.id, change.field): change if change.at.tzinfo is UTC else _told_in_utc(change)
+        for change in changes
+    }
     return _ENCODER.encode(sorted(each.values(), key=_IN_ORDER))
 
 
@@ -200,8 +203,7 @@ def _instants(item: WorkItem) -> Iterable[datetime | None]:
 
 
 def _told_in_utc(change: Change) -> Change:
-    at = change.at
-    return change if at.tzinfo is UTC else msgspec.structs.replace(change, at=_in_utc(at))
+    return msgspec.structs.replace(change, at=_in_utc(change.at))
 
 
 def _in_utc(instant: datetime) -> datetime:

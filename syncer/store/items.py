@@ -18,7 +18,7 @@ from syncer.domain.item import ItemRecord, ItemState, WorkItem
 from syncer.domain.ref import ContainerKey
 from syncer.errors import NotFound
 from syncer.store.batch import Upsert
-from syncer.store.bulk import by_code_point, chunks, upsert_rows
+from syncer.store.bulk import by_code_point, chunks, one_of_told, told, upsert_rows
 from syncer.store.codec import (
     ITEM_COLUMNS,
     EncodedRecord,
@@ -79,6 +79,19 @@ _IDS: Final = select(_ALIASES.c.alias, _ALIASES.c.item_uid).where(
 )
 
 
+_STATES: Final = {
+    dialect: select(
+        _ITEMS.c.uid,
+        _ITEMS.c.key,
+        _ITEMS.c.updated_at,
+        _ITEMS.c.digest,
+        _ITEMS.c.state,
+        _ITEMS.c.stored_at,
+    ).where(one_of_told(_ITEMS.c.uid, dialect=dialect))
+    for dialect in ("postgresql", "sqlite")
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StoredState:
     """What must be known of a stored item to decide whether a new state of it is written."""
@@ -111,13 +124,9 @@ async def lock_items(session: AsyncSession, connections: Iterable[str]) -> None:
 
 async def stored_states(session: AsyncSession, uids: Iterable[str]) -> dict[str, StoredState]:
     """The stored states of those of the items that are there, by uid."""
-    c = _ITEMS.c
-    query = select(c.uid, c.key, c.updated_at, c.digest, c.state, c.stored_at)
-    found: dict[str, StoredState] = {}
-    for chunk in chunks(uids):
-        rows = await session.execute(query.where(c.uid.in_(chunk)))
-        found.update((row[0], StoredState(*row)) for row in rows)
-    return found
+    query = _STATES[session.get_bind().dialect.name]
+    rows = await session.execute(query, told(session, uids))
+    return {row[0]: StoredState(*row) for row in rows}
 
 
 async def save_records(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Table, case, exists, func, select
+from sqlalchemy import Table, bindparam, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from syncer.domain.completeness import Completeness
@@ -24,6 +24,13 @@ from syncer.store.tables import ConnectionRow, ContainerRow, ItemRow, Quarantine
 _CONNECTIONS: Final = table_of(ConnectionRow)
 _CONTAINERS: Final = table_of(ContainerRow)
 _BY_NAME: Final = (by_code_point(_CONTAINERS.c.connection), by_code_point(_CONTAINERS.c.key))
+_INTO_CURSOR: Final = (
+    _CONTAINERS.update()
+    .where(_CONTAINERS.c.connection == bindparam("of"), _CONTAINERS.c.key == bindparam("named"))
+    .values(cursor=bindparam("at"))
+)
+"""Made once, since every page that is stored takes it."""
+
 _ITEMS: Final = table_of(ItemRow)
 _QUARANTINE: Final = table_of(QuarantineRow)
 
@@ -152,7 +159,9 @@ async def save_cursor(session: AsyncSession, key: ContainerKey, cursor: Cursor |
 
     None: the next pass begins anew. No stored item is touched by that.
     """
-    await _set(session, key, cursor=None if cursor is None else cursor.value)
+    value = None if cursor is None else cursor.value
+    told = {"of": key.connection, "named": key.key, "at": value}
+    await session.execute(_INTO_CURSOR, told)
 
 
 async def finish_pass(

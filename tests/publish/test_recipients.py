@@ -239,6 +239,7 @@ async def test_a_past_snapshot_is_the_audiences_own_and_never_one_made_from_hist
             pair = await service.snapshots(as_of=morning, view=one.view)
             assert not pair.current.reconstructed
             found[one.view.key] = pair.current.id
+        assert set(found) == {"board", "press"}
         async with service.store.read() as session:
             for key, snapshot in found.items():
                 edition = await load_edition(session, key, "2026-W48")

@@ -182,8 +182,7 @@ class World:
         for item_id in tuple(self._items):
             state = self.state(item_id, at)
             if state is not None and state.container == key:
-                renamed = f"{new_key}-{state.key.rpartition('-')[2]}"
-                changes = {"container": new_key, "key": renamed}
+                changes = {"container": new_key, "key": new_key + state.key.removeprefix(key)}
                 self._append(item_id, Event(at=at, changes=changes, silent=True))
         self.revision += 1
 

@@ -257,8 +257,10 @@ def _share(value: float | None) -> str:
 def _slip(project: ProjectResult, context: Context) -> Evidence:
     return Evidence(
         label=f"{context.name(project)}: target {project.target}, first {project.baseline_target}",
-        value=f"slip {project.slip_days} working days, pushes {project.pushes}",
-        formula="working days from the first target; a push is a move later by three or more",
+        value=f"slip {project.slip_days} working days, pushes {project.pushes}"
+        + (f", explained {project.pushes_explained}" if project.pushes else ""),
+        formula="working days from the first target; a push is a move later by three or more, "
+        "explained by a reason of 20 characters or a decision within two days",
         inputs=tuple(_moved(move, context) for move in project.target_moves),
     )
 

@@ -50,7 +50,7 @@ def _chance_step(now: float | None, before: float | None, *, least: float) -> in
 def _top_band(entry: ProjectResult | GroupResult, snapshot: Snapshot) -> int:
     keys = set(entry.projects) if isinstance(entry, GroupResult) else {entry.key}
     scopes = {entry.scope} | {f"proj:{key}" for key in keys}
-    hits = (r for r in snapshot.unmerged if r.scope in scopes or keys & set(r.projects))
+    hits = (r for r in snapshot.unmerged if r.scope in scopes or not keys.isdisjoint(r.projects))
     bands = (_rank(risk) for risk in hits if risk.change is not RiskChange.CLOSED)
     return max(bands, default=0)
 

@@ -48,6 +48,8 @@ EVERY_WEEKS: Final = 4
 LOOK_BACK_WEEKS: Final = 80
 PIECE_WEEKS: Final = 8
 LEAD: Final = timedelta(weeks=4)
+_DONE: Final = StatusCategory.DONE
+_CANCELLED: Final = StatusCategory.CANCELLED
 _LARGEST_GROWTH: Final = 0.5
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -125,14 +127,14 @@ def lives_of(
     plans = _plans(days, every, zone)
     found = [_life(item, day, plans, zone=zone) for item, day in days if _is_dated(item)]
     for item in every.values():
-        if item.status_category is StatusCategory.CANCELLED and _would_count(item):
+        if item.status_category is _CANCELLED and _would_count(item):
             day = _cancelled_on(item, changes.get(item.uid, ()), zone)
             found.append(Life(created=report_date(item.created_at, zone), dropped=day))
     return found
 
 
 def _is_dated(item: WorkItem) -> bool:
-    return item.done_at is not None or item.status_category is not StatusCategory.DONE
+    return item.done_at is not None or item.status_category is not _DONE
 
 
 def _would_count(item: WorkItem) -> bool:
@@ -179,7 +181,7 @@ _UNPLANNED: Final = _Plan(None, None)
 
 
 def _life(item: WorkItem, created: date, plans: Mapping[str, _Plan], *, zone: ZoneInfo) -> Life:
-    is_done = item.status_category is StatusCategory.DONE
+    is_done = item.status_category is _DONE
     plan = plans.get(item.parent.uid, _UNPLANNED) if item.parent else _UNPLANNED
     return Life(
         created=created,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from syncer.domain.item import StatusCategory, WorkItem
 from syncer.rollup.calendar import complete_weeks, report_date, week_start
 
+_DONE: Final = StatusCategory.DONE
 WINDOW_WEEKS: Final = 12
 
 
@@ -71,7 +72,7 @@ def completed_since(
     done = Counter(
         week_start(report_date(item.done_at, zone))
         for item in ended
-        if item.status_category is StatusCategory.DONE and item.done_at is not None
+        if item.status_category is _DONE and item.done_at is not None
     )
     first = week_start(began)
     return tuple(done[monday] for monday in complete_weeks(as_of, weeks) if monday >= first)

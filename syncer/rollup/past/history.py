@@ -29,6 +29,9 @@ Patch = Mapping[str, Any]
 Refs = Mapping[str, ItemRef]
 
 _NO_REFS: Final[Refs] = {}
+_STATUS: Final = ChangeField.STATUS
+_RESOLUTION: Final = ChangeField.RESOLUTION
+_MOVED: Final = ItemState.MOVED
 _CANCELLED: Final = StatusCategory.CANCELLED.value
 _DECIDES_CATEGORY: Final = frozenset({ChangeField.STATUS, ChangeField.RESOLUTION, ChangeField.FLAG})
 
@@ -147,8 +150,8 @@ _DEPENDENT: Final = frozenset(
 
 def _recorded(past: Sequence[Change], future: Sequence[Change]) -> StatusCategory | None:
     """The category that the history tells for the instant between past and future."""
-    entered = [c.after for c in past if c.field is ChangeField.STATUS]
-    left = [c.before for c in future if c.field is ChangeField.STATUS]
+    entered = [c.after for c in past if c.field is _STATUS]
+    left = [c.before for c in future if c.field is _STATUS]
     if entered:
         return _category(entered[-1])
     return _category(left[0]) if left else None
@@ -257,7 +260,7 @@ def rewind(
         return None
     if _is_as_it_was(item, changes, as_of):
         return item
-    if not any(change.field is ChangeField.STATUS for change in changes):
+    if not any(change.field is _STATUS for change in changes):
         item = _dated(item, as_of)
     if not changes or changes[-1].at <= as_of:
         return item
@@ -283,9 +286,9 @@ def may_cancel(change: Change) -> bool:
 
     A resolution that delivered nothing makes cancelled what was done.
     """
-    if change.field is ChangeField.STATUS:
+    if change.field is _STATUS:
         return _CANCELLED in (change.before, change.after)
-    return change.field is ChangeField.RESOLUTION
+    return change.field is _RESOLUTION
 
 
 def rewind_all(
@@ -301,6 +304,6 @@ def rewind_all(
             if refs is None:  # names are needed for the past alone
                 refs = {key_of(one): one.ref for one in known}
             was = rewind(item, history, as_of, refs=refs)
-        if was is not None and was.state is not ItemState.MOVED:
+        if was is not None and was.state is not _MOVED:
             past.append(was)
     return past

@@ -16,6 +16,8 @@ from syncer.rollup.past.targets import date_moves
 from syncer.rollup.view import View
 
 _WEEK: Final = timedelta(days=7)
+_LIVE: Final = ItemState.LIVE
+_STATUS: Final = ChangeField.STATUS
 _ENDS: Final = (StatusCategory.DONE.value, StatusCategory.CANCELLED.value)
 
 
@@ -56,16 +58,14 @@ def recent_moves(
 def reopened_items(view: View, inputs: RollupInputs) -> int:
     """How many items left DONE for an open state in the last seven days."""
     since: datetime = inputs.as_of - _WEEK
-    histories = (
-        inputs.changes.get(item.uid, ()) for item in view.items if item.state is ItemState.LIVE
-    )
+    histories = (inputs.changes.get(item.uid, ()) for item in view.items if item.state is _LIVE)
     late = (changes for changes in histories if changes and changes[-1].at > since)
     return sum(any(_reopens(one, since, inputs.as_of) for one in changes) for changes in late)
 
 
 def _reopens(change: Change, since: datetime, until: datetime) -> bool:
     return (
-        change.field is ChangeField.STATUS
+        change.field is _STATUS
         and since < change.at <= until
         and change.before == StatusCategory.DONE.value
         and change.after not in _ENDS

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain
+from typing import Final
 
 from syncer.domain.change import ChangeField
 from syncer.domain.item import ItemState, ResolutionKind, StatusCategory, WorkItem
@@ -38,6 +39,9 @@ from syncer.rollup.past.scope import Counted
 from syncer.rollup.view import View
 from syncer.rollup.work.counting import Tree, leaves, undecomposed
 
+_CANCELLED: Final = StatusCategory.CANCELLED
+_NOT_DELIVERED: Final = ResolutionKind.NOT_DELIVERED
+_MOVED: Final = ItemState.MOVED
 _SAME: tuple[str, ...] = (LinkKind.MIRRORS.value, LinkKind.DUPLICATES.value)
 _GIVEN: tuple[str, ...] = (LinkKind.CONTRIBUTES_TO.value,)
 
@@ -277,9 +281,9 @@ def _counts_no_more(item: WorkItem) -> bool:
     past category is one that the history names, or the present one.
     """
     return (
-        item.status_category is StatusCategory.CANCELLED
-        or item.resolution_kind is ResolutionKind.NOT_DELIVERED
-        or item.state is ItemState.MOVED
+        item.status_category is _CANCELLED
+        or item.resolution_kind is _NOT_DELIVERED
+        or item.state is _MOVED
     )
 
 
@@ -334,7 +338,7 @@ class PastViews:
         """The item as it was, None where it did not exist yet or has another life now."""
         changes = self._inputs.changes.get(item.uid, ())
         was = rewind(item, changes, instant, refs=self._around.refs)
-        return None if was is None or was.state is ItemState.MOVED else was
+        return None if was is None or was.state is _MOVED else was
 
     def _view(self, project: Project, items: Sequence[WorkItem], today: date) -> View:
         inputs = self._inputs

@@ -34,6 +34,7 @@ from syncer.rollup.rules import DetectorRules
 from syncer.rollup.tolerance import above, at_least
 from syncer.rollup.view import View
 
+_DONE: Final = StatusCategory.DONE
 _SIZE: Final = Size(3, 3)
 _NAMED: Final = 2
 
@@ -146,7 +147,7 @@ def _assigned(basis: ProjectBasis, view: View, days: int) -> Iterator[WorkItem]:
     """Items in progress or done lately on which somebody works."""
     since, zone = view.today - timedelta(days=days), ZoneInfo(view.portfolio.timezone)
     for item in basis.count.items:
-        done = item.status_category is StatusCategory.DONE and item.done_at is not None
+        done = item.status_category is _DONE and item.done_at is not None
         lately = done and item.done_at is not None and report_date(item.done_at, zone) >= since
         if (lately or item.status_category.is_wip) and item.assignees:
             yield item

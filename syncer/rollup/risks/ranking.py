@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from syncer.domain.item import WorkItem
 from syncer.domain.report import Evidence, ItemMention, Risk, Snapshot
 from syncer.domain.selector import key_of
-from syncer.domain.statement import Door, HumanRisk, RiskResponse, Roam
+from syncer.domain.statement import LONGEST_ACCEPTANCE, Door, HumanRisk, RiskResponse, Roam
 from syncer.domain.verdict import VerdictLevel
 from syncer.rollup.calendar import report_date
 from syncer.rollup.risks.changes import HUMAN, Compared, compared
@@ -28,7 +28,6 @@ _OF_ROOT: Final = frozenset({"DEP-2", "DEP-3", "DEP-5", "DEP-6", "DEP-7", "DEP-8
 """Rules whose risks are one risk where one predecessor is behind them."""
 
 _GRAVE: Final = frozenset({Band.HIGH.value, Band.CRITICAL.value})
-_LONGEST_ACCEPTANCE: Final = timedelta(days=90)
 _DOORS: Final = {Door.TRACKER: 0, Door.CONFIGURATION: 1, Door.COMMAND: 2}
 
 
@@ -173,7 +172,7 @@ def accepted_until(response: RiskResponse, view: View) -> date | None:
     if response.roam is not Roam.ACCEPTED or response.accept_until is None or not named:
         return None
     said = report_date(response.provenance.at, view.portfolio.timezone)
-    return min(response.accept_until, said + _LONGEST_ACCEPTANCE)
+    return min(response.accept_until, said + LONGEST_ACCEPTANCE)
 
 
 def _roam(response: RiskResponse, owner: str, view: View) -> Roam:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from syncer.domain.change import Change, ChangeField
@@ -20,6 +21,11 @@ Span = tuple[datetime, datetime | None]
 
 _INWARD = f"{LinkKind.BLOCKS.value}<"
 _OUTWARD = f"{LinkKind.REQUIRES.value}>"
+_WAITING: Final = StatusCategory.WAITING
+_ENDED: Final = (StatusCategory.DONE.value, StatusCategory.CANCELLED.value)
+_STATUS: Final = ChangeField.STATUS
+_FLAG: Final = ChangeField.FLAG
+_LINK: Final = ChangeField.LINK
 
 
 def spans(states: Iterable[tuple[datetime, bool]]) -> list[Span]:
@@ -64,34 +70,34 @@ def _recorded(
 
 
 def _is_waiting(value: str | None) -> bool:
-    return value == StatusCategory.WAITING.value
+    return value == _WAITING
 
 
 def _is_open(value: str | None) -> bool:
-    return value not in (StatusCategory.DONE.value, StatusCategory.CANCELLED.value)
+    return value not in _ENDED
 
 
 def waiting_spans(item: WorkItem, changes: Sequence[Change]) -> list[Span]:
     """When the item stood in a waiting status or bore a flag."""
-    waiting = item.status_category is StatusCategory.WAITING and not item.flagged
+    waiting = item.status_category is _WAITING and not item.flagged
     if not waiting and not item.flagged and not any(map(_tells_of_waiting, changes)):
         return []
     return [
-        *_recorded(item, changes, ChangeField.STATUS, holds=_is_waiting, now=waiting),
-        *_recorded(item, changes, ChangeField.FLAG, holds=bool, now=item.flagged),
+        *_recorded(item, changes, _STATUS, holds=_is_waiting, now=waiting),
+        *_recorded(item, changes, _FLAG, holds=bool, now=item.flagged),
     ]
 
 
 def _tells_of_waiting(change: Change) -> bool:
     """Whether a change begins or ends a wait; nearly all are of other things."""
-    if change.field is ChangeField.STATUS:
+    if change.field is _STATUS:
         return _is_waiting(change.before) or _is_waiting(change.after)
-    return change.field is ChangeField.FLAG
+    return change.field is _FLAG
 
 
 def open_spans(item: WorkItem, changes: Sequence[Change]) -> list[Span]:
     """When the item was neither done nor cancelled."""
-    moves = [change for change in changes if change.field is ChangeField.STATUS]
+    moves = [change for change in changes if change.field is _STATUS]
     states = [(item.created_at, _is_open(moves[0].before) if moves else True)]
     found = spans([*states, *((move.at, _is_open(move.after)) for move in moves)])
     if found and found[-1][1] is None and not item.is_open:
@@ -122,7 +128,7 @@ class Blockages:
 
     def is_blocked(self, item: WorkItem) -> bool:
         """Whether the item cannot go on now."""
-        waits = item.flagged or item.status_category is StatusCategory.WAITING
+        waits = item.flagged or item.status_category is _WAITING
         awaited = (self.items.get(uid) for uid in self.predecessors.get(item.uid, ()))
         return waits or any(other is not None and other.is_open for other in awaited)
 
@@ -140,7 +146,7 @@ class Blockages:
         """When the item was said to wait for others, by their uids; past links included."""
         told: dict[str, list[tuple[datetime, bool]]] = {}
         for change in history:
-            if change.field is ChangeField.LINK:
+            if change.field is _LINK:
                 for value, holds in ((change.before, False), (change.after, True)):
                     uid = self._awaited(value)
                     if uid:

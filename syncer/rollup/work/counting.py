@@ -18,6 +18,9 @@ from typing import Final
 from syncer.domain.item import ItemKind, ItemState, StatusCategory, WorkItem
 from syncer.domain.link import LinkKind
 
+_LIVE: Final = ItemState.LIVE
+_DONE: Final = StatusCategory.DONE
+_CANCELLED: Final = StatusCategory.CANCELLED
 _uid: Final[Callable[[WorkItem], str]] = attrgetter("uid")
 _end: Final[Callable[[WorkItem], datetime]] = attrgetter("done_at")
 _NOT_WORK: Final = frozenset({ItemKind.RISK, ItemKind.DECISION, ItemKind.MILESTONE, ItemKind.GOAL})
@@ -25,15 +28,15 @@ _NOT_WORK: Final = frozenset({ItemKind.RISK, ItemKind.DECISION, ItemKind.MILESTO
 
 def is_live_work(item: WorkItem) -> bool:
     """Whether the item is a piece of work that exists and that we can see, cancelled or not."""
-    return item.state is ItemState.LIVE and item.kind not in _NOT_WORK
+    return item.state is _LIVE and item.kind not in _NOT_WORK
 
 
 def is_work(item: WorkItem) -> bool:
     """Whether the item can count at all: live, not cancelled, and a piece of work."""
     return (
-        item.state is ItemState.LIVE
+        item.state is _LIVE
         and item.kind not in _NOT_WORK
-        and item.status_category is not StatusCategory.CANCELLED
+        and item.status_category is not _CANCELLED
     )
 
 
@@ -77,7 +80,7 @@ class Tree:
     def stands_alone(self, item: WorkItem) -> bool:
         """Whether no parent that we can see carries the item."""
         parent = self.by_uid.get(item.parent.uid) if item.parent else None
-        return parent is None or parent.state is not ItemState.LIVE
+        return parent is None or parent.state is not _LIVE
 
     @cached_property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -135,7 +138,7 @@ def _same_things(by_uid: Mapping[str, WorkItem]) -> Mapping[str, tuple[str, ...]
 
     def rank(uid: str) -> tuple[bool, bool, str]:
         # A copy leads only where every original is gone.
-        return by_uid[uid].state is not ItemState.LIVE, uid in copies, uid
+        return by_uid[uid].state is not _LIVE, uid in copies, uid
 
     ordered = [tuple(sorted(group, key=rank)) for group in groups.values()]
     return {uid: group for group in ordered for uid in group}
@@ -169,7 +172,7 @@ class Countable:
     @cached_property
     def done_uids(self) -> frozenset[str]:
         """The uids of what is done."""
-        done = StatusCategory.DONE
+        done = _DONE
         return frozenset(item.uid for item in self.items if item.status_category is done)
 
     @property
@@ -260,7 +263,7 @@ def countable(scope: Iterable[WorkItem], tree: Tree) -> Countable:
     """The countable set of a scope's items (rollup.md 2.2, steps 1 to 4), in whatever order."""
     members = list(scope)
     items = leaves(members, tree)
-    cancelled = [i for i in members if i.status_category is StatusCategory.CANCELLED]
+    cancelled = [i for i in members if i.status_category is _CANCELLED]
     return Countable(
         items=items,
         undecomposed=undecomposed(items),

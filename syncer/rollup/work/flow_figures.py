@@ -26,6 +26,7 @@ from syncer.rollup.rules import DetectorRules
 from syncer.rollup.work.blocked import Blockages
 from syncer.rollup.work.counting import Countable
 
+_DONE: Final = StatusCategory.DONE
 _EVEN: Final = 0.50
 _SAFE: Final = 0.85
 _ALMOST_ALL: Final = 0.95
@@ -99,7 +100,7 @@ class FlowReader:
         found: list[Finished] = []
         for item in count.ended_since(eve):
             started = self._day(item)
-            if item.status_category is not StatusCategory.DONE or not (started and item.done_at):
+            if item.status_category is not _DONE or not (started and item.done_at):
                 continue
             done = report_date(item.done_at, zone)
             if since <= done <= self.today:

@@ -29,6 +29,9 @@ from syncer.rollup.work.quality import (
     synced_ratio,
 )
 
+_LIVE: Final = ItemState.LIVE
+_DONE: Final = StatusCategory.DONE
+_WAITING: Final = StatusCategory.WAITING
 _uid: Final[Callable[[WorkItem], str]] = attrgetter("uid")
 
 
@@ -78,7 +81,7 @@ def _date_faults(item: WorkItem, view: View) -> Iterator[str]:
 
 
 def _state_faults(item: WorkItem, view: View, stopped: AbstractSet[str]) -> Iterator[str]:
-    if item.status_category is StatusCategory.DONE:
+    if item.status_category is _DONE:
         if item.uid in view.above_open:
             yield "done with open children"
         if item.uid in stopped:
@@ -102,7 +105,7 @@ def contradictions(
     `waiting` are the uids of items that wait for something open, found in the view if not given.
     """
     stopped = held_up(view) if waiting is None else waiting
-    live = (item for item in sorted(items, key=_uid) if item.state is ItemState.LIVE)
+    live = (item for item in sorted(items, key=_uid) if item.state is _LIVE)
     faults = ((item, _first_fault(item, view, stopped)) for item in live)
     return tuple((item, fault) for item, fault in faults if fault)
 
@@ -136,7 +139,7 @@ def _stale(
         item
         for item in wip
         if (item.last_meaningful_change_at or item.updated_at) < oldest
-        and item.status_category is not StatusCategory.WAITING
+        and item.status_category is not _WAITING
         and not item.flagged
         and item.uid not in stopped
     )
@@ -165,7 +168,7 @@ def observe(
     unassigned = tuple(i for i in wip if not i.assignees)
     faults = contradictions(basis.items, view, stopped)
     said = _word_contradicts(basis, owner_word, view)
-    looked_at = sum(item.state is ItemState.LIVE for item in basis.items) + said
+    looked_at = sum(item.state is _LIVE for item in basis.items) + said
     owned = len(wip) - len(unassigned) + bool(basis.project.owner)
     share = _share(len(faults) + said, looked_at)
     to_be_dated, whole = _to_be_dated(basis), _whole(basis, view)

@@ -293,3 +293,10 @@ def test_what_only_cannot_be_confirmed_is_counted_apart() -> None:
     )
     told = flat(edition(snapshot(projects=alone)))
     assert "5 projects: 1 Red · 1 Amber · 2 cannot be confirmed · 1 Green." in told
+
+
+def test_e12_the_digest_of_the_week_lists_what_was_reopened() -> None:
+    told = [claim.text for claim in edition(example(reopened=1), example_before()).changes]
+    assert [text for text in told if "reopened" in text] == ["1 item reopened."]
+    quiet = edition(example(reopened=0), example_before()).changes
+    assert [claim.text for claim in quiet if "reopened" in claim.text] == []

@@ -12,6 +12,7 @@ import pytest
 from syncer.domain.health import Health
 from syncer.publish.digest.compose import compose
 from syncer.publish.digest.model import Digest
+from syncer.publish.digest.names import short_names
 from syncer.publish.digest.wording import because, sentence
 from syncer.publish.render.html import render_html
 from syncer.publish.render.markdown import render_markdown
@@ -110,3 +111,8 @@ def test_a_sentence_leaves_names_as_they_are_written(text: str, shown: str) -> N
 )
 def test_the_short_form_of_a_reason_becomes_part_of_a_sentence(reason: str, told: str) -> None:
     assert because(reason) == told
+
+
+def test_a_mark_behind_a_word_of_a_name_is_none_of_its_short_name() -> None:
+    names = {"proj:acme": ("acme", "Acme: projects and initiatives"), "proj:net": ("n", "Net, new")}
+    assert short_names(names) == {"proj:acme": "Acme", "proj:net": "Net"}

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from syncer.domain.statement import Baseline, DateMove
+from syncer.domain.portfolio import FixedTarget, Portfolio
+from syncer.domain.statement import Baseline, DateMove, Decision, DecisionState, Statements
 from syncer.rollup.past.slip import Remark, Slip, target_slip
+from tests.unit.rollup.builders import noon
+from tests.unit.rollup.scenes import SAID, TARGET, planned, run, steady
 
 ACTIVE = datetime(2026, 4, 1, 8, tzinfo=UTC)
 MOVED = datetime(2026, 9, 14, 9, tzinfo=UTC)
@@ -156,3 +160,28 @@ LONG = "The regulator asked for a second survey."
 def test_explained_pushes(reason: str, remarks: list[Remark], explained: int) -> None:
     found = slip(move(0, FEB_19, MAR_19, reason), remarks=remarks)
     assert (len(found.pushes), found.explained) == (1, explained)
+
+
+def test_a_decision_on_the_project_explains_its_push() -> None:
+    """As the roll-up tells it: of two pushes one was decided, of the other nobody has said why."""
+    april, may = date(2027, 4, 16), date(2027, 5, 14)
+    moves = (
+        ("net", DateMove(at=noon(date(2026, 9, 14)), before=TARGET, after=april)),
+        ("net", DateMove(at=noon(date(2026, 10, 14)), before=april, after=may)),
+    )
+    decided = Decision(
+        id="D-1",
+        scope="proj:net",
+        question="Which date?",
+        decider="CTO",
+        needed_by=None,
+        state=DecisionState.DECIDED,
+        outcome="April",
+        decided_on=date(2026, 9, 13),
+        provenance=SAID,
+    )
+    of = Portfolio(projects=(replace(planned("net"), target=FixedTarget(may)),))
+    for decisions, explained in (((), 0), ((decided,), 1), ((replace(decided, scope="out"),), 0)):
+        said = Statements(target_moves=moves, decisions=decisions)
+        (project,) = run(steady("NET", weekly=3, remaining=10), of, statements=said).projects
+        assert (project.pushes, project.pushes_explained) == (2, explained)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from syncer.connect.testing.sample.text import plain_text
-from syncer.connect.unreadable import reason_of, unreadable
+from syncer.connect.times import utc_instant
+from syncer.connect.unreadable import Unmappable, reason_of, unreadable
 from syncer.domain.change import Change, ChangeField
 from syncer.domain.item import (
     Account,
@@ -42,11 +43,9 @@ _LONGEST_TEXT: Final = 100_000
 
 
 def _in_utc(value: object) -> datetime:
-    """An instant in UTC; a time without a zone names none."""
-    at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    if at is None or at.tzinfo is None:
-        raise ValueError("no time with a zone")
-    return at.astimezone(UTC)
+    if not isinstance(value, str):
+        raise Unmappable("a time is no text")
+    return utc_instant(value)
 
 
 Instant = Annotated[datetime, BeforeValidator(_in_utc)]
