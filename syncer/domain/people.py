@@ -34,7 +34,11 @@ def account_name(account: Account) -> str:
 
 def mark_of(account: Account) -> str:
     """The mark of the account's address, where its tracker tells one; some make it the id."""
-    return account.mail or (mail_mark(account.id) if "@" in account.id else "")
+    return _mark(account.id, account.mail)
+
+
+def _mark(id_: str, mail: str) -> str:
+    return mail or (mail_mark(id_) if "@" in id_ else "")
 
 
 def persons(people: Sequence[Person], items: Iterable[WorkItem]) -> Mapping[str, str]:
@@ -59,15 +63,10 @@ def persons(people: Sequence[Person], items: Iterable[WorkItem]) -> Mapping[str,
 
 def _marks(items: Iterable[WorkItem]) -> dict[str, str]:
     """The marks of all assigned accounts that have one, by account, in a fixed order."""
-    found: dict[tuple[str, str], str] = {}
-    for item in items:
-        for one in item.assignees:
-            if not one.bot:
-                name = (one.connection, one.id)
-                # Of several marks one is taken that does not depend on the order.
-                found[name] = max(found.get(name, ""), mark_of(one))
-    named = ((f"{connection}:{account}", mark) for (connection, account), mark in found.items())
-    return dict(sorted((account, mark) for account, mark in named if mark))
+    told = {(a.connection, a.id, a.mail) for item in items for a in item.assignees if not a.bot}
+    # Of several marks of one account the last in order is taken, whichever item told it.
+    named = sorted((f"{connection}:{id_}", _mark(id_, mail)) for connection, id_, mail in told)
+    return {account: mark for account, mark in named if mark}
 
 
 def person_of(account: Account, people: Iterable[Person]) -> Person | None:
