@@ -6,7 +6,7 @@ import asyncio
 from typing import Final, Self
 
 from connectors.jira.details import Completed
-from connectors.jira.mapping.page import Mapped, done, job_of, mapped_from, read_page, site_told
+from connectors.jira.mapping.page import Mapped, done, job_of, mapped_from, parts_told, read_page
 from connectors.jira.mapping.site import Site
 from syncer.connect.second_process import SecondProcess, second_process
 from syncer.domain.ref import ContainerKey
@@ -40,8 +40,9 @@ class Mapper:
 
     async def prepare(self, expected: int | None) -> None:
         """Get ready for about so many issues, None where nobody knows; once a reading."""
-        if not self._is_prepared and expected is not None and expected >= LONG_READING:
-            self._told = site_told(self.site)
+        is_long = expected is not None and expected >= LONG_READING
+        if is_long and self.site.parts is not None and not self._is_prepared:
+            self._told = parts_told(self.site.parts)
             self.aside = await second_process(done)
         self._is_prepared = True
 

@@ -134,10 +134,6 @@ class Customs:
         issue = msgspec.defstruct("Issue", [("fields", fields)])
         self._decoder = msgspec.json.Decoder(issue)
 
-    def __reduce__(self) -> tuple[type[Customs], tuple[tuple[str, ...]]]:
-        """What is made for the fields is made anew in another process."""
-        return Customs, (self._ids,)
-
     def read(self, sent: Sent) -> dict[str, Any]:
         """The values by the ids of their fields, None where an issue has none."""
         try:

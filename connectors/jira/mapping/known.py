@@ -32,10 +32,6 @@ class Known(dict[Hashable, T]):
         self[key] = value
         return value
 
-    def __reduce__(self) -> tuple[type[Known[T]], tuple[()]]:
-        """What was worked out stays here: another process works it out for itself."""
-        return Known, ()
-
 
 @dataclass(frozen=True, slots=True)
 class Memory:

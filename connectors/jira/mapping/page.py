@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -10,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from connectors.jira.mapping.item import Extras, read_issue
-from connectors.jira.mapping.site import Site
+from connectors.jira.mapping.site import Site, SiteParts, site_from
 from connectors.jira.sent import Sent, sent
 from syncer.domain.item import ItemRecord, Unreadable
 from syncer.domain.ref import ContainerKey
@@ -42,7 +41,9 @@ class _Job(NamedTuple):
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(Mapped)
+_MAPPED: Final = msgspec.msgpack.Decoder(Mapped)
+_JOB: Final = msgspec.msgpack.Decoder(_Job)
+_PARTS: Final = msgspec.msgpack.Decoder(SiteParts)
 
 
 def read_page(
@@ -60,19 +61,22 @@ def read_page(
     )
 
 
-def site_told(site: Site) -> bytes:
-    """The site for jobs, without what its issues said before."""
-    return pickle.dumps(site)
+def parts_told(parts: SiteParts) -> bytes:
+    """What a site was made of, for jobs."""
+    return _ENCODER.encode(parts)
 
 
 def job_of(
     issues: RawIssues, *, ids: Mapping[str, str], container: ContainerKey, site: bytes
 ) -> bytes | None:
-    """The reading of a page as a job; None where an issue has another shape than promised."""
+    """The reading of a page as a job, `site` as `parts_told` tells it.
+
+    None where an issue has another shape than promised.
+    """
     texts = [(bytes(one.text), whole) for one, whole in issues if isinstance(one, Sent)]
     if len(texts) < len(issues):
         return None
-    return pickle.dumps(_Job(site, container, dict(ids), texts))
+    return _ENCODER.encode(_Job(site, container, dict(ids), texts))
 
 
 def done(job: bytes) -> bytes:
@@ -80,7 +84,7 @@ def done(job: bytes) -> bytes:
 
     Halves of surrogate pairs cannot; the store replaces them later.
     """
-    told: _Job = pickle.loads(job)  # noqa: S301  our own words, through a pipe of our own
+    told = _JOB.decode(job)
     issues = [(sent(text), whole) for text, whole in told.issues]
     mapped = read_page(issues, ids=told.ids, container=told.container, site=_site(told.site))
     try:
@@ -91,11 +95,10 @@ def done(job: bytes) -> bytes:
 
 def mapped_from(answer: bytes) -> Mapped:
     """What such an answer says."""
-    return _DECODER.decode(answer)
+    return _MAPPED.decode(answer)
 
 
 @lru_cache(maxsize=_SITES)
 def _site(told: bytes) -> Site:
     """The site, the same over many pages: it remembers what they said before."""
-    site: Site = pickle.loads(told)  # noqa: S301  our own words, through a pipe of our own
-    return site
+    return site_from(_PARTS.decode(told))

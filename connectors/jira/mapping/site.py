@@ -31,7 +31,7 @@ class Site:
     `roles` by field id, `field_ids` by role, best first; `custom_ids` by the name that selectors
     use. `missing_fields` are configured ones that the site does not have, `unread_tables` the
     site's tables that could not be read, and `missing_detail` names both; `unread` names what no
-    issue tells therefore. `known` is what its issues said before.
+    issue tells therefore. `parts` is what it was made of, and `known` what its issues said before.
     """
 
     connection: str
@@ -53,6 +53,7 @@ class Site:
     unread_tables: tuple[str, ...] = ()
     missing_detail: tuple[str, ...] = ()
     unread: Mapping[str, None] = field(default_factory=dict)
+    parts: SiteParts | None = field(default=None, compare=False, repr=False)
     customs: Customs = field(init=False, compare=False, repr=False)
     known: Memory = field(default_factory=Memory, compare=False, repr=False)
 
@@ -89,10 +90,35 @@ class Tables:
     missing: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteParts:
+    """What a site is made of, so that another process can make the same; `zone` by its name."""
+
+    connection: str
+    url: str
+    zone: str
+    rules: Rules
+    tables: Tables
+
+
+def site_from(parts: SiteParts) -> Site:
+    """The site made of such parts."""
+    return site_of(
+        parts.tables,
+        connection=parts.connection,
+        url=parts.url,
+        zone=zone_named(parts.zone),
+        rules=parts.rules,
+    )
+
+
 def site_of(
     tables: Tables, *, connection: str, url: str, zone: tzinfo | None, rules: Rules
 ) -> Site:
     """The site as its tables and the connection's rules describe it."""
+    parts = SiteParts(
+        connection=connection, url=url, zone=str(zone or ""), rules=rules, tables=tables
+    )
     customs = {
         name: field_ids(tables.fields, (wanted,)) for name, wanted in rules.custom_fields.items()
     }
@@ -101,6 +127,7 @@ def site_of(
     customers = {name: field_ids(tables.fields, (name,)) for name in rules.customer_fields}
     missing = _missing(customs, customers, {rules.must_field: must})
     return Site(
+        parts=parts,
         connection=connection,
         url=url,
         zone=zone,

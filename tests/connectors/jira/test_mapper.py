@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.jira.details import Completed
 from connectors.jira.mapper import LONG_READING, Mapper
-from connectors.jira.mapping.page import done, job_of, mapped_from, read_page, site_told
+from connectors.jira.mapping.page import done, job_of, mapped_from, parts_told, read_page
 from connectors.jira.sent import sent
 from syncer.domain.ref import ContainerKey
 from syncer.store.codec import encode
@@ -24,12 +24,14 @@ from tests.connectors.jira.test_bad_input import FULL, JSON, PLACES
 NET = ContainerKey("jira", "NET")
 SITE = site(zone="Europe/Berlin")
 IDS = {"NET-1": "1"}
+assert SITE.parts is not None
+PARTS = parts_told(SITE.parts)
 
 
 def assert_the_same_aside(*texts: bytes) -> None:
     """Items, changes and what is stored of them, down to the digest."""
     issues = [(sent(text), number % 2 == 0) for number, text in enumerate(texts)]
-    job = job_of(issues, ids=IDS, container=NET, site=site_told(SITE))
+    job = job_of(issues, ids=IDS, container=NET, site=PARTS)
     assert job is not None
     here = read_page(issues, ids=IDS, container=NET, site=SITE)
     answer = done(job)
