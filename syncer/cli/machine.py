@@ -13,6 +13,7 @@ from syncer.domain.lane import LaneState
 from syncer.domain.ledger import Ledger, Ledgers
 from syncer.domain.link import Link, LinkKind
 from syncer.domain.override import OverrideState
+from syncer.domain.progress import EstimateProgress
 from syncer.domain.ref import ItemRef
 from syncer.domain.report import (
     Evidence,
@@ -149,11 +150,28 @@ def _project(project: ProjectResult, before: Mapping[str, Health]) -> Json:
     forecast = project.forecast
     return _common(project, before) | {
         "baseline_progress": project.baseline_progress,
+        **_by_estimate(project.by_estimate),
         "probability": forecast.probability,
         "p50": day(forecast.p50),
         "p85": day(forecast.p85),
         "flow": _flow(project),
     }
+
+
+def _by_estimate(found: EstimateProgress | None) -> Json:
+    """What `progress` is a share of, where the project asks for estimates; else no such field."""
+    if found is None:
+        return {}
+    told = {
+        "by": "estimate" if not found.refused else "count",
+        "unit": found.unit or None,
+        "done": found.done,
+        "total": found.total,
+        "estimated": found.estimated,
+        "unestimated": found.unestimated,
+        "refused": found.refused or None,
+    }
+    return {"progress_measure": told}
 
 
 def _flow(project: ProjectResult) -> Json:

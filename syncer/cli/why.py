@@ -141,13 +141,16 @@ def _verdict(name: str, computed: Colour, shown: Colour) -> Iterator[str]:
 
 
 def _project(project: ProjectResult, rules: HealthRules) -> Iterator[str]:
+    from syncer.publish.progress import progress_line
     from syncer.publish.reasons import backtest_line, lever_lines, next_rules, rule_line
     from syncer.rollup.tolerance import round_half_up
 
     yield from _verdict(project.name, project.computed, project.shown)
-    if project.progress is not None and project.baseline_progress is not None:
+    if line := progress_line(project):
+        yield f"  {line}"
+    if project.total and project.baseline_progress is not None:
         shares = (
-            round_half_up(100 * project.progress),
+            round_half_up(100 * (project.done / project.total)),
             round_half_up(100 * project.baseline_progress),
         )
         yield f"  {shares[0]} % of the items done; {shares[1]} % of what the baseline held"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from syncer.domain.progress import ProgressMeasure
 from syncer.domain.release import CustomerMarks, Release
 from syncer.domain.selector import Selector
 from syncer.domain.verdict import VerdictLevel
@@ -100,7 +101,8 @@ class Person:
 class Project:
     """Our unit of delivery: the items that its selectors pick.
 
-    `external`: somebody outside does the work, such as an authority or a supplier.
+    `external`: somebody outside does the work, such as an authority or a supplier. `progress` is
+    what its done share is weighted by.
     """
 
     key: str
@@ -119,6 +121,7 @@ class Project:
     external: bool = False
     cost_of_delay_per_week: float | None = None
     implicit: bool = False
+    progress: ProgressMeasure = ProgressMeasure.COUNT
 
     @property
     def scope(self) -> str:

@@ -19,6 +19,7 @@ from syncer.domain.mention import ItemMention as ItemMention  # noqa: PLC0414  a
 from syncer.domain.override import OverrideState
 from syncer.domain.portfolio import Criticality, ProjectKind
 from syncer.domain.product import ProductView
+from syncer.domain.progress import EstimateProgress
 from syncer.domain.statement import DateMove, Decision, OwnerStatus, Roam
 from syncer.domain.verdict import VerdictLevel
 
@@ -219,6 +220,7 @@ class ProjectResult:
     """One project at the snapshot's instant.
 
     `before_unknown` is what it last showed before its data went missing, None while it is known.
+    `progress` is the done share, of the items or, where `by_estimate` serves, of the estimates.
     """
 
     key: str
@@ -259,6 +261,7 @@ class ProjectResult:
     override: OverrideState | None = None
     bulk_closures: tuple[BulkClosure, ...] = ()
     baseline_progress: float | None = None
+    by_estimate: EstimateProgress | None = None
 
     @property
     def scope(self) -> str:

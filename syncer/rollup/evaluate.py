@@ -22,12 +22,7 @@ from syncer.domain.report import (
     Snapshot,
     SourceState,
 )
-from syncer.domain.statement import (
-    Baseline,
-    OwnerStatus,
-    OwnerWord,
-    Statements,
-)
+from syncer.domain.statement import Baseline, OwnerStatus, OwnerWord, Statements
 from syncer.rollup.calendar import report_date
 from syncer.rollup.cited import cited_items
 from syncer.rollup.colours.disagreement import disagreements
@@ -58,6 +53,7 @@ from syncer.rollup.risks.ranking import answered, for_display
 from syncer.rollup.risks.withdrawn import with_withdrawals
 from syncer.rollup.view import View, with_implicit_projects
 from syncer.rollup.work.dependencies import CycleTime, Dependencies
+from syncer.rollup.work.estimates import estimate_progress, progress_of
 from syncer.rollup.work.ledgers import ledgers, unclaimed
 from syncer.rollup.work.observed import Observed, held_up, observe, quality_of, unclassified_share
 
@@ -295,6 +291,7 @@ class Rollup:
         own = self._settled(computed, basis, facts)
         override = self.book.state(project.scope, own, basis.record.current)
         faults = self.observed[project.key].contradictions
+        by_estimate = estimate_progress(project, count)
         return ProjectResult(
             key=project.key,
             name=project.name,
@@ -315,7 +312,8 @@ class Rollup:
             done=count.done,
             remaining=count.remaining,
             wip=len(count.wip),
-            progress=count.progress,
+            progress=progress_of(by_estimate, count),
+            by_estimate=by_estimate,
             planned=basis.planned,
             start=basis.start,
             target=basis.record.current,

@@ -92,6 +92,7 @@ def _project(project: ProjectSettings) -> Project:
         contractual=project.contractual,
         external=project.external,
         cost_of_delay_per_week=project.cost_of_delay_per_week,
+        progress=project.progress,
     )
 
 

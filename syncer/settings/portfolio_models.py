@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainValidator, model_validator
 
 from syncer.domain.portfolio import Criticality, ProjectKind, ProjectState, Target
+from syncer.domain.progress import ProgressMeasure
 from syncer.domain.selector import Selector
 from syncer.domain.statement import LONGEST_ACCEPTANCE, DecisionState, OwnerWord, Roam
 from syncer.domain.verdict import VerdictLevel
@@ -67,6 +68,11 @@ class ProjectSettings(Table):
     )
     cost_of_delay_per_week: float | None = Field(
         None, ge=0, allow_inf_nan=False, description="Money a week, in the service's currency."
+    )
+    progress: ProgressMeasure = Field(
+        ProgressMeasure.COUNT,
+        description="What its told progress is a share of: `count`, the items, or `estimate`, "
+        "their estimates, where at least 80 % of the items are estimated in one unit.",
     )
 
 

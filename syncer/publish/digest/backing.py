@@ -25,6 +25,7 @@ from syncer.publish.digest.figures import (
 from syncer.publish.digest.model import StatusRow
 from syncer.publish.digest.tracker_text import clean
 from syncer.publish.digest.wording import days, long_day
+from syncer.publish.progress import progress_evidence
 from syncer.publish.rulebook import inputs_of, rule_of, thresholds_of
 from syncer.rollup.display import BEYOND_HORIZON, show_probability
 
@@ -41,6 +42,7 @@ def scope_backing(entry: Scope, context: Context) -> Backing:
         *override_evidence(entry, context),
         *_shown_evidence(entry, context),
         count_evidence(entry, context),
+        *measure_evidence(entry, context),
         *forecast_evidence(entry, context),
         *_earlier_evidence(entry, context),
         *_work_evidence(entry, context),
@@ -95,6 +97,13 @@ def count_evidence(entry: Scope, context: Context) -> Evidence:
         value=f"{entry.done} of {entry.total}, {entry.remaining} open",
         formula="countable items, each once; cancelled ones left out",
     )
+
+
+def measure_evidence(entry: Scope, context: Context) -> tuple[Evidence, ...]:
+    """How far a project is by its estimates, or why they do not serve; nothing by default."""
+    if not isinstance(entry, ProjectResult):
+        return ()
+    return progress_evidence(entry, context.name(entry), context.shown.text)
 
 
 def forecast_evidence(entry: Scope, context: Context) -> Iterator[Evidence]:

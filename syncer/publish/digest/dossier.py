@@ -16,6 +16,7 @@ from syncer.publish.digest.backing import (
     count_evidence,
     dates_evidence,
     edge_evidence,
+    measure_evidence,
     override_evidence,
 )
 from syncer.publish.digest.context import Context
@@ -23,6 +24,7 @@ from syncer.publish.digest.figures import chance, likely_and_safe, probability_o
 from syncer.publish.digest.gates import gate_line
 from syncer.publish.digest.risks import title
 from syncer.publish.digest.wording import counted, day, one_decimal, span
+from syncer.publish.progress import estimate_share, items_share
 from syncer.rollup.tolerance import round_half_up
 
 _NO_FORECAST: Final = "no forecast"
@@ -77,8 +79,8 @@ def _common(entry: Scope, context: Context) -> Iterator[Figure]:
     yield Figure(
         key="done",
         name="Done",
-        text=f"{entry.done} of {entry.total}, {entry.remaining} open",
-        evidence=Backing(count_evidence(entry, context)),
+        text=_done(entry, context),
+        evidence=Backing(count_evidence(entry, context), *measure_evidence(entry, context)),
         listed="counted=1",
     )
     yield Figure(
@@ -88,6 +90,18 @@ def _common(entry: Scope, context: Context) -> Iterator[Figure]:
         evidence=Backing(_quality(entry, context), *_fixes(entry, context)),
         items=tuple(dict.fromkeys(uid for fix in entry.quality.fixes for uid in fix.items)),
     )
+
+
+def _estimated(entry: Scope, context: Context) -> str:
+    """`40 % of the estimated points`, empty where progress is by count."""
+    if not isinstance(entry, ProjectResult):
+        return ""
+    return estimate_share(entry.by_estimate, context.shown.text)
+
+
+def _done(entry: Scope, context: Context) -> str:
+    items = f"{entry.done} of {entry.total}, {entry.remaining} open"
+    return "; ".join(filter(None, (items, _estimated(entry, context))))
 
 
 def _shown(entry: Scope, context: Context) -> Evidence:
@@ -167,10 +181,11 @@ def _pace(project: ProjectResult, context: Context) -> Figure:
 
 
 def _plan(project: ProjectResult, context: Context) -> Figure:
-    spi = project.facts.spi
+    spi, is_weighted = project.facts.spi, bool(_estimated(project, context))
+    done = f"{items_share(project)} of the items" if is_weighted else _share(project.progress)
     backing = Evidence(
         label=f"{context.name(project)}: progress by planned progress",
-        value=f"{_share(project.progress)} done, {_share(project.planned)} planned",
+        value=f"{done} done, {_share(project.planned)} planned",
         formula="planned: working days passed by working days from start to target",
         inputs=(f"start {project.start}", f"target {project.target}"),
     )

@@ -19,6 +19,7 @@ from syncer.publish.digest.risks import top_risks
 from syncer.publish.digest.status import status_rows
 from syncer.publish.digest.tracker_text import clean
 from syncer.publish.digest.words import disagreements
+from syncer.publish.progress import progress_line
 from syncer.publish.reasons import backtest_line, inputs, lever_lines, next_rules, rule_line
 from syncer.publish.render.html import render_html
 from syncer.rollup.past.scope_ledger import ScopeLedger
@@ -285,6 +286,7 @@ def _project(key: str, page: PageContext, asked: _Asked) -> str:
         next_rules=list(map(rule_line, next_rules(row.project, page.current.rules))),
         levers=list(lever_lines(row.project.levers)),
         backtest=backtest_line(row.project.backtest),
+        weighed=progress_line(row.project, page.text),
         moves=group.target_moves([row.project]),
         board=board.board((key,), page),
         cycles=board.cycles((key,), page),

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import pytest
 
 from syncer.domain.portfolio import FixedTarget, ItemTarget, ProjectKind, VersionTarget
+from syncer.domain.progress import ProgressMeasure
 from syncer.domain.ref import ContainerKey
 from syncer.domain.release import CustomerMarks
 from syncer.domain.selector import InContainer, InVersion, Under, WithField, WithLabel
@@ -101,6 +102,13 @@ def test_projects_become_domain_projects(folder: Folder) -> None:
     assert network.target == ItemTarget("jira:NET-1", "start")
     assert (phone.kind, phone.target) == (ProjectKind.PRODUCT, FixedTarget(date(2027, 2, 26)))
     assert release.target == VersionTarget("jira:REL/2.0")
+
+
+def test_a_project_may_ask_for_progress_by_estimate(folder: Folder) -> None:
+    text = WORK.replace('team = "network"', 'team = "network"\nprogress = "estimate"', 1)
+    weighted, counted, _ = to_portfolio(folder.settings(text)).projects
+    assert counted.progress is ProgressMeasure.COUNT
+    assert weighted.progress is ProgressMeasure.ESTIMATE
 
 
 def test_split_makes_a_project_of_each_container(folder: Folder) -> None:

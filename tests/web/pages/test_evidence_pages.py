@@ -14,6 +14,7 @@ from syncer.clock import FixedClock
 from syncer.demo.clock import AS_OF
 from syncer.domain.health import Health
 from syncer.domain.override import OverrideState
+from syncer.domain.progress import EstimateProgress
 from syncer.domain.report import Evidence
 from syncer.domain.statement import ColourOverride
 from syncer.publish.audience import Lens
@@ -104,6 +105,21 @@ async def test_the_evidence_tells_rule_formula_inputs_thresholds_and_items() -> 
     assert "82 open; items a week, oldest first: 5, 6, 4, 7, 3, 5, 6, 4, 2, 5, 4, 5" in words
     assert "computed 0.3017; target 2027-03-19" in words
     assert "2027-02-19 → 2027-03-19 on 1 Sep by unknown" in words
+
+
+async def test_progress_by_estimate_says_what_it_is_a_share_of() -> None:
+    given, unit = example(), "<b>points"
+    found = EstimateProgress(unit=unit, done=34.0, total=85.0, estimated=200, countable=240)
+    network = replace(given.projects[0], progress=0.4, by_estimate=found, baseline_progress=0.5)
+    reader = StillReader(replace(given, projects=(network, *given.projects[1:])))
+    page = await text_of(reader, "/projects/network")
+    assert unit not in page
+    said = "40 % of the estimated <b>points done, 34 of 85; 40 of 240 items are not estimated in"
+    assert said in words_of(page)
+    assert "50 % of the baseline, by items" in words_of(page)
+    evidence = words_of(await text_of(reader, "/why/proj:network"))
+    assert "158 of 240, 82 open; 40 % of the estimated <b>points" in evidence
+    assert "estimated" not in words_of(await text_of(StillReader(given), "/projects/network"))
 
 
 async def test_nobody_finds_evidence_of_what_is_not_there() -> None:
