@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import platform
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Final
 
 import orjson
+
+from syncer.log import configure
 
 _WIDTHS: Final = (78, 9, 9, 7)
 _HEADS: Final = ("what", "measured", "goal", "")
@@ -102,6 +105,7 @@ def options_of(arguments: Sequence[str] | None = None) -> Options:
 def run(measure: Measure) -> None:
     """Measure as the command line says; print the table and keep the figures where asked for."""
     options = options_of()
+    configure(level=logging.WARNING)
     figures = []
     for figure in measure(options):
         figures.append(figure)

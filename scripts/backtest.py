@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import math
 import random
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from syncer.demo.clock import AS_OF
 from syncer.demo.run import make_demo
 from syncer.domain.backtest import Backtest
 from syncer.domain.report import Snapshot
+from syncer.log import configure
 from syncer.rollup.calendar import WorkCalendar
 from syncer.rollup.forecasting.backtest import Life, summary, trials
 from syncer.service.core import Service
@@ -125,6 +127,7 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=WEEKS, help="weeks of their history")
     parser.add_argument("--no-demo", action="store_true", help="made-up teams only")
     told = parser.parse_args()
+    configure(level=logging.WARNING)
     print(f"{'85 % dates that held':<34}{'ours':>26}{'plain bootstrap':>26}")
     if not told.no_demo:
         with TemporaryDirectory(prefix="syncer-backtest-") as folder:

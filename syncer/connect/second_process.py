@@ -18,11 +18,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-import structlog
-
 from syncer.connect.second_process_main import SIZE_BYTES
+from syncer.log import get_logger
 
-_LOG: Final = structlog.get_logger()
+_LOG: Final = get_logger(__name__)
 _MAIN: Final = "syncer.connect.second_process_main"
 _PATIENCE: Final = 60.0
 """Seconds that one answer may take; jobs take a fraction of one."""
