@@ -1,14 +1,15 @@
 """Runs in turns, so that a busy machine disturbs all variants alike.
 
-Beside the seconds that pass stand those of the processor, of all threads of the measured process:
-others on the machine stretch the first far more than the second. What a database server or the
-made-up tracker works meanwhile is in neither.
+Beside the seconds that pass stand those of the processor, of all threads of the measured process and
+of the processes that it started and that have ended: others on the machine stretch the first far
+more than the second. What a database server or the made-up tracker works meanwhile is in neither.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from time import perf_counter, process_time
 
@@ -30,11 +31,16 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self._begun = perf_counter()
-        self._worked = process_time()
+        self._worked = _worked()
 
     def spent(self) -> Spent:
         """What has been spent so far."""
-        return Spent(perf_counter() - self._begun, process_time() - self._worked)
+        return Spent(perf_counter() - self._begun, _worked() - self._worked)
+
+
+def _worked() -> float:
+    others = getrusage(RUSAGE_CHILDREN)
+    return process_time() + others.ru_utime + others.ru_stime
 
 
 @dataclass(frozen=True, slots=True)
