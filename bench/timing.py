@@ -1,8 +1,9 @@
 """Runs in turns, so that a busy machine disturbs all variants alike.
 
-Beside the seconds that pass stand those of the processor, of all threads of the measured process and
-of the processes that it started and that have ended: others on the machine stretch the first far
-more than the second. What a database server or the made-up tracker works meanwhile is in neither.
+Beside the seconds that pass stand those of the processor, of all threads of the measured process
+and of the processes that it started and that have ended: others on the machine stretch the first
+far more than the second. What a database server or the made-up tracker works meanwhile is in
+neither.
 """
 
 from __future__ import annotations
