@@ -16,6 +16,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import Final
 
 from syncer.connect.second_process_main import SIZE_BYTES
@@ -34,6 +35,16 @@ _PIPE_BYTES: Final = 1 << 20
 
 Work = Callable[[bytes], bytes]
 """A pure function at the top of a module, which the other process imports by name."""
+
+
+def processors() -> int:
+    """How many processors this process may use, at least one."""
+    allowed = getattr(os, "sched_getaffinity", None)  # Linux alone tells it
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+_SPARE: Final = BoundedSemaphore(processors() - 1)
+"""One process for each processor that we do not use ourselves; together, whoever asks for them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,13 +107,19 @@ class SecondProcess:
         return await pipe.readexactly(size)
 
     async def close(self) -> None:
-        """End the process: it ends by itself when nobody can ask any more, or is killed.
+        """End the process, once: it ends by itself when nobody can ask any more, or is killed.
 
         One that has ended must not be killed: asyncio would no longer know how it ended.
         """
         self._is_over = True
         self._begun.cancel()
-        await asyncio.gather(self._begun, return_exceptions=True)
+        try:
+            await asyncio.gather(self._begun, return_exceptions=True)
+            await self._ended()
+        finally:
+            _SPARE.release()
+
+    async def _ended(self) -> None:
         if self.process.stdin is not None:
             self.process.stdin.close()
         try:
@@ -117,11 +134,12 @@ class SecondProcess:
 async def second_process(work: Work) -> SecondProcess | None:
     """A process for such jobs, to be closed by the caller.
 
-    None where this machine gives us one processor only, or no process can be started.
+    None where no processor is left for one, or no process can be started.
     """
-    if _processors() == 1:
+    if processors() == 1 or not _SPARE.acquire(blocking=False):
         return None
     name = f"{work.__module__}:{work.__qualname__}"
+    process = None
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -136,11 +154,7 @@ async def second_process(work: Work) -> SecondProcess | None:
         )
     except OSError as error:
         _LOG.warning("second_process.not_started", error=str(error))
-        return None
-    return SecondProcess(process=process)
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    allowed = getattr(os, "sched_getaffinity", None)  # Linux alone tells it
-    return len(allowed(0)) if allowed else os.cpu_count() or 1
+    finally:
+        if process is None:
+            _SPARE.release()
+    return SecondProcess(process=process) if process else None

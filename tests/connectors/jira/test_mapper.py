@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from connectors.jira.details import Completed
 from connectors.jira.mapper import LONG_READING, Mapper
 from connectors.jira.mapping.page import done, job_of, mapped_from, parts_told, read_page
 from connectors.jira.sent import sent
+from syncer.connect.second_process import processors
 from syncer.domain.ref import ContainerKey
 from syncer.store.codec import encode
 from tests.connectors.jira.mapped import site
@@ -81,6 +83,7 @@ def page_of(*issues: object) -> Completed:
     return Completed(issues=tuple((sent(text), True) for text in texts), ids=IDS, missing=())
 
 
+@pytest.mark.skipif(processors() < 2, reason="needs a second processor")
 async def test_a_long_reading_gets_a_second_process_and_ends_it() -> None:
     page = page_of(*(issue(number) for number in range(1, 60)), FULL)
     here = await Mapper(SITE).mapped(page, NET)

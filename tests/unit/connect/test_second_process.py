@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from syncer.connect.second_process import SecondProcess, Work, second_process
+from syncer.connect.second_process import SecondProcess, Work, processors, second_process
+
+pytestmark = pytest.mark.skipif(processors() < 2, reason="needs a second processor")
 
 _LIMIT = 60.0
 _PAUSE = 0.02
@@ -108,6 +110,17 @@ async def test_work_that_cannot_be_found_is_never_done_aside() -> None:
         await started.close()
 
 
+async def test_there_are_no_more_of_them_than_processors_that_would_be_idle() -> None:
+    begun = [await second_process(doubled) for _ in range(processors())]
+    held = [one for one in begun if one is not None]
+    assert len(held) == processors() - 1
+    for one in held:
+        await one.close()
+    async with ready(doubled) as another:
+        assert await another.do(b"a") == b"aa"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
 async def test_a_machine_with_one_processor_has_none_to_spare() -> None:
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(before)})
