@@ -12,7 +12,7 @@ from syncer.connect.second_process import SecondProcess, second_process
 from syncer.domain.ref import ContainerKey
 
 LONG_READING: Final = 8000
-"""So many issues are worth a second process: it takes 35 MB, and saves less than a second before."""
+"""So many issues are worth a second process: before, it saves little and takes 35 MB."""
 
 _ISSUES_A_TURN: Final = 20
 
